@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# The targets that a person types; what kbuild does is in Kbuild.
+
+# The kernel to build for: the running one, or else the newest with headers.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(lastword $(sort $(wildcard /lib/modules/*/build))))
+
+.DEFAULT_GOAL := modules
+.PHONY: modules modules_install clean help run shell check lint htmldocs
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+modules: ## build buddypool.ko against KDIR (default: running or newest headers)
+	@test -n "$(KDIR)" || { echo "no kernel headers: install linux-headers-amd64 or give KDIR=" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+
+modules_install: modules ## install buddypool.ko for that kernel
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+clean: ## remove what was built here; the cache stays
+	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	rm -rf build
+
+run: ## boot Debian's kernel, replay a trace, show the state (REGIONS= MEM= SMP= TRACE=)
+	@scripts/setup.sh build guest
+	@scripts/run.sh run
+
+shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP=)
+	@scripts/setup.sh build guest
+	@scripts/run.sh shell
+
+check: ## all tests in the test kernel (SUITE=name for one of them)
+	@scripts/setup.sh build guest kernel
+	@scripts/check.sh
+
+lint: ## checkpatch --strict, sparse, kernel-doc, shellcheck
+	@scripts/setup.sh build kernel lint
+	@scripts/lint.sh
+
+htmldocs: ## Documentation/ as HTML in build/htmldocs
+	@scripts/setup.sh docs
+	@sphinx-build -q -W -b html Documentation build/htmldocs

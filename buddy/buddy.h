@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The page layer's public interface.
+ *
+ * A region is one reserved range of physical memory that hands out blocks of
+ * 2^order pages, or of an exact number of pages.  Every function here is
+ * exported GPL-only.  A block is named by its page frame number (pfn) or, in a
+ * region with a kernel mapping, by its virtual address.
+ *
+ * Caller errors (double free, a pfn that starts no block, a wrong order, ...)
+ * never change memory or metadata: each is counted in the region's statistics,
+ * and the first of its kind in a region prints a WARN with the facts.
+ */
+#ifndef BUDDY_BUDDY_H
+#define BUDDY_BUDDY_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+/* Orders a region can have: 2^38 pages, 1 PiB of 4 KiB pages, is the end. */
+#define BUDDY_NR_ORDERS	39
+
+/* No page frame: what the pfn functions return on failure. */
+#define BUDDY_NO_PFN	(~0UL)
+
+struct buddy_region;
+
+/**
+ * enum buddy_error - what a caller can do wrong
+ * @BUDDY_DOUBLE_FREE: the block is free already
+ * @BUDDY_NOT_A_HEAD: the address lies inside a block, not at its start
+ * @BUDDY_WRONG_SIZE: the block has another order or page count
+ * @BUDDY_OUTSIDE: the address is in no region
+ * @BUDDY_WRONG_REGION: the address belongs to another region
+ * @BUDDY_MISALIGNED: the address is not page aligned
+ * @BUDDY_UNMAPPED: an address or zeroing was asked of a region without mapping
+ * @BUDDY_NO_PAGES: zero pages were asked for
+ * @BUDDY_NR_ERRORS: how many kinds there are
+ */
+enum buddy_error {
+	BUDDY_DOUBLE_FREE,
+	BUDDY_NOT_A_HEAD,
+	BUDDY_WRONG_SIZE,
+	BUDDY_OUTSIDE,
+	BUDDY_WRONG_REGION,
+	BUDDY_MISALIGNED,
+	BUDDY_UNMAPPED,
+	BUDDY_NO_PAGES,
+	BUDDY_NR_ERRORS
+};
+
+/**
+ * struct buddy_stats - one region's counters, taken at one instant
+ * @pages: pages in the region
+ * @free_pages: of these, free
+ * @peak_pages: the most that were in use at one time
+ * @max_order: order of the largest block that the region can hold
+ * @splits: blocks cut in two; every one adds a block
+ * @merges: pairs of buddies joined; every one removes a block
+ * @nr_free: free blocks, by order
+ * @allocs: successful allocations, by order
+ * @frees: frees, by order
+ * @fails: allocations that found no block, by order
+ * @errors: caller errors, by &enum buddy_error
+ *
+ * An exact allocation counts under the order that would hold it.
+ */
+struct buddy_stats {
+	unsigned long pages;
+	unsigned long free_pages;
+	unsigned long peak_pages;
+	unsigned int max_order;
+	u64 splits;
+	u64 merges;
+	unsigned long nr_free[BUDDY_NR_ORDERS];
+	u64 allocs[BUDDY_NR_ORDERS];
+	u64 frees[BUDDY_NR_ORDERS];
+	u64 fails[BUDDY_NR_ORDERS];
+	unsigned long errors[BUDDY_NR_ERRORS];
+};
+
+struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
+					 unsigned long nr_pages, void *virt);
+int buddy_region_destroy(struct buddy_region *region);
+struct buddy_region *buddy_region_get(const char *name);
+void buddy_region_put(struct buddy_region *region);
+const char *buddy_region_name(const struct buddy_region *region);
+void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats);
+
+unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
+			      gfp_t gfp);
+unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
+				    unsigned long nr_pages, gfp_t gfp);
+void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
+		    unsigned int order);
+void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
+			  unsigned long nr_pages);
+unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
+
+void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp);
+void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
+			gfp_t gfp);
+void buddy_free(struct buddy_region *region, const void *addr,
+		unsigned int order);
+void buddy_free_exact(struct buddy_region *region, const void *addr,
+		      unsigned long nr_pages);
+
+void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn);
+unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr);
+phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr);
+void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys);
+
+#endif /* BUDDY_BUDDY_H */

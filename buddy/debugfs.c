@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The state of the regions as text, under /sys/kernel/debug/buddypool.
+ *
+ * Everything here reads and decides nothing.  Counters are one copy under the
+ * region's lock; the map takes the lock anew for each line of clusters.  The
+ * formats are described in Documentation/debugfs.rst.
+ */
+#include <linux/debugfs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+#define MAP_COLUMNS	64
+
+static struct dentry *root;
+
+static int with_stats(struct seq_file *m,
+		      void (*show)(struct seq_file *m, const char *name,
+				   const struct buddy_stats *stats))
+{
+	struct buddy_region *region = m->private;
+	struct buddy_stats *stats = kmalloc(sizeof(*stats), GFP_KERNEL);
+
+	if (!stats)
+		return -ENOMEM;
+	buddy_region_stats(region, stats);
+	show(m, region->name, stats);
+	kfree(stats);
+	return 0;
+}
+
+static void show_free_area(struct seq_file *m, const char *name,
+			   const struct buddy_stats *stats)
+{
+	unsigned long used = stats->pages - stats->free_pages;
+	unsigned int order;
+
+	seq_puts(m, "order    size  free_blocks        free_bytes\n");
+	for (order = 0; order <= stats->max_order; order++) {
+		unsigned int shift = PAGE_SHIFT + order, unit = shift / 10;
+
+		seq_printf(m, "%5u  %5lu%c  %11lu  %16llu\n", order,
+			   BIT(shift % 10), "BKMGTPE"[unit], stats->nr_free[order],
+			   (u64)stats->nr_free[order] << shift);
+	}
+	seq_printf(m, " free  %25llu\n", (u64)stats->free_pages << PAGE_SHIFT);
+	seq_printf(m, " used  %25llu\n", (u64)used << PAGE_SHIFT);
+	seq_printf(m, "total  %25llu\n", (u64)stats->pages << PAGE_SHIFT);
+}
+
+static int free_area_show(struct seq_file *m, void *unused)
+{
+	return with_stats(m, show_free_area);
+}
+DEFINE_SHOW_ATTRIBUTE(free_area);
+
+static void show_zone(struct seq_file *m, const char *name)
+{
+	seq_printf(m, "Node %d, zone %8s ", 0, name);
+}
+
+static void show_buddyinfo(struct seq_file *m, const char *name,
+			   const struct buddy_stats *stats)
+{
+	unsigned int order;
+
+	show_zone(m, name);
+	for (order = 0; order <= stats->max_order; order++)
+		seq_printf(m, "%6lu ", stats->nr_free[order]);
+	seq_putc(m, '\n');
+}
+
+static int buddyinfo_show(struct seq_file *m, void *unused)
+{
+	return with_stats(m, show_buddyinfo);
+}
+DEFINE_SHOW_ATTRIBUTE(buddyinfo);
+
+/* How many blocks of @order the free memory could serve. */
+static unsigned long suitable(const struct buddy_stats *stats,
+			      unsigned int order)
+{
+	unsigned long blocks = 0;
+	unsigned int o;
+
+	for (o = order; o <= stats->max_order; o++)
+		blocks += stats->nr_free[o] << (o - order);
+	return blocks;
+}
+
+/* Thousandths of the free memory that a request of an order cannot use. */
+static void show_unusable(struct seq_file *m, const char *name,
+			  const struct buddy_stats *stats)
+{
+	unsigned long free = stats->free_pages, unusable;
+	unsigned int order, index;
+
+	show_zone(m, name);
+	for (order = 0; order <= stats->max_order; order++) {
+		unusable = free - (suitable(stats, order) << order);
+		index = free ? div64_u64(unusable * 1000ULL, free) : 1000;
+		seq_printf(m, "%d.%03d ", index / 1000, index % 1000);
+	}
+	seq_putc(m, '\n');
+}
+
+static int unusable_index_show(struct seq_file *m, void *unused)
+{
+	return with_stats(m, show_unusable);
+}
+DEFINE_SHOW_ATTRIBUTE(unusable_index);
+
+/*
+ * Why a request of an order fails: near 0 for lack of memory, near 1000 for
+ * fragmentation, -1000 if it does not fail.
+ */
+static int extfrag(const struct buddy_stats *stats, unsigned int order)
+{
+	unsigned long blocks = 0;
+	unsigned int o;
+
+	for (o = 0; o <= stats->max_order; o++)
+		blocks += stats->nr_free[o];
+	if (!blocks)
+		return 0;
+	if (suitable(stats, order))
+		return -1000;
+	return 1000 - (int)div64_u64(1000 + (stats->free_pages * 1000ULL >> order),
+				     blocks);
+}
+
+static void show_extfrag(struct seq_file *m, const char *name,
+			 const struct buddy_stats *stats)
+{
+	unsigned int order;
+
+	show_zone(m, name);
+	for (order = 0; order <= stats->max_order; order++) {
+		int index = extfrag(stats, order);
+
+		seq_printf(m, "%2d.%03d ", index / 1000, index % 1000);
+	}
+	seq_putc(m, '\n');
+}
+
+static int extfrag_index_show(struct seq_file *m, void *unused)
+{
+	return with_stats(m, show_extfrag);
+}
+DEFINE_SHOW_ATTRIBUTE(extfrag_index);
+
+static const char * const error_names[BUDDY_NR_ERRORS] = {
+	[BUDDY_DOUBLE_FREE] = "double_free",
+	[BUDDY_NOT_A_HEAD] = "not_a_head",
+	[BUDDY_WRONG_SIZE] = "wrong_size",
+	[BUDDY_OUTSIDE] = "outside",
+	[BUDDY_WRONG_REGION] = "wrong_region",
+	[BUDDY_MISALIGNED] = "misaligned",
+	[BUDDY_UNMAPPED] = "unmapped",
+	[BUDDY_NO_PAGES] = "no_pages",
+};
+
+static void show_stats(struct seq_file *m, const char *name,
+		       const struct buddy_stats *stats)
+{
+	unsigned int i;
+
+	seq_printf(m, "pages_total   %20lu\n", stats->pages);
+	seq_printf(m, "pages_used    %20lu\n", stats->pages - stats->free_pages);
+	seq_printf(m, "pages_peak    %20lu\n", stats->peak_pages);
+	seq_printf(m, "splits        %20llu\n", stats->splits);
+	seq_printf(m, "merges        %20llu\n", stats->merges);
+	for (i = 0; i < BUDDY_NR_ERRORS; i++)
+		seq_printf(m, "error %-12s %15lu\n", error_names[i], stats->errors[i]);
+	seq_puts(m, "order               allocs                frees                fails\n");
+	for (i = 0; i < BUDDY_NR_ORDERS; i++)
+		if (i <= stats->max_order || stats->fails[i])
+			seq_printf(m, "%5u %20llu %20llu %20llu\n", i, stats->allocs[i],
+				   stats->frees[i], stats->fails[i]);
+}
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	return with_stats(m, show_stats);
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* --- map: a character per cluster, MAP_COLUMNS of them a line --- */
+
+static char map_char(struct buddy_region *region, const struct run *run,
+		     struct cluster *cluster)
+{
+	struct cluster *head = cluster_head(region, run, cluster);
+	u64 frames = run_frames(run, cluster);
+	unsigned int all = hweight64(frames), used;
+
+	if (head->state == CLUSTER_FREE)
+		return '.';
+	if (head->state == CLUSTER_USED)
+		return '=';
+	used = all - hweight64(cluster->free);
+	if (used == all)
+		return '#';
+	return used ? '0' + DIV_ROUND_UP(used * 8, all) : '.';
+}
+
+static unsigned long run_lines(const struct run *run)
+{
+	return DIV_ROUND_UP(run_clusters(run), MAP_COLUMNS);
+}
+
+/* Line @nr of a run as text; the region is locked for this stretch only. */
+static void map_line(struct buddy_region *region, const struct run *run,
+		     unsigned long nr, char text[MAP_COLUMNS + 1])
+{
+	unsigned long first = nr * MAP_COLUMNS, i, flags;
+	unsigned long columns = min_t(unsigned long, MAP_COLUMNS,
+				      run_clusters(run) - first);
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	for (i = 0; i < columns; i++)
+		text[i] = map_char(region, run,
+				   &region->clusters[run->first + first + i]);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	text[columns] = '\0';
+}
+
+/* Line @line of the whole map: finds its run and leaves the line in the run. */
+static const struct run *map_run(const struct source *source,
+				 unsigned long *line)
+{
+	const struct run *run;
+
+	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
+		if (*line < run_lines(run))
+			return run;
+		*line -= run_lines(run);
+	}
+	return NULL;
+}
+
+/* seq_file positions: 0 is the legend, then one per line. */
+static void *map_start(struct seq_file *m, loff_t *pos)
+{
+	struct buddy_region *region = m->private;
+	unsigned long line = *pos - 1;
+
+	if (*pos && !map_run(&region->source, &line))
+		return NULL;
+	return pos;
+}
+
+static void *map_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return map_start(m, pos);
+}
+
+static void map_stop(struct seq_file *m, void *v)
+{
+}
+
+static int map_show(struct seq_file *m, void *v)
+{
+	char text[MAP_COLUMNS + 1], above[MAP_COLUMNS + 1], before[MAP_COLUMNS + 1];
+	struct buddy_region *region = m->private;
+	loff_t pos = *(loff_t *)v;
+	unsigned long line = pos - 1;
+	const struct run *run;
+
+	if (!pos) {
+		seq_printf(m, "# %lu KiB a character: . free  1-8 eighths in use  # full  = part of a larger block\n",
+			   PAGE_SIZE << CLUSTER_ORDER >> 10);
+		seq_puts(m, "# a line of * stands for more lines like the one above\n");
+		return 0;
+	}
+	run = map_run(&region->source, &line);
+	map_line(region, run, line, text);
+	if (line && line + 1 < run_lines(run)) {
+		map_line(region, run, line - 1, above);
+		if (!strcmp(text, above)) {
+			if (line > 1)
+				map_line(region, run, line - 2, before);
+			if (line == 1 || strcmp(above, before))
+				seq_puts(m, "*\n");
+			return 0;
+		}
+	}
+	seq_printf(m, "%#014llx %s\n",
+		   (u64)((run->pfn >> CLUSTER_ORDER) + line * MAP_COLUMNS)
+		   << (CLUSTER_ORDER + PAGE_SHIFT), text);
+	return 0;
+}
+
+static const struct seq_operations map_sops = {
+	.start = map_start,
+	.next = map_next,
+	.stop = map_stop,
+	.show = map_show,
+};
+DEFINE_SEQ_ATTRIBUTE(map);
+
+/* --- regions: a line each --- */
+
+static void show_region(struct buddy_region *region, void *data)
+{
+	static const char * const origins[] = {
+		[ORIGIN_CALLER] = "caller",
+		[ORIGIN_RESERVED] = "reserved",
+		[ORIGIN_KERNEL] = "kernel",
+	};
+	const struct source *source = &region->source;
+	const struct run *last = &source->runs[source->nr_runs - 1];
+
+	seq_printf(data, "%-16s %#014llx-%#014llx %10lu %5u %6s %-8s %5u\n",
+		   region->name, (u64)PFN_PHYS(source->runs->pfn),
+		   (u64)PFN_PHYS(last->pfn + last->pages) - 1,
+		   region->stats.pages, source->nr_runs,
+		   source->mapped ? "yes" : "no", origins[source->origin],
+		   region->holds);
+}
+
+static int regions_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "name             first address  last address         pages  runs mapped origin   holds\n");
+	regions_for_each(show_region, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regions);
+
+void debugfs_add(struct buddy_region *region)
+{
+	struct dentry *dir = debugfs_create_dir(region->name, root);
+
+	region->dir = dir;
+	debugfs_create_file("free_area", 0444, dir, region, &free_area_fops);
+	debugfs_create_file("buddyinfo", 0444, dir, region, &buddyinfo_fops);
+	debugfs_create_file("unusable_index", 0444, dir, region, &unusable_index_fops);
+	debugfs_create_file("extfrag_index", 0444, dir, region, &extfrag_index_fops);
+	debugfs_create_file("map", 0444, dir, region, &map_fops);
+	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
+}
+
+void debugfs_init(void)
+{
+	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
+}
+
+void debugfs_exit(void)
+{
+	debugfs_remove(root);
+}

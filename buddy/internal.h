@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the page layer share; callers include buddy.h instead. */
+#ifndef BUDDY_INTERNAL_H
+#define BUDDY_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+
+#include "buddy.h"
+#include "word.h"
+
+#define CLUSTER_ORDER	WORD_ORDER
+#define CLUSTER_FRAMES	WORD_FRAMES
+
+#define NAME_LEN	32	/* of a region, with the NUL */
+
+/* No list: a cluster that is split and has no free frame is on none. */
+#define NO_LIST		0xff
+
+/*
+ * The first BUDDY_NR_ORDERS entries of the cluster array are not clusters but
+ * the list heads, so that a list operation needs no test for the ends.
+ */
+#define FIRST_CLUSTER	BUDDY_NR_ORDERS
+
+/**
+ * enum cluster_state - which of a cluster's fields mean something
+ * @CLUSTER_INSIDE: part of a block whose head is another cluster; nothing does
+ * @CLUSTER_SPLIT: its frames are in blocks below CLUSTER_ORDER: free and tail
+ * @CLUSTER_FREE: head of a free block
+ * @CLUSTER_USED: head of a used block: pages
+ */
+enum cluster_state {
+	CLUSTER_INSIDE,
+	CLUSTER_SPLIT,
+	CLUSTER_FREE,
+	CLUSTER_USED,
+};
+
+/**
+ * struct cluster - 64 naturally aligned frames
+ * @free: the frames that are free
+ * @tail: the frames that continue the block of the frame before them
+ * @pages: length of the used block whose head this is
+ * @next: next on the free list, an index into the cluster array
+ * @prev: previous on the free list
+ * @number: pfn of the first frame >> CLUSTER_ORDER
+ * @state: &enum cluster_state
+ * @list: the free list that it is on: the order of its largest free block
+ *
+ * Half a byte of metadata a frame.  Links are array indexes, as pointers would
+ * make that 0.63.
+ */
+struct cluster {
+	u64 free;
+	union {
+		u64 tail;
+		u64 pages;
+	};
+	u32 next;
+	u32 prev;
+	u32 number;
+	u8 state;
+	u8 list;
+};
+
+/**
+ * struct run - physically contiguous frames of a region
+ * @pfn: the first
+ * @pages: how many
+ * @first: index of the cluster that @pfn lies in
+ */
+struct run {
+	unsigned long pfn;
+	unsigned long pages;
+	u32 first;
+};
+
+/**
+ * enum origin - who a region's memory belonged to before
+ * @ORIGIN_CALLER: the caller of buddy_region_create(), who keeps it
+ * @ORIGIN_RESERVED: nobody: a physical range that the kernel does not own
+ * @ORIGIN_KERNEL: the kernel's page allocator
+ */
+enum origin {
+	ORIGIN_CALLER,
+	ORIGIN_RESERVED,
+	ORIGIN_KERNEL,
+};
+
+/**
+ * struct source - where a region's memory comes from, and how it goes back
+ * @runs: in ascending order, never adjacent
+ * @nr_runs: how many
+ * @virt_offset: virtual minus physical address, the same in all runs
+ * @mapped: whether there is a virtual address
+ * @origin: &enum origin; decides how the memory goes back
+ */
+struct source {
+	struct run *runs;
+	unsigned int nr_runs;
+	unsigned long virt_offset;
+	bool mapped;
+	u8 origin;
+};
+
+/**
+ * struct buddy_region - one reserved range
+ * @source: its memory; constant while the region lives
+ * @clusters: the list heads, then the clusters of all runs
+ * @nr_clusters: length of @clusters, heads included
+ * @name: constant
+ * @link: in the list of regions, under its mutex
+ * @holds: by buddy_region_get(), under the same mutex
+ * @dir: debugfs folder
+ * @errors: caller errors by kind, counted without the lock
+ * @lock: protects @clusters and all that follows; innermost, held for at most
+ *	a few steps per order, taken in any context up to hardirq
+ * @nonempty: the free lists that have an entry, a bit per order
+ * @stats: counters; what can be derived is filled in by buddy_region_stats()
+ */
+struct buddy_region {
+	struct source source;
+	struct cluster *clusters;
+	u32 nr_clusters;
+	char name[NAME_LEN];
+	struct list_head link;
+	unsigned int holds;
+	struct dentry *dir;
+	atomic_long_t errors[BUDDY_NR_ERRORS];
+
+	raw_spinlock_t lock ____cacheline_aligned;
+	u64 nonempty;
+	struct buddy_stats stats;
+};
+
+/* freelist.c */
+void freelist_init(struct buddy_region *region);
+struct cluster *cluster_head(struct buddy_region *region, const struct run *run,
+			     struct cluster *cluster);
+const struct run *find_run(const struct buddy_region *region,
+			   unsigned long pfn);
+u64 run_frames(const struct run *run, const struct cluster *cluster);
+void caller_error(struct buddy_region *region, enum buddy_error error,
+		  bool virt, unsigned long where, unsigned long asked,
+		  unsigned long actual);
+
+static inline unsigned long cluster_pfn(const struct cluster *cluster)
+{
+	return (unsigned long)cluster->number << CLUSTER_ORDER;
+}
+
+/* How many clusters a run touches. */
+static inline unsigned long run_clusters(const struct run *run)
+{
+	return ((run->pfn + run->pages - 1) >> CLUSTER_ORDER) -
+	       (run->pfn >> CLUSTER_ORDER) + 1;
+}
+
+/* region.c */
+
+struct buddy_region *region_add(enum origin origin, const char *what,
+				const char *name, u64 base, u64 size, void *virt);
+void regions_remove_all(void);
+struct buddy_region *region_find(bool virt, unsigned long where);
+void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
+		      void *data);
+
+/* source.c */
+int source_caller(struct buddy_region *region, u64 base, u64 size, void *virt);
+int source_reserved(struct buddy_region *region, const char *what, u64 base,
+		    u64 size);
+int source_kernel(struct buddy_region *region, const char *what, u64 size);
+void source_release(struct buddy_region *region);
+
+/* debugfs.c */
+#ifdef CONFIG_DEBUG_FS
+void debugfs_init(void);
+void debugfs_exit(void);
+void debugfs_add(struct buddy_region *region);
+#else
+static inline void debugfs_init(void) {}
+static inline void debugfs_exit(void) {}
+static inline void debugfs_add(struct buddy_region *region) {}
+#endif
+
+#endif /* BUDDY_INTERNAL_H */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module: its regions= parameter, and what happens at insmod and rmmod. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static char *regions = "64M";
+module_param(regions, charp, 0444);
+MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x20000000 or fpga:64M; without @base the kernel's own memory is taken (default: 64M)");
+
+/*
+ * Read a whole string as bytes, with the suffixes that memparse() knows.  It
+ * does the work but wraps silently, so the digits are read once more.
+ */
+static int parse_bytes(char *text, u64 *bytes)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit;
+	char *last, *end;
+	u64 digits;
+	int err;
+
+	*bytes = memparse(text, &end);
+	if (end == text || *end)
+		return -EINVAL;
+	last = end - 1;
+	unit = strchr(units, toupper(*last));
+	/* 0x2E ends in a digit. */
+	if (unit && !(text[0] == '0' && tolower(text[1]) == 'x' && *unit == 'E'))
+		*last = '\0';
+	else
+		unit = NULL;
+	err = kstrtou64(text, 0, &digits);
+	if (!err && unit && digits != *bytes >> 10 * (unit - units + 1))
+		err = -ERANGE;
+	return err;
+}
+
+/* One [name:]size[@base]; @index names a region that has no name. */
+static int add_entry(char *entry, unsigned int index)
+{
+	char what[80], fallback[16];
+	char *name = fallback, *size = entry, *base;
+	u64 size_bytes, base_bytes = 0;
+	struct buddy_region *region;
+	int err;
+
+	snprintf(what, sizeof(what), "regions=%s", entry);
+	snprintf(fallback, sizeof(fallback), "region%u", index);
+	if (strchr(entry, ':'))
+		name = strsep(&size, ":");
+	base = size;
+	size = strsep(&base, "@");
+
+	err = parse_bytes(size, &size_bytes);
+	if (!err && base)
+		err = parse_bytes(base, &base_bytes);
+	if (err) {
+		pr_err("%s: not [name:]size[@base] with numbers below 2^64, such as fpga:64M or 128M@0x20000000\n",
+		       what);
+		return err;
+	}
+	region = region_add(base ? ORIGIN_RESERVED : ORIGIN_KERNEL, what, name,
+			    base_bytes, size_bytes, NULL);
+	return PTR_ERR_OR_ZERO(region);
+}
+
+static int add_regions(void)
+{
+	char *list = kstrdup(regions, GFP_KERNEL), *rest = list, *entry;
+	unsigned int index = 0;
+	int err = list ? 0 : -ENOMEM;
+
+	while (!err && (entry = strsep(&rest, ",")))
+		err = add_entry(entry, index++);
+	kfree(list);
+	return err;
+}
+
+static int __init buddypool_init(void)
+{
+	int err;
+
+	debugfs_init();
+	err = add_regions();
+	if (err) {
+		regions_remove_all();
+		debugfs_exit();
+	}
+	return err;
+}
+module_init(buddypool_init);
+
+static void __exit buddypool_exit(void)
+{
+	regions_remove_all();
+	debugfs_exit();
+}
+module_exit(buddypool_exit);
+
+MODULE_DESCRIPTION("Buddy allocator and pools over reserved physical memory");
+MODULE_LICENSE("GPL");

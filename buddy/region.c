@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Regions: make, find, hold and destroy them. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/*
+ * Serialises making and destroying.  Outermost: taken before anything else of
+ * this module.  Readers that cannot sleep walk the list under RCU.
+ */
+static DEFINE_MUTEX(regions_mutex);
+static LIST_HEAD(regions);
+
+static struct buddy_region *find_name(const char *name)
+{
+	struct buddy_region *region;
+
+	list_for_each_entry(region, &regions, link)
+		if (!strcmp(region->name, name))
+			return region;
+	return NULL;
+}
+
+static int check_name(const char *what, const char *name)
+{
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	size_t len = strlen(name);
+
+	/* debugfs has a folder of this name, beside its file "regions". */
+	if (!len || len >= NAME_LEN || strspn(name, fit) != len ||
+	    name[0] == '.' || !strcmp(name, "regions")) {
+		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions'\n",
+		       what, name, NAME_LEN - 1);
+		return -EINVAL;
+	}
+	if (find_name(name)) {
+		pr_err("%s: the name '%s' is taken, each region needs its own\n",
+		       what, name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static int check_size(const char *what, u64 size)
+{
+	if (!size || !PAGE_ALIGNED(size)) {
+		pr_err("%s: the size is %llu bytes, it must be a multiple of %lu and not 0\n",
+		       what, size, PAGE_SIZE);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* @last: the last address that there can be */
+static int check_range(const char *what, u64 base, u64 size, u64 last)
+{
+	const struct buddy_region *region;
+	const struct run *run;
+
+	if (!PAGE_ALIGNED(base)) {
+		pr_err("%s: the address is %#llx, it must be a multiple of %lu\n",
+		       what, base, PAGE_SIZE);
+		return -EINVAL;
+	}
+	if (base > last || size - 1 > last - base) {
+		pr_err("%s: the range goes beyond the last physical address, %#llx\n",
+		       what, last);
+		return -ERANGE;
+	}
+	list_for_each_entry(region, &regions, link) {
+		const struct source *source = &region->source;
+
+		for (run = source->runs; run < source->runs + source->nr_runs; run++) {
+			u64 start = PFN_PHYS(run->pfn);
+			u64 end = start + PFN_PHYS(run->pages);
+
+			if (base >= end || start >= base + size)
+				continue;
+			pr_err("%s: overlaps region '%s', which has %#llx to %#llx; choose a range beside it\n",
+			       what, region->name, start, end - 1);
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+static int make_clusters(struct buddy_region *region, const char *what)
+{
+	struct source *source = &region->source;
+	u64 nr = FIRST_CLUSTER;
+	unsigned int i;
+
+	for (i = 0; i < source->nr_runs; i++) {
+		source->runs[i].first = nr;
+		nr += run_clusters(&source->runs[i]);
+	}
+	/* Ask first: for a huge region the attempt alone would starve others. */
+	if (nr * sizeof(*region->clusters) < (u64)si_mem_available() << PAGE_SHIFT)
+		region->clusters = kvcalloc(nr, sizeof(*region->clusters),
+					    GFP_KERNEL | __GFP_NOWARN);
+	if (!region->clusters) {
+		pr_err("%s: no memory for %llu KiB of metadata, half a byte a page; make the region smaller\n",
+		       what, nr * sizeof(*region->clusters) >> 10);
+		return -ENOMEM;
+	}
+	region->nr_clusters = nr;
+	return 0;
+}
+
+/* @what is how error messages call the request; the rest depends on @origin. */
+struct buddy_region *region_add(enum origin origin, const char *what,
+				const char *name, u64 base, u64 size, void *virt)
+{
+	/* A cluster's number has 32 bits. */
+	u64 last = BIT_ULL(32 + CLUSTER_ORDER + PAGE_SHIFT) - 1;
+	struct buddy_region *region;
+	int err;
+
+	/* A caller's range may be a device's own, out of the CPU's reach. */
+	if (origin == ORIGIN_RESERVED)
+		last = min_t(u64, last, iomem_resource.end);
+
+	mutex_lock(&regions_mutex);
+	err = check_name(what, name) ?: check_size(what, size);
+	if (!err && origin != ORIGIN_KERNEL)
+		err = check_range(what, base, size, last);
+	if (err)
+		goto unlock;
+
+	err = -ENOMEM;
+	region = kzalloc(sizeof(*region), GFP_KERNEL);
+	if (!region)
+		goto unlock;
+	strscpy(region->name, name, NAME_LEN);
+
+	switch (origin) {
+	case ORIGIN_CALLER:
+		err = source_caller(region, base, size, virt);
+		break;
+	case ORIGIN_RESERVED:
+		err = source_reserved(region, what, base, size);
+		break;
+	case ORIGIN_KERNEL:
+		err = source_kernel(region, what, size);
+		break;
+	}
+	if (err)
+		goto free_region;
+
+	err = make_clusters(region, what);
+	if (err)
+		goto release_source;
+	freelist_init(region);
+	debugfs_add(region);
+	list_add_tail_rcu(&region->link, &regions);
+	mutex_unlock(&regions_mutex);
+	return region;
+
+release_source:
+	source_release(region);
+free_region:
+	kfree(region);
+unlock:
+	mutex_unlock(&regions_mutex);
+	return ERR_PTR(err);
+}
+
+static unsigned long used_now(struct buddy_region *region)
+{
+	unsigned long flags, used;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	used = region->stats.pages - region->stats.free_pages;
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	return used;
+}
+
+/* Take the region out of sight; nobody finds it or reads its files any more. */
+static void unpublish(struct buddy_region *region)
+{
+	lockdep_assert_held(&regions_mutex);
+	debugfs_remove(region->dir);
+	list_del_rcu(&region->link);
+	synchronize_rcu();
+}
+
+static void free_region(struct buddy_region *region)
+{
+	kvfree(region->clusters);
+	source_release(region);
+	kfree(region);
+}
+
+/* The module goes.  What is still in use may be a device's DMA target: keep it. */
+void regions_remove_all(void)
+{
+	struct buddy_region *region, *next;
+
+	mutex_lock(&regions_mutex);
+	list_for_each_entry_safe(region, next, &regions, link) {
+		unsigned long used = used_now(region);
+
+		unpublish(region);
+		if (used)
+			pr_err("region %s: %lu pages are still in use, its memory is not given back\n",
+			       region->name, used);
+		else
+			free_region(region);
+	}
+	mutex_unlock(&regions_mutex);
+}
+
+/* The region that a pfn or, if @virt, an address lies in; under rcu_read_lock(). */
+struct buddy_region *region_find(bool virt, unsigned long where)
+{
+	struct buddy_region *region;
+
+	list_for_each_entry_rcu(region, &regions, link)
+		if (find_run(region, virt ?
+			     buddy_virt_to_pfn(region, (void *)where) : where))
+			return region;
+	return NULL;
+}
+
+void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
+		      void *data)
+{
+	struct buddy_region *region;
+
+	mutex_lock(&regions_mutex);
+	list_for_each_entry(region, &regions, link)
+		fn(region, data);
+	mutex_unlock(&regions_mutex);
+}
+
+/**
+ * buddy_region_create() - make a region from a range that the caller owns
+ * @name: 1 to 31 letters, digits, '_', '-' or '.', unique among regions
+ * @pfn: first page frame
+ * @nr_pages: any number of pages but 0
+ * @virt: page-aligned kernel address of the range, or NULL if it has none
+ *
+ * Nothing is read from or written to the range; all metadata, half a byte a
+ * page, is allocated here.  Without @virt the range need not even exist, and
+ * only the functions that speak of pfns can be used.
+ *
+ * Context: process, may sleep.
+ * Return: the region, or ERR_PTR(): -EINVAL for a bad name, size or address,
+ * -EEXIST for a name in use, -EBUSY for a range that overlaps another region,
+ * -ERANGE beyond the last physical address, -ENOMEM.  The reason is in the log.
+ */
+struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
+					 unsigned long nr_pages, void *virt)
+{
+	if (!PAGE_ALIGNED(virt)) {
+		pr_err("region %s: the address %px is not page aligned\n", name, virt);
+		return ERR_PTR(-EINVAL);
+	}
+	if (pfn > PHYS_PFN(~0ULL) || nr_pages > PHYS_PFN(~0ULL)) {
+		pr_err("region %s: pfn %#lx or its %lu pages are beyond any physical address\n",
+		       name, pfn, nr_pages);
+		return ERR_PTR(-ERANGE);
+	}
+	return region_add(ORIGIN_CALLER, name, name, PFN_PHYS(pfn),
+			  PFN_PHYS(nr_pages), virt);
+}
+EXPORT_SYMBOL_GPL(buddy_region_create);
+
+/**
+ * buddy_region_destroy() - undo buddy_region_create()
+ * @region: made by buddy_region_create(), not found by buddy_region_get()
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EBUSY if a block is in use or somebody holds the region, which
+ * then stays as it was.
+ */
+int buddy_region_destroy(struct buddy_region *region)
+{
+	int err = -EBUSY;
+
+	mutex_lock(&regions_mutex);
+	if (!region->holds && !used_now(region)) {
+		unpublish(region);
+		free_region(region);
+		err = 0;
+	}
+	mutex_unlock(&regions_mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(buddy_region_destroy);
+
+/**
+ * buddy_region_get() - find a region by name and hold it
+ * @name: as in ``regions=`` or in buddy_region_create()
+ *
+ * A region that is held cannot be destroyed, nor the module be removed.
+ *
+ * Context: process, may sleep.
+ * Return: the region, or NULL if there is none of this name.
+ */
+struct buddy_region *buddy_region_get(const char *name)
+{
+	struct buddy_region *region;
+
+	mutex_lock(&regions_mutex);
+	region = find_name(name);
+	if (region && try_module_get(THIS_MODULE))
+		region->holds++;
+	else
+		region = NULL;
+	mutex_unlock(&regions_mutex);
+	return region;
+}
+EXPORT_SYMBOL_GPL(buddy_region_get);
+
+/**
+ * buddy_region_put() - let go of a region
+ * @region: from buddy_region_get()
+ *
+ * Context: process, may sleep.
+ */
+void buddy_region_put(struct buddy_region *region)
+{
+	mutex_lock(&regions_mutex);
+	region->holds--;
+	mutex_unlock(&regions_mutex);
+	module_put(THIS_MODULE);
+}
+EXPORT_SYMBOL_GPL(buddy_region_put);
+
+/**
+ * buddy_region_name() - a region's name
+ * @region: the region
+ *
+ * Context: any.
+ * Return: the name; it lives as long as the region.
+ */
+const char *buddy_region_name(const struct buddy_region *region)
+{
+	return region->name;
+}
+EXPORT_SYMBOL_GPL(buddy_region_name);
+
+/**
+ * buddy_region_stats() - read a region's counters
+ * @region: the region
+ * @stats: filled in with one consistent picture
+ *
+ * Context: any but NMI.  Takes the region's raw spinlock for one copy of
+ * @stats, with interrupts off.
+ */
+void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	*stats = region->stats;
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	for (i = 0; i < BUDDY_NR_ERRORS; i++)
+		stats->errors[i] = atomic_long_read(&region->errors[i]);
+}
+EXPORT_SYMBOL_GPL(buddy_region_stats);

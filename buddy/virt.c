@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Blocks by virtual address, and the way between address, pfn and physical. */
+#include <linux/export.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+/**
+ * buddy_pfn_to_virt() - the kernel address of a page
+ * @region: the region that it lies in
+ * @pfn: the page
+ *
+ * Context: any.
+ * Return: the address, or NULL if @pfn is not in @region or has no mapping.
+ */
+void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn)
+{
+	return buddy_phys_to_virt(region, PFN_PHYS(pfn));
+}
+EXPORT_SYMBOL_GPL(buddy_pfn_to_virt);
+
+/**
+ * buddy_phys_to_virt() - the kernel address of a physical address
+ * @region: the region that it lies in
+ * @phys: any byte of it
+ *
+ * Context: any.
+ * Return: the address, or NULL if @phys is not in @region or has no mapping.
+ */
+void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys)
+{
+	const struct source *source = &region->source;
+
+	if (!source->mapped || !find_run(region, PHYS_PFN(phys)))
+		return NULL;
+	return (void *)(unsigned long)(phys + source->virt_offset);
+}
+EXPORT_SYMBOL_GPL(buddy_phys_to_virt);
+
+/**
+ * buddy_virt_to_phys() - the physical address of a kernel address
+ * @region: the region that it lies in
+ * @addr: any byte of it
+ *
+ * Context: any.
+ * Return: the physical address, or all ones if @addr is not in @region.
+ */
+phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr)
+{
+	const struct source *source = &region->source;
+	phys_addr_t phys = (unsigned long)addr - source->virt_offset;
+
+	if (!source->mapped || !find_run(region, PHYS_PFN(phys)))
+		return ~(phys_addr_t)0;
+	return phys;
+}
+EXPORT_SYMBOL_GPL(buddy_virt_to_phys);
+
+/**
+ * buddy_virt_to_pfn() - the page that a kernel address lies in
+ * @region: the region that it lies in
+ * @addr: any byte of it
+ *
+ * Context: any.
+ * Return: its pfn, or BUDDY_NO_PFN if @addr is not in @region.
+ */
+unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr)
+{
+	phys_addr_t phys = buddy_virt_to_phys(region, addr);
+
+	return phys == ~(phys_addr_t)0 ? BUDDY_NO_PFN : PHYS_PFN(phys);
+}
+EXPORT_SYMBOL_GPL(buddy_virt_to_pfn);
+
+static bool is_mapped(struct buddy_region *region, unsigned long nr_pages)
+{
+	if (likely(region->source.mapped))
+		return true;
+	caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr_pages, 0);
+	return false;
+}
+
+/**
+ * buddy_alloc() - allocate 2^order pages, by address
+ * @region: a region with a kernel mapping
+ * @order: as for buddy_alloc_pfn()
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Context: any but NMI, as buddy_alloc_pfn().
+ * Return: the address of the first page, aligned to the block's size in
+ * physical memory, or NULL if no block is left.
+ */
+void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp)
+{
+	if (!is_mapped(region, order < BUDDY_NR_ORDERS ? BIT(order) : 0))
+		return NULL;
+	return buddy_pfn_to_virt(region, buddy_alloc_pfn(region, order, gfp));
+}
+EXPORT_SYMBOL_GPL(buddy_alloc);
+
+/**
+ * buddy_alloc_exact() - allocate a number of pages, by address
+ * @region: a region with a kernel mapping
+ * @nr_pages: as for buddy_alloc_pfn_exact()
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Context: any but NMI, as buddy_alloc_pfn().
+ * Return: the address of the first page, or NULL if no block is left.
+ */
+void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
+			gfp_t gfp)
+{
+	if (!is_mapped(region, nr_pages))
+		return NULL;
+	return buddy_pfn_to_virt(region,
+				 buddy_alloc_pfn_exact(region, nr_pages, gfp));
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_exact);
+
+/**
+ * buddy_free_exact() - free a block by address and page count
+ * @region: the region that it came from
+ * @addr: what buddy_alloc() or buddy_alloc_exact() returned; NULL is ignored
+ * @nr_pages: its length
+ *
+ * Context: any but NMI, as buddy_free_pfn_exact().
+ */
+void buddy_free_exact(struct buddy_region *region, const void *addr,
+		      unsigned long nr_pages)
+{
+	unsigned long pfn = buddy_virt_to_pfn(region, addr);
+
+	if (!addr || !is_mapped(region, nr_pages))
+		return;
+	if (pfn == BUDDY_NO_PFN || !PAGE_ALIGNED(addr))
+		caller_error(region, pfn == BUDDY_NO_PFN ? BUDDY_OUTSIDE :
+			     BUDDY_MISALIGNED, true, (unsigned long)addr,
+			     nr_pages, 0);
+	else
+		buddy_free_pfn_exact(region, pfn, nr_pages);
+}
+EXPORT_SYMBOL_GPL(buddy_free_exact);
+
+/**
+ * buddy_free() - free a block by address and order
+ * @region: the region that it came from
+ * @addr: what buddy_alloc() returned; NULL is ignored
+ * @order: its order
+ *
+ * Context: any but NMI, as buddy_free_pfn_exact().
+ */
+void buddy_free(struct buddy_region *region, const void *addr,
+		unsigned int order)
+{
+	/* As in buddy_free_pfn(), no block has 0 pages. */
+	buddy_free_exact(region, addr, order < BUDDY_NR_ORDERS ? BIT(order) : 0);
+}
+EXPORT_SYMBOL_GPL(buddy_free);

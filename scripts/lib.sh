@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the scripts share: messages, the cache, packages.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/buddypool
+# Absolute: for files that leave the tree; the scripts themselves run at its top.
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+if [ -t 1 ]; then
+	bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'
+else
+	bold='' red='' plain=''
+fi
+
+say() {
+	printf '%s== %s%s\n' "$bold" "$*" "$plain"
+}
+
+die() {
+	printf '%s%s: %s%s\n' "$red" "${0##*/}" "$*" "$plain" >&2
+	exit 1
+}
+
+# need PACKAGE...: install those that are missing, saying which.
+need() {
+	local missing=() root=() package
+
+	command -v dpkg-query apt-get >/dev/null ||
+		die "this is no Debian; install what these packages hold: $*"
+	for package; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
+			grep -qx installed || missing+=("$package")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null ||
+			die "as root, run: apt-get install ${missing[*]}"
+		root=(sudo)
+	fi
+	say "installing ${missing[*]}"
+	"${root[@]}" apt-get -q -q update
+	DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get -q -q install -y \
+		--no-install-recommends "${missing[@]}" >/dev/null ||
+		die "apt-get could not install ${missing[*]}"
+}
+
+# progress LABEL: swallow a build's output, show how far it is, keep it in $log.
+progress() {
+	if [ -t 1 ]; then
+		tee "$log" | awk -v label="$1" '
+			{ printf "\r%s: %d steps", label, NR; fflush() }
+			END { print "" }'
+	else
+		tee "$log" | awk -v label="$1" '
+			NR % 500 == 0 { printf "%s: %d steps\n", label, NR; fflush() }'
+	fi
+}

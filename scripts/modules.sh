@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# modules.sh NAME KDIR: build all modules, tests too, for a kernel of its own in
+# build/NAME, which links to the sources: kbuild writes beside what it reads.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+out=$top/build/$1
+log=$out/build.log
+mkdir -p "$out"
+for dir in buddy pool kunit; do
+	mkdir -p "$out/$dir"
+	find "$out/$dir" -maxdepth 1 -type l -delete
+	find "$top/$dir" -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild \) \
+		-exec ln -s -t "$out/$dir" {} +
+done
+ln -sf "$top/Kbuild" "$out/"
+if ! make -s -C "$2" M="$out" W=1 TESTS=1 -j "$(nproc)" modules >"$log" 2>&1 ||
+   grep -q 'warning:' "$log"; then
+	cat "$log" >&2
+	die "the modules do not build without a warning against $2"
+fi

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# run.sh run|shell: the module in Debian's kernel, with the ranges that REGIONS
+# names by address reserved at boot.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+regions=${REGIONS:-carveout:128M@0x20000000,kernel:64M}
+trace=${TRACE:-kunit/traces/pages-shell.trace.gz}
+[ -r "$trace" ] || die "TRACE=$trace cannot be read"
+
+kernel=$(scripts/debian-kernel.sh)
+read -r image kdir <<<"$kernel"
+say "building the modules for ${kdir#/lib/modules/}"
+scripts/modules.sh debian "$kdir"
+
+case $trace in
+*.gz) zcat "$trace" ;;
+*) cat "$trace" ;;
+esac >build/trace
+
+reserve=
+IFS=, read -ra entries <<<"$regions"
+for entry in "${entries[@]}"; do
+	case $entry in
+	*@*)	size=${entry##*:}
+		reserve+=" memmap=${size/@/\$}" ;;
+	esac
+done
+
+say "booting ${image##*/}, ${MEM:-1G} of memory, ${SMP:-2} vCPUs"
+APPEND="init_on_alloc=0$reserve" \
+ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}'" \
+	scripts/guest.sh "$1" "$image" build/debian/buddypool.ko \
+	build/debian/kunit/buddypool_replay.ko build/trace

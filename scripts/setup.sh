@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# setup.sh build|guest|kernel|lint|docs...: install what these steps need.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+# Debian names the headers and images of its kernels by flavour.
+flavour=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+
+for step; do
+	case $step in
+	build)	need gcc make "linux-headers-$flavour" ;;
+	guest)	need qemu-system-x86 busybox-static cpio gzip ;;
+	kernel)	need gcc make linux-source-6.1 xz-utils flex bison bc kmod perl \
+			libelf-dev libssl-dev python3 ;;
+	lint)	need sparse shellcheck perl python3-ply python3-git ;;
+	docs)	need python3-sphinx ;;
+	*)	die "no step '$step'" ;;
+	esac
+done
