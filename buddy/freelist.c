@@ -90,16 +90,6 @@ static struct cluster *find_cluster(struct buddy_region *region,
 				 (run->pfn >> CLUSTER_ORDER)];
 }
 
-/* The frames of @cluster that belong to the region: all but at a run's ends. */
-u64 run_frames(const struct run *run, const struct cluster *cluster)
-{
-	unsigned long pfn = cluster_pfn(cluster);
-	unsigned long start = max(run->pfn, pfn);
-	unsigned long end = min(run->pfn + run->pages, pfn + CLUSTER_FRAMES);
-
-	return word_mask(start - pfn, end - start);
-}
-
 /*
  * The cluster that heads the block which @cluster lies inside.  Blocks are
  * naturally aligned, so the head is found by clearing one low bit after the

@@ -5,6 +5,7 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/spinlock.h>
 
 #include "buddy.h"
@@ -141,7 +142,6 @@ struct cluster *cluster_head(struct buddy_region *region, const struct run *run,
 			     struct cluster *cluster);
 const struct run *find_run(const struct buddy_region *region,
 			   unsigned long pfn);
-u64 run_frames(const struct run *run, const struct cluster *cluster);
 void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,
 		  unsigned long actual);
@@ -156,6 +156,17 @@ static inline unsigned long run_clusters(const struct run *run)
 {
 	return ((run->pfn + run->pages - 1) >> CLUSTER_ORDER) -
 	       (run->pfn >> CLUSTER_ORDER) + 1;
+}
+
+/* The frames of @cluster that belong to the region: all but at a run's ends. */
+static inline u64 run_frames(const struct run *run,
+			     const struct cluster *cluster)
+{
+	unsigned long pfn = cluster_pfn(cluster);
+	unsigned long start = max(run->pfn, pfn);
+	unsigned long end = min(run->pfn + run->pages, pfn + CLUSTER_FRAMES);
+
+	return word_mask(start - pfn, end - start);
 }
 
 /* region.c */

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the suites share, see common.h. */
+#include <kunit/resource.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/random.h>
+
+#include "common.h"
+
+static unsigned long seed;
+module_param(seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "seed of the random tests, to run one again (default: a new one)");
+
+static void destroy_region(struct kunit_resource *res)
+{
+	struct buddy_region *region = res->data;
+
+	if (buddy_region_destroy(region))
+		pr_err("%s: region %s still has blocks in use\n", KBUILD_MODNAME,
+		       buddy_region_name(region));
+}
+
+static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
+				       unsigned long nr_pages, void *virt)
+{
+	static atomic_t serial;
+	struct buddy_region *region;
+	char name[NAME_LEN];
+
+	snprintf(name, sizeof(name), "test-%d", atomic_inc_return(&serial));
+	region = buddy_region_create(name, pfn, nr_pages, virt);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	kunit_alloc_resource(test, NULL, destroy_region, GFP_KERNEL, region);
+	return region;
+}
+
+struct buddy_region *test_region(struct kunit *test, unsigned long pfn,
+				 unsigned long nr_pages)
+{
+	return add_region(test, pfn, nr_pages, NULL);
+}
+EXPORT_SYMBOL_GPL(test_region);
+
+struct memory {
+	void *virt;
+	size_t bytes;
+};
+
+static void free_memory(struct kunit_resource *res)
+{
+	struct memory *memory = res->data;
+
+	free_pages_exact(memory->virt, memory->bytes);
+}
+
+struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
+					unsigned long nr_pages)
+{
+	struct memory *memory = kunit_kzalloc(test, sizeof(*memory), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	memory->bytes = (skip + nr_pages) << PAGE_SHIFT;
+	memory->virt = alloc_pages_exact(memory->bytes, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, memory->virt);
+	kunit_alloc_resource(test, NULL, free_memory, GFP_KERNEL, memory);
+	return add_region(test, PHYS_PFN(__pa(memory->virt)) + skip, nr_pages,
+			  memory->virt + (skip << PAGE_SHIFT));
+}
+EXPORT_SYMBOL_GPL(test_region_mapped);
+
+u64 test_seed(struct kunit *test)
+{
+	u64 value = seed ?: get_random_u32();
+
+	kunit_info(test, "seed=%llu", value);
+	return value;
+}
+EXPORT_SYMBOL_GPL(test_seed);
+
+struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region)
+{
+	struct buddy_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	buddy_region_stats(region, stats);
+	return stats;
+}
+EXPORT_SYMBOL_GPL(test_stats);
+
+/* Count the free blocks of each order in a word frame by frame, the slow way. */
+static void count_word(u64 free, unsigned long nr_free[])
+{
+	unsigned int pos = 0, order;
+
+	while (pos < CLUSTER_FRAMES) {
+		if (!(free & BIT_ULL(pos))) {
+			pos++;
+			continue;
+		}
+		for (order = 0; order < CLUSTER_ORDER - 1; order++) {
+			unsigned int size = 2U << order;
+
+			if (pos % size || (free & word_mask(pos, size)) != word_mask(pos, size))
+				break;
+		}
+		nr_free[order]++;
+		pos += 1U << order;
+	}
+}
+
+/* One block of whole clusters or one split cluster; returns how many it covers. */
+static unsigned long check_cluster(struct kunit *test, struct buddy_region *region,
+				   const struct run *run, struct cluster *cluster,
+				   unsigned long nr_free[])
+{
+	unsigned long left = run->first + run_clusters(run) - (cluster - region->clusters);
+	unsigned long covers = 1, i;
+	struct cluster *buddy;
+	u32 number;
+
+	switch (cluster->state) {
+	case CLUSTER_SPLIT:
+		KUNIT_EXPECT_EQ(test, cluster->free & cluster->tail, 0ULL);
+		KUNIT_EXPECT_EQ(test, (cluster->free | cluster->tail) &
+				~run_frames(run, cluster), 0ULL);
+		KUNIT_EXPECT_NE(test, cluster->free, ~0ULL);
+		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->list, cluster->free ?
+				word_largest(cluster->free) : NO_LIST);
+		count_word(cluster->free, nr_free);
+		break;
+	case CLUSTER_FREE:
+		nr_free[cluster->list]++;
+		covers = BIT(cluster->list - CLUSTER_ORDER);
+		KUNIT_EXPECT_EQ(test, cluster->number & (covers - 1), 0UL);
+		/* No two free buddies side by side. */
+		number = cluster->number ^ covers;
+		if (number - (run->pfn >> CLUSTER_ORDER) < run_clusters(run)) {
+			buddy = cluster + ((long)number - (long)cluster->number);
+			KUNIT_EXPECT_FALSE(test, buddy->state == CLUSTER_FREE &&
+					   buddy->list == cluster->list);
+		}
+		break;
+	case CLUSTER_USED:
+		/* A last cluster that is only partly the block's is split. */
+		covers = cluster->pages >> CLUSTER_ORDER;
+		KUNIT_EXPECT_NE(test, covers, 0UL);
+		break;
+	default:
+		KUNIT_FAIL(test, "cluster %u heads nothing, yet no block covers it",
+			   cluster->number);
+	}
+	KUNIT_ASSERT_LE(test, covers, left);
+	for (i = 1; i < covers; i++)
+		KUNIT_EXPECT_EQ(test, (int)cluster[i].state, (int)CLUSTER_INSIDE);
+	return covers;
+}
+
+static void check_list(struct kunit *test, struct buddy_region *region,
+		       unsigned int order, unsigned long nr_free)
+{
+	struct cluster *all = region->clusters;
+	unsigned long length = 0;
+	u32 i, prev = order;
+
+	for (i = all[order].next; i != order; prev = i, i = all[i].next) {
+		KUNIT_ASSERT_GE(test, i, (u32)FIRST_CLUSTER);
+		KUNIT_ASSERT_LT(test, i, region->nr_clusters);
+		KUNIT_ASSERT_EQ(test, all[i].prev, prev);
+		KUNIT_ASSERT_EQ(test, (unsigned int)all[i].list, order);
+		KUNIT_ASSERT_EQ(test, (int)all[i].state,
+				(int)(order < CLUSTER_ORDER ? CLUSTER_SPLIT : CLUSTER_FREE));
+		KUNIT_ASSERT_LT(test, length++, (unsigned long)region->nr_clusters);
+	}
+	KUNIT_ASSERT_EQ(test, all[order].prev, prev);
+	KUNIT_EXPECT_EQ(test, !!(region->nonempty & BIT_ULL(order)), length != 0);
+	if (order >= CLUSTER_ORDER)
+		KUNIT_EXPECT_EQ(test, length, nr_free);
+}
+
+/* The region must be quiet: the walk takes no lock. */
+void check_region(struct kunit *test, struct buddy_region *region)
+{
+	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;
+	const struct source *source = &region->source;
+	const struct run *run;
+	unsigned int order;
+
+	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
+		for (i = 0; i < run_clusters(run);)
+			i += check_cluster(test, region, run,
+					   &region->clusters[run->first + i], nr_free);
+		pages += run->pages;
+	}
+	for (order = 0; order < BUDDY_NR_ORDERS; order++) {
+		check_list(test, region, order, nr_free[order]);
+		KUNIT_EXPECT_EQ(test, region->stats.nr_free[order], nr_free[order]);
+		free_pages += nr_free[order] << order;
+	}
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, free_pages);
+	KUNIT_EXPECT_EQ(test, region->stats.pages, pages);
+}
+EXPORT_SYMBOL_GPL(check_region);
+
+void expect_all_free(struct kunit *test, struct buddy_region *region,
+		     const struct buddy_stats *fresh)
+{
+	struct buddy_stats *stats = test_stats(test, region);
+
+	check_region(test, region);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, stats->pages);
+	KUNIT_EXPECT_EQ(test, stats->splits - fresh->splits,
+			stats->merges - fresh->merges);
+	KUNIT_EXPECT_EQ(test, memcmp(stats->nr_free, fresh->nr_free,
+				     sizeof(stats->nr_free)), 0);
+}
+EXPORT_SYMBOL_GPL(expect_all_free);
+
+MODULE_DESCRIPTION("What the KUnit suites of buddypool share");
+MODULE_LICENSE("GPL");
