@@ -15,9 +15,8 @@ static void destroy_region(struct kunit_resource *res)
 {
 	struct buddy_region *region = res->data;
 
-	if (buddy_region_destroy(region))
-		pr_err("%s: region %s still has blocks in use\n", KBUILD_MODNAME,
-		       buddy_region_name(region));
+	WARN(buddy_region_destroy(region), "%s: region %s still has blocks in use\n",
+	     KBUILD_MODNAME, buddy_region_name(region));
 }
 
 static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
@@ -67,6 +66,43 @@ struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
 			  memory->virt + (skip << PAGE_SHIFT));
 }
 EXPORT_SYMBOL_GPL(test_region_mapped);
+
+static bool is_region(struct kunit *test, struct kunit_resource *res, void *region)
+{
+	return res->data == region;
+}
+
+void end_region(struct kunit *test, struct buddy_region *region)
+{
+	KUNIT_EXPECT_EQ(test, kunit_destroy_resource(test, is_region, region), 0);
+}
+EXPORT_SYMBOL_GPL(end_region);
+
+unsigned long blocks_inside(unsigned long pfn, unsigned long nr_pages,
+			    unsigned int order)
+{
+	unsigned long first = (pfn + BIT(order) - 1) >> order;
+	unsigned long end = (pfn + nr_pages) >> order;
+
+	return end > first ? end - first : 0;
+}
+EXPORT_SYMBOL_GPL(blocks_inside);
+
+/* A block is free as a whole if it is inside and the one it is half of is not. */
+void expect_free_range(struct kunit *test, struct buddy_region *region,
+		       unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned int order;
+
+	for (order = 0; order < BUDDY_NR_ORDERS; order++)
+		KUNIT_EXPECT_EQ_MSG(test, region->stats.nr_free[order],
+				    blocks_inside(pfn, nr_pages, order) -
+				    2 * blocks_inside(pfn, nr_pages, order + 1),
+				    "order %u of %lu pages at %#lx", order,
+				    nr_pages, pfn);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, nr_pages);
+}
+EXPORT_SYMBOL_GPL(expect_free_range);
 
 u64 test_seed(struct kunit *test)
 {
@@ -212,6 +248,7 @@ void expect_all_free(struct kunit *test, struct buddy_region *region,
 			stats->merges - fresh->merges);
 	KUNIT_EXPECT_EQ(test, memcmp(stats->nr_free, fresh->nr_free,
 				     sizeof(stats->nr_free)), 0);
+	kunit_kfree(test, stats);
 }
 EXPORT_SYMBOL_GPL(expect_all_free);
 

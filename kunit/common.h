@@ -9,14 +9,25 @@
 #include "../buddy/internal.h"
 
 /* Any range does for a region without mapping: nothing there is touched. */
-#define TEST_PFN	(1UL << 24)
+#define TEST_PFN	BIT(24)
 
-/* Make a region that lives until the test ends; the test must free its blocks. */
+/*
+ * Make a region that lives until the test ends, or until end_region(); the test
+ * must free its blocks.
+ */
 struct buddy_region *test_region(struct kunit *test, unsigned long pfn,
 				 unsigned long nr_pages);
 /* The same over memory with a mapping, in which the first @skip pages are left out. */
 struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
 					unsigned long nr_pages);
+void end_region(struct kunit *test, struct buddy_region *region);
+
+/* Naturally aligned blocks of @order that fit into a range. */
+unsigned long blocks_inside(unsigned long pfn, unsigned long nr_pages,
+			    unsigned int order);
+/* The free blocks are just those, as few as possible, that cover this range. */
+void expect_free_range(struct kunit *test, struct buddy_region *region,
+		       unsigned long pfn, unsigned long nr_pages);
 
 /* Every invariant of a region's metadata; each that does not hold is a failure. */
 void check_region(struct kunit *test, struct buddy_region *region);
