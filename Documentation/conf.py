@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Sphinx's settings; kernel-doc turns the comments in buddy/ into pages."""
+import glob
+import pathlib
+import re
+import subprocess
+
+import sphinx
+from sphinx.errors import ConfigError
+
+project = "buddypool"
+root_doc = "index"
+exclude_patterns = ["examples"]
+highlight_language = "none"
+primary_domain = "c"
+html_theme = "alabaster"
+html_theme_options = {"page_width": "1100px"}
+html_copy_source = False
+html_show_copyright = False
+
+top = pathlib.Path(__file__).resolve().parent.parent
+
+
+def version_key(path):
+    """6.1.0-56 comes after 6.1.0-9."""
+    return [int(number) for number in re.findall(r"\d+", path)]
+
+
+def find_kernel_doc():
+    """The newest of the installed headers' kernel-doc scripts."""
+    found = (glob.glob("/usr/src/linux-headers-*-common/scripts/kernel-doc") or
+             glob.glob("/lib/modules/*/source/scripts/kernel-doc"))
+    if not found:
+        raise ConfigError("the kernel's script kernel-doc is missing: "
+                          "install linux-headers-amd64")
+    return max(found, key=version_key)
+
+
+def generate():
+    """Write build/kernel-doc/FILE.rst for each source with such comments."""
+    script = find_kernel_doc()
+    out = top / "build" / "kernel-doc"
+    out.mkdir(parents=True, exist_ok=True)
+    for source in sorted((top / "buddy").glob("*.[ch]")):
+        if not re.search(r"^/\*\*$", source.read_text(), re.M):
+            continue
+        made = subprocess.run(
+            [script, "-Werror", "-rst", "-sphinx-version", sphinx.__version__,
+             str(source.relative_to(top))],
+            cwd=top, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise ConfigError(f"{script} fails:\n{made.stderr or made.stdout}")
+        # It lists an unnamed union as a member without a description.
+        text = re.sub(r"``{unnamed_union}``\n  anonymous\n\n", "", made.stdout)
+        (out / f"{source.name}.rst").write_text(text)
+
+
+generate()
