@@ -341,8 +341,10 @@ void freelist_init(struct buddy_region *region)
 	unsigned long i;
 
 	raw_spin_lock_init(&region->lock);
-	for (i = 0; i < FIRST_CLUSTER; i++, cluster++)
-		cluster->next = cluster->prev = i;
+	for (i = 0; i < FIRST_CLUSTER; i++, cluster++) {
+		cluster->next = i;
+		cluster->prev = i;
+	}
 
 	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
 		for (i = 0; i < run_clusters(run); i++, cluster++) {

@@ -30,8 +30,8 @@ static struct buddy_region *find_name(const char *name)
 
 static int check_name(const char *what, const char *name)
 {
-	static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	static const char fit[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 	size_t len = strlen(name);
 
 	/* debugfs has a folder of this name, beside its file "regions". */
@@ -261,7 +261,7 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 					 unsigned long nr_pages, void *virt)
 {
 	if (!PAGE_ALIGNED(virt)) {
-		pr_err("region %s: the address %px is not page aligned\n", name, virt);
+		pr_err("region %s: the address %p is not page aligned\n", name, virt);
 		return ERR_PTR(-EINVAL);
 	}
 	if (pfn > PHYS_PFN(~0ULL) || nr_pages > PHYS_PFN(~0ULL)) {

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 
 #define WORD_ORDER	6			/* a whole word is a block of this order */
-#define WORD_FRAMES	(1U << WORD_ORDER)
+#define WORD_FRAMES	BIT(WORD_ORDER)
 
 /* The places where a block of each order may start. */
 static const u64 word_heads[WORD_ORDER + 1] = {
@@ -33,7 +33,7 @@ static inline u64 word_mask(unsigned int pos, unsigned int nr)
 /* The heads of the order + 1 blocks whose two halves are both in @heads. */
 static inline u64 word_pairs(u64 heads, unsigned int order)
 {
-	return heads & heads >> (1U << order) & word_heads[order + 1];
+	return heads & (heads >> (1U << order)) & word_heads[order + 1];
 }
 
 /* The heads of all free blocks of @order in @free, halves of larger ones too. */

@@ -67,6 +67,7 @@ static int parse(char *text)
 
 	while ((line = strsep(&text, "\n"))) {
 		unsigned int slot, order = FREE_OP;
+		bool frees;
 
 		line_nr++;
 		if (!*line || *line == '#')
@@ -74,15 +75,16 @@ static int parse(char *text)
 		if (sscanf(line, "a %u %u", &slot, &order) != 2 &&
 		    sscanf(line, "f %u", &slot) != 1)
 			goto bad;
-		if (slot >= nr_slots || (order >= BUDDY_NR_ORDERS && order != FREE_OP) ||
-		    slots[slot].used == (order != FREE_OP))
+		frees = order == FREE_OP;
+		if (slot >= nr_slots || slots[slot].used != frees ||
+		    (order >= BUDDY_NR_ORDERS && !frees))
 			goto bad;
-		slots[slot].used = order != FREE_OP;
-		if (order != FREE_OP) {
+		slots[slot].used = !frees;
+		if (frees) {
+			pages -= BIT(slots[slot].order);
+		} else {
 			slots[slot].order = order;
 			pages += BIT(order);
-		} else {
-			pages -= BIT(slots[slot].order);
 		}
 		ops[nr++] = (struct op){ .slot = slot, .order = order };
 		if (pages > most) {
@@ -145,7 +147,7 @@ static int check_and_free(struct slot *slot)
 	for (; word < end; word++) {
 		if (*word == slot->stamp)
 			continue;
-		pr_err("operation %lu: %#llx in a block of order %u at %px should be %#llx\n",
+		pr_err("operation %lu: %#llx in a block of order %u at %p should be %#llx\n",
 		       done, *word, slot->order, word, slot->stamp);
 		return -EIO;
 	}

@@ -172,6 +172,7 @@ static struct kunit_suite word_suite = {
 	.name = "word",
 	.test_cases = word_cases,
 };
+
 kunit_test_suite(word_suite);
 
 MODULE_DESCRIPTION("KUnit suite of buddypool: word");

@@ -11,9 +11,9 @@ say "building the modules for the test kernel"
 scripts/modules.sh test "$kdir"
 
 suites=()
-for suite in kunit/*_test.c; do
+for suite in kunit/*_test.*; do
 	suite=${suite#kunit/}
-	suites+=("${suite%_test.c}")
+	suites+=("${suite%_test.*}")
 done
 if [ -n "${SUITE-}" ]; then
 	[[ " ${suites[*]} " == *" $SUITE "* ]] ||
@@ -23,8 +23,9 @@ fi
 
 say "booting the test kernel, ${SMP:-2} vCPUs"
 failed=0
-ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}'" APPEND=printk.devkmsg=on \
-	scripts/guest.sh check "$image" build/test/buddypool.ko build/test/kunit/*.ko ||
+ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}'" \
+APPEND="printk.devkmsg=on memmap=16M\$0x10000000" \
+	scripts/guest.sh check "$image" build/test/buddypool.ko build/test/kunit/*.ko kunit/*_test.sh ||
 	failed=1
 
 # KUnit's own parser prints the results and finds what did not run.  It is

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # What the scripts share: messages, the cache, packages.
+# shellcheck disable=SC2034 # they use the variables
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/buddypool
 # Absolute: for files that leave the tree; the scripts themselves run at its top.
@@ -44,14 +45,14 @@ need() {
 		die "apt-get could not install ${missing[*]}"
 }
 
-# progress LABEL: swallow a build's output, show how far it is, keep it in $log.
+# progress LABEL LOG: swallow a build's output, show how far it is, keep it.
 progress() {
 	if [ -t 1 ]; then
-		tee "$log" | awk -v label="$1" '
+		tee "$2" | awk -v label="$1" '
 			{ printf "\r%s: %d steps", label, NR; fflush() }
 			END { print "" }'
 	else
-		tee "$log" | awk -v label="$1" '
+		tee "$2" | awk -v label="$1" '
 			NR % 500 == 0 { printf "%s: %d steps\n", label, NR; fflush() }'
 	fi
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# modules.sh NAME KDIR: build all modules, tests too, for a kernel of its own in
+# modules.sh NAME KDIR [MAKEARG...]: build all modules, tests too, for a kernel of its own in
 # build/NAME, which links to the sources: kbuild writes beside what it reads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,8 @@ for dir in buddy pool kunit; do
 		-exec ln -s -t "$out/$dir" {} +
 done
 ln -sf "$top/Kbuild" "$out/"
-if ! make -s -C "$2" M="$out" W=1 TESTS=1 -j "$(nproc)" modules >"$log" 2>&1 ||
-   grep -q 'warning:' "$log"; then
+if ! make -s -C "$2" M="$out" W=1 "${@:3}" TESTS=1 -j "$(nproc)" modules >"$log" 2>&1 ||
+   grep -q 'warning:\|error:' "$log"; then
 	cat "$log" >&2
 	die "the modules do not build without a warning against $2"
 fi

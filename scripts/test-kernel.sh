@@ -33,7 +33,7 @@ if [ ! -e "$build/.complete" ]; then
 		esac || die "the kernel's configuration did not take $line"
 	done < <(cat "${fragments[@]}")
 	make -C "$source" O="$build" -j "$(nproc)" bzImage modules 2>&1 |
-		progress "test kernel" >&2 || die "failed, see $log"
+		progress "test kernel" "$log" >&2 || die "failed, see $log"
 	touch "$build/.complete"
 fi
 echo "$build/arch/x86/boot/bzImage $build"

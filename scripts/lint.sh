@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# checkpatch --strict, sparse, kernel-doc and shellcheck; silent is clean.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+kernel=$(scripts/test-kernel.sh)
+read -r _ kdir <<<"$kernel"
+failed=0
+
+# lint NAME COMMAND...: it is clean if it prints nothing and succeeds.
+lint() {
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1) && [ -z "$out" ]; then
+		echo "$name: clean"
+	else
+		printf '%s\n%s: not clean\n' "$out" "$name"
+		failed=1
+	fi
+}
+
+mapfile -t sources < <(git ls-files '*.c' '*.h')
+mapfile -t public < <(git ls-files 'buddy/*.[ch]' 'pool/*.[ch]')
+mapfile -t shell < <(git ls-files '*.sh' 'scripts/guest/*' .ci/run)
+
+lint checkpatch perl "$kdir/source/scripts/checkpatch.pl" --no-tree --strict --terse \
+	--quiet --no-summary --show-types -f "${sources[@]}"
+lint sparse scripts/modules.sh sparse "$kdir" C=2
+lint kernel-doc perl "$kdir/source/scripts/kernel-doc" -none "${public[@]}"
+lint shellcheck shellcheck -x "${shell[@]}"
+exit $failed
