@@ -91,6 +91,9 @@ unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
 			      gfp_t gfp);
 unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
 				    unsigned long nr_pages, gfp_t gfp);
+unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
+				      unsigned long nr_pages,
+				      unsigned int align_order, gfp_t gfp);
 void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
 		    unsigned int order);
 void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
@@ -100,6 +103,8 @@ unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
 void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp);
 void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
 			gfp_t gfp);
+void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
+			  unsigned int align_order, gfp_t gfp);
 void buddy_free(struct buddy_region *region, const void *addr,
 		unsigned int order);
 void buddy_free_exact(struct buddy_region *region, const void *addr,

@@ -379,7 +379,7 @@ static unsigned long alloc_pages_at(struct buddy_region *region,
 	if (pfn != BUDDY_NO_PFN) {
 		if (nr < BIT(order))
 			trim_block(region, pfn, order, nr);
-		stats->allocs[order]++;
+		stats->allocs[order_base_2(nr)]++;
 		stats->free_pages -= nr;
 		stats->peak_pages = max(stats->peak_pages,
 					stats->pages - stats->free_pages);
@@ -436,13 +436,37 @@ EXPORT_SYMBOL_GPL(buddy_alloc_pfn);
 unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
 				    unsigned long nr_pages, gfp_t gfp)
 {
+	return buddy_alloc_pfn_aligned(region, nr_pages, 0, gfp);
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);
+
+/**
+ * buddy_alloc_pfn_aligned() - allocate a number of pages at a large alignment
+ * @region: the region to take them from
+ * @nr_pages: how many, at least 1
+ * @align_order: the first pfn is a multiple of 2^align_order, and of the next
+ *	power of two above @nr_pages
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Only @nr_pages are taken, the rest of the aligned block is free at once.
+ * Free it with buddy_free_pfn_exact().
+ *
+ * Context: any but NMI, as buddy_alloc_pfn().
+ * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
+ */
+unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
+				      unsigned long nr_pages,
+				      unsigned int align_order, gfp_t gfp)
+{
+	unsigned int order = order_base_2(nr_pages);
+
 	if (!nr_pages) {
 		caller_error(region, BUDDY_NO_PAGES, false, BUDDY_NO_PFN, 0, 0);
 		return BUDDY_NO_PFN;
 	}
-	return alloc_pages_at(region, order_base_2(nr_pages), nr_pages, gfp);
+	return alloc_pages_at(region, max(order, align_order), nr_pages, gfp);
 }
-EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);
+EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 
 /**
  * buddy_free_pfn_exact() - free a block by its page count

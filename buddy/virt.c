@@ -110,12 +110,31 @@ EXPORT_SYMBOL_GPL(buddy_alloc);
 void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
 			gfp_t gfp)
 {
+	return buddy_alloc_aligned(region, nr_pages, 0, gfp);
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_exact);
+
+/**
+ * buddy_alloc_aligned() - allocate pages at a large alignment, by address
+ * @region: a region with a kernel mapping
+ * @nr_pages: as for buddy_alloc_pfn_aligned()
+ * @align_order: as for buddy_alloc_pfn_aligned(); it is the physical address
+ *	that is aligned, and the virtual one of a reserved range need not be
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Context: any but NMI, as buddy_alloc_pfn().
+ * Return: the address of the first page, or NULL if no block is left.
+ */
+void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
+			  unsigned int align_order, gfp_t gfp)
+{
 	if (!is_mapped(region, nr_pages))
 		return NULL;
 	return buddy_pfn_to_virt(region,
-				 buddy_alloc_pfn_exact(region, nr_pages, gfp));
+				 buddy_alloc_pfn_aligned(region, nr_pages,
+							 align_order, gfp));
 }
-EXPORT_SYMBOL_GPL(buddy_alloc_exact);
+EXPORT_SYMBOL_GPL(buddy_alloc_aligned);
 
 /**
  * buddy_free_exact() - free a block by address and page count
