@@ -17,13 +17,14 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
-/* Orders a region can have: 2^38 pages, 1 PiB of 4 KiB pages, is the end. */
-#define BUDDY_NR_ORDERS	39
+/* A region has less than 2^32 pages: below 2 GiB, metadata is one allocation. */
+#define BUDDY_NR_ORDERS	32
 
 /* No page frame: what the pfn functions return on failure. */
 #define BUDDY_NO_PFN	(~0UL)
 
 struct buddy_region;
+struct file_operations;
 
 /**
  * enum buddy_error - what a caller can do wrong
@@ -50,7 +51,7 @@ enum buddy_error {
 };
 
 /**
- * struct buddy_stats - one region's counters, taken at one instant
+ * struct buddy_stats - one region's counters, all but @errors of one instant
  * @pages: pages in the region
  * @free_pages: of these, free
  * @peak_pages: the most that were in use at one time
@@ -114,5 +115,9 @@ void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn);
 unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr);
 phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr);
 void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys);
+
+/* For the module's own init and exit; not exported. */
+int buddy_init(const struct file_operations *pools_fops);
+void buddy_exit(void);
 
 #endif /* BUDDY_BUDDY_H */

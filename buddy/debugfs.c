@@ -17,6 +17,7 @@
 #define MAP_COLUMNS	64
 
 static struct dentry *root;
+static const struct file_operations *pools;
 
 static int with_stats(struct seq_file *m,
 		      void (*show)(struct seq_file *m, const char *name,
@@ -142,7 +143,8 @@ static void show_extfrag(struct seq_file *m, const char *name,
 	for (order = 0; order <= stats->max_order; order++) {
 		int index = extfrag(stats, order);
 
-		seq_printf(m, "%2d.%03d ", index / 1000, index % 1000);
+		seq_printf(m, "%c%d.%03d ", index < 0 ? '-' : ' ',
+			   abs(index) / 1000, abs(index) % 1000);
 	}
 	seq_putc(m, '\n');
 }
@@ -316,7 +318,7 @@ static void show_region(struct buddy_region *region, void *data)
 	const struct source *source = &region->source;
 	const struct run *last = &source->runs[source->nr_runs - 1];
 
-	seq_printf(data, "%-16s %#014llx-%#014llx %10lu %5u %6s %-8s %5u\n",
+	seq_printf(data, "%-16s %#014llx %#014llx %10lu %5u %6s %-8s %5u\n",
 		   region->name, (u64)PFN_PHYS(source->runs->pfn),
 		   (u64)PFN_PHYS(last->pfn + last->pages) - 1,
 		   region->stats.pages, source->nr_runs,
@@ -326,7 +328,7 @@ static void show_region(struct buddy_region *region, void *data)
 
 static int regions_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, "name             first address  last address         pages  runs mapped origin   holds\n");
+	seq_puts(m, "name             first          last                pages  runs mapped origin   holds\n");
 	regions_for_each(show_region, m);
 	return 0;
 }
@@ -343,10 +345,12 @@ void debugfs_add(struct buddy_region *region)
 	debugfs_create_file("extfrag_index", 0444, dir, region, &extfrag_index_fops);
 	debugfs_create_file("map", 0444, dir, region, &map_fops);
 	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
+	debugfs_create_file("pools", 0444, dir, region, pools);
 }
 
-void debugfs_init(void)
+void debugfs_init(const struct file_operations *pools_fops)
 {
+	pools = pools_fops;
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
 }

@@ -115,7 +115,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_NOT_A_HEAD] = "this is inside a block, not its start",
 	[BUDDY_WRONG_SIZE] = "the block has another size",
 	[BUDDY_OUTSIDE] = "this is in no region",
-	[BUDDY_WRONG_REGION] = "this belongs to region",
+	[BUDDY_WRONG_REGION] = "this belongs to region ",
 	[BUDDY_MISALIGNED] = "the address is not page aligned",
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages",
@@ -139,9 +139,9 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 			error = BUDDY_WRONG_REGION;
 	}
 	WARN(atomic_long_inc_return(&region->errors[error]) == 1,
-	     "buddypool: region %s, %s %#lx, %lu pages: %s %s (the block has %lu pages)\n",
-	     region->name, virt ? "address" : "pfn", where,
-	     asked, error_text[error], owner ? owner->name : "", actual);
+	     "buddypool: region %s: %s%s: %s %#lx, %lu pages given, the block has %lu\n",
+	     region->name, error_text[error], owner ? owner->name : "",
+	     virt ? "address" : "pfn", where, asked, actual);
 	rcu_read_unlock();
 }
 
@@ -304,8 +304,8 @@ static void trim_block(struct buddy_region *region, unsigned long pfn,
 
 /*
  * The pages of the used block that starts at @pfn, or 0 and the reason in
- * @error.  This is the whole check of a free: it needs no loop, because @tail
- * tells for every frame whether a block starts there.
+ * @error.  This is the whole check of a free: a right one needs no loop, because
+ * @tail tells for every frame whether a block starts there.
  */
 static unsigned long used_pages(struct buddy_region *region,
 				const struct run *run, unsigned long pfn,

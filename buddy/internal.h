@@ -116,8 +116,9 @@ struct source {
  * @holds: by buddy_region_get(), under the same mutex
  * @dir: debugfs folder
  * @errors: caller errors by kind, counted without the lock
- * @lock: protects @clusters and all that follows; innermost, held for at most
- *	a few steps per order, taken in any context up to hardirq
+ * @lock: protects @clusters and all that follows; innermost, taken in any
+ *	context up to hardirq, held for a few steps per order or, to read the
+ *	map, for one line of it
  * @nonempty: the free lists that have an entry, a bit per order
  * @stats: counters; what can be derived is filled in by buddy_region_stats()
  */
@@ -187,11 +188,11 @@ void source_release(struct buddy_region *region);
 
 /* debugfs.c */
 #ifdef CONFIG_DEBUG_FS
-void debugfs_init(void);
+void debugfs_init(const struct file_operations *pools_fops);
 void debugfs_exit(void);
 void debugfs_add(struct buddy_region *region);
 #else
-static inline void debugfs_init(void) {}
+static inline void debugfs_init(const struct file_operations *pools_fops) {}
 static inline void debugfs_exit(void) {}
 static inline void debugfs_add(struct buddy_region *region) {}
 #endif

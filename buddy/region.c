@@ -95,20 +95,21 @@ static int check_range(const char *what, u64 base, u64 size, u64 last)
 static int make_clusters(struct buddy_region *region, const char *what)
 {
 	struct source *source = &region->source;
-	u64 nr = FIRST_CLUSTER;
+	u64 nr = FIRST_CLUSTER, bytes;
 	unsigned int i;
 
 	for (i = 0; i < source->nr_runs; i++) {
 		source->runs[i].first = nr;
 		nr += run_clusters(&source->runs[i]);
 	}
+	bytes = nr * sizeof(*region->clusters);
 	/* Ask first: for a huge region the attempt alone would starve others. */
-	if (nr * sizeof(*region->clusters) < (u64)si_mem_available() << PAGE_SHIFT)
+	if (bytes <= INT_MAX && bytes < (u64)si_mem_available() << PAGE_SHIFT)
 		region->clusters = kvcalloc(nr, sizeof(*region->clusters),
 					    GFP_KERNEL | __GFP_NOWARN);
 	if (!region->clusters) {
 		pr_err("%s: no memory for %llu KiB of metadata, half a byte a page; make the region smaller\n",
-		       what, nr * sizeof(*region->clusters) >> 10);
+		       what, bytes >> 10);
 		return -ENOMEM;
 	}
 	region->nr_clusters = nr;
@@ -352,7 +353,8 @@ EXPORT_SYMBOL_GPL(buddy_region_name);
 /**
  * buddy_region_stats() - read a region's counters
  * @region: the region
- * @stats: filled in with one consistent picture
+ * @stats: filled in with one consistent picture, beside which the caller errors
+ *	are counted
  *
  * Context: any but NMI.  Takes the region's raw spinlock for one copy of
  * @stats, with interrupts off.

@@ -63,7 +63,7 @@ refused() {
 # taken REGIONS LINE...: insmod succeeds, and "regions" has these names and pages.
 taken() {
 	insmod /buddypool.ko ${1:+regions="$1"} || { fail "regions=$1 was refused"; return; }
-	got=$(awk 'NR > 1 { printf "%s%s=%s", sep, $1, $3; sep = " " }' $debug/regions)
+	got=$(awk 'NR > 1 { printf "%s%s=%s", sep, $1, $4; sep = " " }' $debug/regions)
 	[ "$got" = "$2" ] || fail "regions=$1: $got, not: $2"
 	rmmod buddypool || fail "rmmod"
 	clean "regions=$1"

@@ -5,10 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-kernel=$(scripts/test-kernel.sh)
-read -r image kdir <<<"$kernel"
-say "building the modules for the test kernel"
-scripts/modules.sh test "$kdir"
+configs=${CONFIG:-debug kasan}
 
 suites=()
 for suite in kunit/*_test.*; do
@@ -21,27 +18,40 @@ if [ -n "${SUITE-}" ]; then
 	suites=("$SUITE")
 fi
 
-say "booting the test kernel, ${SMP:-2} vCPUs"
-failed=0
-ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}'" \
-APPEND="printk.devkmsg=on memmap=16M\$0x10000000" \
-	scripts/guest.sh check "$image" build/test/buddypool.ko build/test/kunit/*.ko kunit/*_test.sh ||
-	failed=1
-
-# KUnit's own parser prints the results and finds what did not run.  It is
-# given what follows the kernel's own, empty, plan; and suites that are modules
-# each count from 1, which it takes for lost ones.
-sed '1,/\] 1\.\.0/d; s/\r$//' build/check.log |
-	awk '/\] (not )?ok [0-9]+ / { sub(/ok [0-9]+/, "ok " ++n) } { print }' >build/check.ktap
-python3 "${image%/arch/*}"/source/tools/testing/kunit/kunit.py parse \
-	"$top/build/check.ktap" >build/check.out || failed=1
-sed '/^\[[0-9:]*\] =*$/d; s/^\[[0-9:]*\] //' build/check.out
-
-# Testing complete. Ran 6 tests: passed: 5, failed: 1
+# count WORD FILE: the number in "Testing complete. Ran 6 tests: passed: 5, failed: 1"
 count() {
-	tail -n 3 build/check.out | grep -oP "(?<=$1: )[0-9]+" || echo 0
+	tail -n 3 "$2" | grep -oP "(?<=$1: )[0-9]+" || echo 0
 }
-bad=$(($(count failed) + $(count crashed) + $(count errors)))
-[ "$bad" -ge "$failed" ] || bad=$failed
-echo "$(count passed) passed, $bad failed"
-[ "$bad" -eq 0 ]
+
+passed=0 failed=0
+for config in $configs; do
+	kernel=$(scripts/test-kernel.sh "$config")
+	read -r image kdir <<<"$kernel"
+	say "$config kernel: building the modules"
+	scripts/modules.sh "$config" "$kdir"
+
+	say "$config kernel: booting, ${SMP:-2} vCPUs"
+	bad=0
+	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}'" \
+	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000" \
+	LOG=build/$config.log \
+		scripts/guest.sh check "$image" "build/$config/buddypool.ko" \
+		"build/$config"/kunit/*.ko kunit/*_test.sh || bad=1
+
+	# KUnit's own parser prints the results and finds what did not run.  It
+	# is given what follows the kernel's own, empty, plan; and suites that
+	# are modules each count from 1, which it takes for lost ones.
+	sed '1,/\] 1\.\.0/d; s/\r$//' "build/$config.log" |
+		awk '/\] (not )?ok [0-9]+ / { sub(/ok [0-9]+/, "ok " ++n) } { print }' \
+		>"build/$config.ktap"
+	python3 "$kdir/source/tools/testing/kunit/kunit.py" parse \
+		"$top/build/$config.ktap" >"build/$config.out" || bad=1
+	sed '/^\[[0-9:]*\] =*$/d; s/^\[[0-9:]*\] //' "build/$config.out"
+
+	errors=$(($(count failed "build/$config.out") + $(count crashed "build/$config.out") +
+		$(count errors "build/$config.out")))
+	passed=$((passed + $(count passed "build/$config.out")))
+	failed=$((failed + (errors > bad ? errors : bad)))
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh JOB IMAGE FILE...: boot a kernel in QEMU and run scripts/guest/JOB in
 # it, with FILEs at hand in its /.  The first serial port is the kernel's log
-# (build/JOB.log), the second is the job's and comes to us.  Fails if the job
+# (LOG, or build/JOB.log), the second is the job's and comes to us.  Fails if the job
 # did, or if it did not come to its end in TIMEOUT seconds.
 #
 # MEM, SMP: the guest's memory and vCPUs.  APPEND: more of its command line.
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 job=$1 image=$2
 shift 2
-log=build/$job.log
+log=${LOG:-build/$job.log}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

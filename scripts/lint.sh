@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-kernel=$(scripts/test-kernel.sh)
+kernel=$(scripts/test-kernel.sh debug)
 read -r _ kdir <<<"$kernel"
 failed=0
 

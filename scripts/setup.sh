@@ -15,7 +15,7 @@ for step; do
 	kernel)	need gcc make linux-source-6.1 xz-utils flex bison bc kmod perl \
 			libelf-dev libssl-dev python3 ;;
 	lint)	need sparse shellcheck perl python3-ply python3-git ;;
-	docs)	need python3-sphinx ;;
+	docs)	need python3-sphinx perl "linux-headers-$flavour" ;;
 	*)	die "no step '$step'" ;;
 	esac
 done

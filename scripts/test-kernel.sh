@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Build the tests' kernel once and keep it in the cache; print the image's path
-# and the build tree's path.  The key is Debian's version and the fragments.
+# test-kernel.sh CONFIG: build the tests' kernel with scripts/CONFIG.config once
+# and keep it in the cache; print the image's path and the build tree's path.
+# The key is Debian's version and the fragments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-fragments=(scripts/kernel.config scripts/debug.config)
+fragments=(scripts/kernel.config "scripts/$1.config")
+[ -e "${fragments[1]}" ] || die "there is no scripts/$1.config"
 version=$(dpkg-query -W -f '${Version}' linux-source-6.1)
 key=$(cat "${fragments[@]}" | sha256sum | cut -c 1-12)
 source=$cache/source-$version
-build=$cache/kernel-$version-$key
+build=$cache/kernel-$version-$1-$key
 log=$build.log
 
 if [ ! -e "$source/.complete" ]; then
@@ -20,7 +22,7 @@ if [ ! -e "$source/.complete" ]; then
 	touch "$source/.complete"
 fi
 if [ ! -e "$build/.complete" ]; then
-	say "building the test kernel, once: 4 to 8 minutes on two cores" >&2
+	say "building the $1 test kernel, once: 4 to 8 minutes on two cores" >&2
 	mkdir -p "$build"
 	make -s -C "$source" O="$build" tinyconfig >"$log"
 	(cd "$source" && scripts/kconfig/merge_config.sh -m -O "$build" \
@@ -33,7 +35,7 @@ if [ ! -e "$build/.complete" ]; then
 		esac || die "the kernel's configuration did not take $line"
 	done < <(cat "${fragments[@]}")
 	make -C "$source" O="$build" -j "$(nproc)" bzImage modules 2>&1 |
-		progress "test kernel" "$log" >&2 || die "failed, see $log"
+		progress "$1 kernel" "$log" >&2 || die "failed, see $log"
 	touch "$build/.complete"
 fi
 echo "$build/arch/x86/boot/bzImage $build"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module: its regions= parameter, and what happens at insmod and rmmod. */
+/* The regions= parameter, and the page layer's part of insmod and rmmod. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
 #include <linux/kernel.h>
-#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -83,26 +83,23 @@ static int add_regions(void)
 	return err;
 }
 
-static int __init buddypool_init(void)
+/*
+ * The page layer's part of insmod.  @pools_fops is the file that the layer above
+ * has in each region's debugfs folder.
+ */
+int buddy_init(const struct file_operations *pools_fops)
 {
 	int err;
 
-	debugfs_init();
+	debugfs_init(pools_fops);
 	err = add_regions();
-	if (err) {
-		regions_remove_all();
-		debugfs_exit();
-	}
+	if (err)
+		buddy_exit();
 	return err;
 }
-module_init(buddypool_init);
 
-static void __exit buddypool_exit(void)
+void buddy_exit(void)
 {
 	regions_remove_all();
 	debugfs_exit();
 }
-module_exit(buddypool_exit);
-
-MODULE_DESCRIPTION("Buddy allocator and pools over reserved physical memory");
-MODULE_LICENSE("GPL");

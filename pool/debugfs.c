@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The file "pools" of each region: a row per live pool.
+ *
+ * A pool may go at any time, and its memory with it, so a row is copied under
+ * the list's lock.  To keep that short, a reader walks the list with a cursor,
+ * a pool without a region, which stays where the lock was dropped.
+ */
+#include <linux/debugfs.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "internal.h"
+
+#define MOST_SKIPPED	64	/* list entries in one stretch under the lock */
+
+/* What is printed of a pool, or of all; in the order of the columns. */
+struct row {
+	char name[64];
+	unsigned long age;
+	unsigned long blocks;
+	unsigned long block_bytes;
+	unsigned long given;
+	unsigned long aligned;
+	unsigned long skipped;
+	unsigned long larges;
+	unsigned long large_bytes;
+	unsigned long resets;
+};
+
+struct reader {
+	struct buddy_region *region;
+	struct mp_pool cursor;
+	loff_t pos;
+	bool ended;
+	struct row row;
+	struct row total;
+};
+
+/* The owner may be at work: values are of different instants, yet none is torn. */
+static void copy_row(const struct mp_pool *pool, struct row *row)
+{
+	const struct mp_block *block = READ_ONCE(pool->active);
+	size_t given = READ_ONCE(pool->given);
+	size_t bumped = READ_ONCE(pool->bumped) + (READ_ONCE(pool->last) - block->last);
+
+	if (pool->name[0])
+		strscpy(row->name, pool->name, sizeof(row->name));
+	else
+		snprintf(row->name, sizeof(row->name), "%ps", (void *)pool->caller);
+	row->age = (jiffies - pool->created) / HZ;
+	row->blocks = pool->nr_blocks;
+	row->block_bytes = row->blocks * pool->block_pages << PAGE_SHIFT;
+	row->given = given;
+	row->aligned = bumped - min(given, bumped);
+	row->skipped = pool->skipped;
+	row->larges = pool->nr_large;
+	row->large_bytes = pool->large_pages << PAGE_SHIFT;
+	row->resets = pool->resets;
+}
+
+/* Move the cursor over the next pool of the region; false at the list's end. */
+static bool next_row(struct reader *reader)
+{
+	struct mp_pool *pool = &reader->cursor;
+	bool found = false, end = false;
+	unsigned long flags;
+	unsigned int i;
+
+	while (!found && !end) {
+		raw_spin_lock_irqsave(&all_pools_lock, flags);
+		for (i = 0; i < MOST_SKIPPED && !found; i++) {
+			end = list_is_last(&pool->link, &all_pools);
+			if (end)
+				break;
+			pool = list_next_entry(pool, link);
+			found = pool->region == reader->region;
+		}
+		if (found)
+			copy_row(pool, &reader->row);
+		if (pool != &reader->cursor)
+			list_move(&reader->cursor.link, &pool->link);
+		pool = &reader->cursor;
+		raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	}
+	return found;
+}
+
+static void add_total(struct row *total, const struct row *row)
+{
+	total->blocks += row->blocks;
+	total->block_bytes += row->block_bytes;
+	total->given += row->given;
+	total->aligned += row->aligned;
+	total->skipped += row->skipped;
+	total->larges += row->larges;
+	total->large_bytes += row->large_bytes;
+	total->resets += row->resets;
+}
+
+/* Positions: 0 is the heading, then a pool each, then the total. */
+static void *pools_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct reader *reader = m->private;
+
+	reader->pos = ++*pos;
+	if (reader->ended)
+		return NULL;
+	if (next_row(reader)) {
+		add_total(&reader->total, &reader->row);
+	} else {
+		reader->row = reader->total;
+		reader->ended = true;
+	}
+	return &reader->row;
+}
+
+static void *pools_start(struct seq_file *m, loff_t *pos)
+{
+	struct reader *reader = m->private;
+	unsigned long flags;
+
+	/* A row that did not fit into the reader's buffer is shown again. */
+	if (*pos)
+		return *pos == reader->pos ? &reader->row : NULL;
+	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	list_move(&reader->cursor.link, &all_pools);
+	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	memset(&reader->total, 0, sizeof(reader->total));
+	strscpy(reader->total.name, "total", sizeof(reader->total.name));
+	reader->ended = false;
+	reader->pos = 0;
+	return SEQ_START_TOKEN;
+}
+
+static void pools_stop(struct seq_file *m, void *v)
+{
+}
+
+static int pools_show(struct seq_file *m, void *v)
+{
+	const struct row *row = v;
+
+	if (v == SEQ_START_TOKEN)
+		seq_puts(m, "name                         age  blocks  block_bytes        given      aligned      skipped  larges  large_bytes   resets\n");
+	else
+		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu\n",
+			   row->name, row->age, row->blocks, row->block_bytes,
+			   row->given, row->aligned, row->skipped, row->larges,
+			   row->large_bytes, row->resets);
+	return 0;
+}
+
+static const struct seq_operations pools_sops = {
+	.start = pools_start,
+	.next = pools_next,
+	.stop = pools_stop,
+	.show = pools_show,
+};
+
+static int pools_open(struct inode *inode, struct file *file)
+{
+	struct reader *reader = __seq_open_private(file, &pools_sops, sizeof(*reader));
+	unsigned long flags;
+
+	if (!reader)
+		return -ENOMEM;
+	reader->region = inode->i_private;
+	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	list_add(&reader->cursor.link, &all_pools);
+	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	return 0;
+}
+
+static int pools_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct reader *reader = m->private;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	list_del(&reader->cursor.link);
+	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	return seq_release_private(inode, file);
+}
+
+const struct file_operations pools_fops = {
+	.owner = THIS_MODULE,
+	.open = pools_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = pools_release,
+};

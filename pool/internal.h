@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the pool layer share; callers include pool.h instead. */
+#ifndef POOL_INTERNAL_H
+#define POOL_INTERNAL_H
+
+#include "pool.h"
+
+/**
+ * struct mp_large - an allocation with pages of its own
+ * @node: in the pool's tree, by @addr
+ * @list: in the pool's list, or among its empty slots
+ * @addr: its first page
+ * @pages: how many
+ * @serial: when it was allocated
+ * @born: when this entry was taken from the pool; it outlives its allocation
+ */
+struct mp_large {
+	struct rb_node node;
+	struct list_head list;
+	void *addr;
+	unsigned long pages;
+	u64 serial;
+	u64 born;
+};
+
+struct mp_cleanup {
+	struct mp_cleanup *next;
+	void (*handler)(void *data);
+	void *data;
+};
+
+/* The first byte that @block can give out. */
+static inline u8 *block_start(struct mp_block *block)
+{
+	return (u8 *)(block + 1);
+}
+
+/* pool.c */
+extern struct list_head all_pools;
+extern raw_spinlock_t all_pools_lock;	/* protects the list; never held for long */
+
+/* kasan.c */
+#define POOL_GRANULE	8	/* bytes behind one byte of shadow */
+#ifdef CONFIG_KASAN_GENERIC
+int pool_kasan_init(void);
+void pool_kasan_exit(void);
+void pool_poison(const void *from, const void *to);
+void pool_unpoison(const void *object, size_t size);
+#define POOL_REDZONE	16	/* behind each object */
+#else
+static inline int pool_kasan_init(void) { return 0; }
+static inline void pool_kasan_exit(void) {}
+static inline void pool_poison(const void *from, const void *to) {}
+static inline void pool_unpoison(const void *object, size_t size) {}
+#define POOL_REDZONE	0
+#endif
+
+/* debugfs.c */
+extern const struct file_operations pools_fops;
+
+#endif /* POOL_INTERNAL_H */

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module: puts the two layers together at insmod, and apart at rmmod. */
+#include <linux/module.h>
+
+#include "internal.h"
+
+static int __init buddypool_init(void)
+{
+	int err = pool_kasan_init();
+
+	if (err)
+		return err;
+	err = buddy_init(&pools_fops);
+	if (err)
+		pool_kasan_exit();
+	return err;
+}
+module_init(buddypool_init);
+
+static void __exit buddypool_exit(void)
+{
+	buddy_exit();
+	pool_kasan_exit();
+}
+module_exit(buddypool_exit);
+
+MODULE_DESCRIPTION("Buddy allocator and pools over reserved physical memory");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pools: small, block and large allocations, reset and savepoints.
+ *
+ * The order is that of nginx's ngx_palloc.c: create and destroy, then small
+ * requests, new blocks, large requests.  What is different, and why:
+ *
+ * - Blocks behind @tail are spare.  A reset or rewind moves @tail back and
+ *   touches no block, where nginx walks the chain; a spare block is emptied
+ *   when it is taken up again.
+ * - Large allocations are in a tree by address, so that one is found in
+ *   logarithmic time where nginx walks a list; every empty entry is reused,
+ *   where nginx looks at the first few.
+ * - Cleanup handlers run at a reset too: they lie in the memory that goes.
+ * - Nothing is entered anywhere before all that it needs has been allocated.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bug.h>
+#include <linux/jiffies.h>
+#include <linux/kmemleak.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+#define MAX_FAILED	4	/* a block that failed more often is passed over */
+
+LIST_HEAD(all_pools);
+DEFINE_RAW_SPINLOCK(all_pools_lock);
+
+/* --- one user at a time --- */
+
+#ifdef CONFIG_PROVE_LOCKING
+void mp_enter(struct mp_pool *pool)
+{
+	WARN_ONCE(atomic_inc_return(&pool->users) != 1,
+		  "buddypool: pool '%s' made by %pS has two users at once\n",
+		  pool->name, (void *)pool->caller);
+}
+EXPORT_SYMBOL_GPL(mp_enter);
+
+void mp_leave(struct mp_pool *pool)
+{
+	atomic_dec(&pool->users);
+}
+EXPORT_SYMBOL_GPL(mp_leave);
+#endif
+
+/* --- pages and blocks --- */
+
+static void *get_pages(struct mp_pool *pool, unsigned long pages,
+		       unsigned int align_order, gfp_t gfp)
+{
+	void *addr = buddy_alloc_aligned(pool->region, pages, align_order,
+					 gfp & ~__GFP_ZERO);
+
+	/* Let kmemleak look for pointers in there; it is no leak itself. */
+	if (addr)
+		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
+	return addr;
+}
+
+static void put_pages(struct buddy_region *region, void *addr,
+		      unsigned long pages)
+{
+	kmemleak_free(addr);
+	pool_unpoison(addr, pages << PAGE_SHIFT);
+	buddy_free_exact(region, addr, pages);
+}
+
+static void empty_block(struct mp_block *block)
+{
+	block->failed = 0;
+	block->last = block_start(block);
+	pool_poison(block->last, block->end);
+}
+
+/* The block behind the tail becomes the tail: a spare one, or a new one. */
+static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
+{
+	struct mp_block *block = pool->tail->next;
+
+	if (!block) {
+		block = get_pages(pool, pool->block_pages, 0, gfp);
+		if (!block)
+			return NULL;
+		block->next = NULL;
+		block->end = (u8 *)block + (pool->block_pages << PAGE_SHIFT);
+		pool->tail->next = block;
+		pool->nr_blocks++;
+	}
+	empty_block(block);
+	pool->tail = block;
+	return block;
+}
+
+/* Bring the current block's header up to date with the pool. */
+static void sync_active(struct mp_pool *pool)
+{
+	struct mp_block *block = pool->active;
+
+	pool->bumped += pool->last - block->last;
+	block->last = pool->last;
+}
+
+/* The blocks before @block are passed over; it is what requests try first. */
+static void set_active(struct mp_pool *pool, struct mp_block *block)
+{
+	for (; pool->active != block; pool->active = pool->active->next)
+		pool->skipped += pool->active->end - pool->active->last;
+	pool->last = block->last;
+	pool->end = block->end;
+}
+
+/* --- small requests --- */
+
+static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
+		  size_t align_mask)
+{
+	u8 *object = (u8 *)(((uintptr_t)block->last + align_mask) & ~align_mask);
+	u8 *last = object + size + POOL_REDZONE;
+
+	/* In a block's last page neither sum can wrap: @size is a page at most. */
+	if (last > block->end)
+		return NULL;
+	pool->bumped += last - block->last;
+	pool->given += size;
+	block->last = last;
+	pool_unpoison(object, size);
+	return object;
+}
+
+/*
+ * As ngx_palloc_small() and ngx_palloc_block(): from the current block to the
+ * tail the first that has room, else a new one.  Then the others have failed.
+ */
+static void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask,
+			 gfp_t gfp)
+{
+	struct mp_block *active = pool->active, *block = active, *tail = pool->tail;
+	void *object;
+
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		align_mask |= POOL_GRANULE - 1;
+	sync_active(pool);
+	while (!(object = bump(pool, block, size, align_mask)) && block != tail)
+		block = block->next;
+	if (!object) {
+		block = next_block(pool, gfp);
+		if (!block)
+			return NULL;
+		object = bump(pool, block, size, align_mask);
+		for (block = pool->active; block != tail; block = block->next)
+			if (++block->failed > MAX_FAILED)
+				active = block->next;
+	}
+	set_active(pool, active);
+	return object;
+}
+
+/* --- large requests --- */
+
+static struct mp_large *find_large(struct mp_pool *pool, const void *addr)
+{
+	struct rb_node *node = pool->larges.rb_node;
+
+	while (node) {
+		struct mp_large *large = rb_entry(node, struct mp_large, node);
+
+		if (addr == large->addr)
+			return large;
+		node = addr < large->addr ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static bool large_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct mp_large, node)->addr <
+	       rb_entry(b, struct mp_large, node)->addr;
+}
+
+static void *alloc_large(struct mp_pool *pool, size_t size,
+			 unsigned int align_order, gfp_t gfp)
+{
+	struct mp_large *large;
+
+	large = list_first_entry_or_null(&pool->large_slots, struct mp_large, list);
+	if (!large) {
+		large = alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
+		if (!large)
+			return NULL;
+		large->born = ++pool->serial;
+		list_add(&large->list, &pool->large_slots);
+	}
+	large->pages = (size - 1) / PAGE_SIZE + 1;
+	large->addr = get_pages(pool, large->pages, align_order, gfp);
+	if (!large->addr)
+		return NULL;	/* the entry stays for the next one */
+	large->serial = ++pool->serial;
+	list_move(&large->list, &pool->large_list);
+	rb_add(&large->node, &pool->larges, large_less);
+	pool->nr_large++;
+	pool->large_pages += large->pages;
+	pool_poison(large->addr, large->addr + (large->pages << PAGE_SHIFT));
+	pool_unpoison(large->addr, size);
+	return large->addr;
+}
+
+static void free_large(struct mp_pool *pool, struct mp_large *large)
+{
+	rb_erase(&large->node, &pool->larges);
+	list_move(&large->list, &pool->large_slots);
+	pool->nr_large--;
+	pool->large_pages -= large->pages;
+	put_pages(pool->region, large->addr, large->pages);
+}
+
+/* --- allocation --- */
+
+static void *alloc(struct mp_pool *pool, size_t size, bool small,
+		   size_t align_mask, gfp_t gfp)
+{
+	void *object;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	mp_enter(pool);
+	if (small)
+		object = alloc_small(pool, size, align_mask, gfp);
+	else
+		object = alloc_large(pool, size, get_order(align_mask + 1), gfp);
+	mp_leave(pool);
+	if (object && (gfp & __GFP_ZERO))
+		memset(object, 0, size);
+	return object;
+}
+
+void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
+		    gfp_t gfp)
+{
+	return alloc(pool, size, size <= pool->max, align_mask, gfp);
+}
+EXPORT_SYMBOL_GPL(mp_alloc_slow);
+
+/**
+ * mp_memalign() - allocate an object at an alignment of its own
+ * @pool: where from
+ * @size: bytes
+ * @align: any power of two; above a page it is the physical address that is
+ *	aligned, and the virtual one of a reserved range need not be
+ * @gfp: as for mp_alloc()
+ *
+ * Context: as mp_alloc().
+ * Return: as mp_alloc(); NULL and one WARN if @align is no power of two.
+ */
+void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
+{
+	size_t block_size = pool->block_pages << PAGE_SHIFT;
+
+	if (WARN_ONCE(!is_power_of_2(align),
+		      "buddypool: an alignment is a power of two, not %zu\n", align))
+		return NULL;
+	/* From a block, if a fresh one can hold it behind its header. */
+	return alloc(pool, size, size <= pool->max && align <= PAGE_SIZE &&
+		     size + POOL_REDZONE <=
+		     block_size - ALIGN(sizeof(struct mp_block), align),
+		     align - 1, gfp);
+}
+EXPORT_SYMBOL_GPL(mp_memalign);
+
+/**
+ * mp_free() - give a large allocation back before its pool
+ * @pool: where it came from
+ * @object: what was allocated; anything else is left alone
+ *
+ * A small object is not freed alone, it goes with its pool.  A large one, above
+ * the pool's max, is found in logarithmic time.
+ *
+ * Context: as mp_alloc().
+ * Return: true if pages were given back, false for a small object.
+ */
+bool mp_free(struct mp_pool *pool, const void *object)
+{
+	struct mp_large *large;
+
+	mp_enter(pool);
+	large = find_large(pool, object);
+	if (large)
+		free_large(pool, large);
+	mp_leave(pool);
+	return large;
+}
+EXPORT_SYMBOL_GPL(mp_free);
+
+/**
+ * mp_add_cleanup() - have a function called when the pool is given back
+ * @pool: the pool
+ * @handler: called once, at the next mp_reset_pool(), mp_destroy_pool() or
+ *	mp_rewind_pool() to before now; the newest handler is called first, and
+ *	all objects of the pool are still there
+ * @data: for @handler
+ * @gfp: as for mp_alloc()
+ *
+ * Context: as mp_alloc().
+ * Return: 0, or -ENOMEM, and then @handler will not be called.
+ */
+int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
+		   void *data, gfp_t gfp)
+{
+	struct mp_cleanup *cleanup;
+
+	mp_enter(pool);
+	cleanup = alloc_small(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp);
+	if (cleanup) {
+		cleanup->handler = handler;
+		cleanup->data = data;
+		cleanup->next = pool->cleanups;
+		pool->cleanups = cleanup;
+	}
+	mp_leave(pool);
+	return cleanup ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(mp_add_cleanup);
+
+/* --- reset and savepoints --- */
+
+/* Undo all since @mark; blocks that came since are spare now. */
+static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
+{
+	struct mp_large *large, *next;
+	struct mp_block *block;
+
+	while (pool->cleanups != mark->cleanups) {
+		struct mp_cleanup *cleanup = pool->cleanups;
+
+		pool->cleanups = cleanup->next;
+		mp_leave(pool);	/* the handler may use the pool */
+		cleanup->handler(cleanup->data);
+		mp_enter(pool);
+	}
+	list_for_each_entry_safe(large, next, &pool->large_list, list) {
+		if (large->serial <= mark->serial)
+			break;
+		free_large(pool, large);
+	}
+	/* Entries that lie in the memory which goes, go with it. */
+	list_for_each_entry_safe(large, next, &pool->large_slots, list)
+		if (large->born > mark->serial)
+			list_del(&large->list);
+
+	pool->tail = mark->tail;
+	pool->tail->last = mark->last;
+	pool->tail->failed = 0;
+	pool->bumped = mark->bumped;
+	pool->skipped = mark->skipped;
+	pool->given = mark->given;
+	pool->active = pool->tail;
+	set_active(pool, pool->tail);
+
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC)) {
+		pool_poison(pool->last, pool->end);
+		for (block = pool->tail->next; block; block = block->next)
+			pool_poison(block_start(block), block->end);
+	}
+}
+
+/**
+ * mp_reset_pool() - give back everything but the blocks
+ * @pool: the pool
+ *
+ * Runs the cleanup handlers, the newest first, and frees the large allocations.
+ * All blocks can be used again, from the first.  Costs nothing per block.
+ *
+ * Context: as mp_alloc(), and as the handlers allow.
+ */
+void mp_reset_pool(struct mp_pool *pool)
+{
+	const struct mp_mark start = {
+		.tail = &pool->first,
+		.last = block_start(&pool->first),
+	};
+
+	mp_enter(pool);
+	rewind(pool, &start);
+	pool->resets++;
+	mp_leave(pool);
+}
+EXPORT_SYMBOL_GPL(mp_reset_pool);
+
+/**
+ * mp_mark_pool() - set a savepoint
+ * @pool: the pool
+ * @mark: filled in; it needs no undoing
+ *
+ * What is left in blocks before the last one counts as skipped from here on,
+ * so that going back to the mark is one step and no walk.
+ *
+ * Context: as mp_alloc().
+ */
+void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
+{
+	mp_enter(pool);
+	sync_active(pool);
+	set_active(pool, pool->tail);
+	*mark = (struct mp_mark){
+		.tail = pool->tail,
+		.last = pool->last,
+		.bumped = pool->bumped,
+		.skipped = pool->skipped,
+		.given = pool->given,
+		.serial = pool->serial,
+		.cleanups = pool->cleanups,
+	};
+	mp_leave(pool);
+}
+EXPORT_SYMBOL_GPL(mp_mark_pool);
+
+/**
+ * mp_rewind_pool() - give back everything since a savepoint
+ * @pool: the pool
+ * @mark: from mp_mark_pool() on @pool.  Savepoints nest: going back to one
+ *	forgets those set after it.  This one stays, and can be used again until
+ *	the pool is reset or goes back to an earlier one
+ *
+ * Cleanup handlers added since run, the newest first; large allocations made
+ * since are freed.  One from before that was freed since stays freed.
+ *
+ * Context: as mp_reset_pool().
+ */
+void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark)
+{
+	mp_enter(pool);
+	rewind(pool, mark);
+	mp_leave(pool);
+}
+EXPORT_SYMBOL_GPL(mp_rewind_pool);
+
+/* --- create and destroy --- */
+
+static struct mp_pool *create_pool(struct buddy_region *region, const char *name,
+				   size_t size, size_t align, gfp_t gfp,
+				   unsigned long caller)
+{
+	struct mp_pool seed = {
+		.region = region,
+		.block_pages = size ? (size - 1) / PAGE_SIZE + 1 : 1,
+		.align_mask = align - 1,
+		.created = jiffies,
+		.caller = caller,
+		.nr_blocks = 1,
+	};
+	struct mp_pool *pool;
+	unsigned long flags;
+	size_t room;
+
+	if (WARN_ONCE(!is_power_of_2(align) || align > PAGE_SIZE,
+		      "buddypool: a pool's alignment is a power of two up to a page, not %zu\n",
+		      align))
+		return NULL;
+	pool = get_pages(&seed, seed.block_pages, 0, gfp);
+	if (!pool)
+		return NULL;
+
+	*pool = seed;
+	strscpy(pool->name, name, MP_NAME_LEN);
+	INIT_LIST_HEAD(&pool->large_list);
+	INIT_LIST_HEAD(&pool->large_slots);
+	pool->first.end = (u8 *)pool + (pool->block_pages << PAGE_SHIFT);
+	empty_block(&pool->first);
+	pool->tail = &pool->first;
+	pool->active = &pool->first;
+	set_active(pool, &pool->first);
+
+	/* As much as every block can hold, this one with the pool in it too. */
+	room = pool->end - PTR_ALIGN(pool->last, align);
+	pool->max = room > POOL_REDZONE ?
+		    min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
+
+	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	list_add_tail(&pool->link, &all_pools);
+	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	return pool;
+}
+
+/**
+ * mp_create_pool() - make a pool
+ * @region: a region with a kernel mapping; it must outlive the pool
+ * @size: bytes of a block, rounded up to whole pages, all of which are used
+ * @gfp: __GFP_NOWARN keeps a failure out of the log; the others are ignored
+ *
+ * Context: as buddy_alloc().
+ * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
+ * the region has no such block left.
+ */
+struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
+			       gfp_t gfp)
+{
+	return create_pool(region, "", size, MP_ALIGNMENT, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(mp_create_pool);
+
+/**
+ * mp_create_pool_named() - make a pool with a name and an alignment
+ * @region: as for mp_create_pool()
+ * @name: shown in debugfs, cut to 23 characters
+ * @size: as for mp_create_pool()
+ * @align: what mp_alloc() aligns to, a power of two up to PAGE_SIZE; nginx
+ *	itself uses 8
+ * @gfp: as for mp_create_pool()
+ *
+ * Context: as buddy_alloc().
+ * Return: as mp_create_pool(); NULL and one WARN for a wrong @align.
+ */
+struct mp_pool *mp_create_pool_named(struct buddy_region *region,
+				     const char *name, size_t size,
+				     size_t align, gfp_t gfp)
+{
+	return create_pool(region, name, size, align, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(mp_create_pool_named);
+
+/**
+ * mp_destroy_pool() - give back everything
+ * @pool: the pool; NULL is ignored
+ *
+ * Runs the cleanup handlers, the newest first, and frees all pages.
+ *
+ * Context: as buddy_free(), and as the handlers allow.
+ */
+void mp_destroy_pool(struct mp_pool *pool)
+{
+	struct mp_block *block, *next;
+	unsigned long flags;
+
+	if (!pool)
+		return;
+	mp_reset_pool(pool);
+	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	list_del(&pool->link);
+	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+
+	for (block = pool->first.next; block; block = next) {
+		next = block->next;
+		put_pages(pool->region, block, pool->block_pages);
+	}
+	put_pages(pool->region, pool, pool->block_pages);
+}
+EXPORT_SYMBOL_GPL(mp_destroy_pool);
