@@ -22,7 +22,7 @@ clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
 	rm -rf build
 
-run: ## boot Debian's kernel, replay a trace, show the state (REGIONS= MEM= SMP= TRACE=)
+run: ## boot Debian's kernel, replay a trace, show the state (REGIONS= MEM= SMP= TRACE= POOLS=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh run
 

@@ -104,9 +104,12 @@ static void *pools_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct reader *reader = m->private;
 
-	reader->pos = ++*pos;
-	if (reader->ended)
+	++*pos;
+	if (reader->ended) {
+		reader->pos = -1;	/* pools_start() has nothing to show */
 		return NULL;
+	}
+	reader->pos = *pos;
 	if (next_row(reader)) {
 		add_total(&reader->total, &reader->row);
 	} else {

@@ -8,17 +8,19 @@ cd "$(dirname "$0")/.."
 
 regions=${REGIONS:-carveout:128M@0x20000000,kernel:64M}
 trace=${TRACE:-kunit/traces/pages-shell.trace.gz}
-[ -r "$trace" ] || die "TRACE=$trace cannot be read"
+pools=${POOLS:-kunit/traces/nginx-pools.trace.gz}
 
 kernel=$(scripts/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
 say "building the modules for ${kdir#/lib/modules/}"
 scripts/modules.sh debian "$kdir"
 
-case $trace in
-*.gz) zcat "$trace" ;;
-*) cat "$trace" ;;
-esac >build/trace
+# unpack FILE TO: gzip recognises what it did not pack, and copies it.
+unpack() {
+	gzip -dcf "$1" >"$2" || die "$1 cannot be read"
+}
+unpack "$trace" build/trace
+unpack "$pools" build/pools
 
 reserve=
 IFS=, read -ra entries <<<"$regions"
@@ -31,6 +33,6 @@ done
 
 say "booting ${image##*/}, ${MEM:-1G} of memory, ${SMP:-2} vCPUs"
 APPEND="init_on_alloc=0$reserve" \
-ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}'" \
+ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}'" \
 	scripts/guest.sh "$1" "$image" build/debian/buddypool.ko \
-	build/debian/kunit/buddypool_replay.ko build/trace
+	build/debian/kunit/buddypool_replay.ko build/trace build/pools
