@@ -43,29 +43,32 @@ static void free_addr_exact(struct buddy_region *region, unsigned long where,
 	buddy_free_exact(region, (void *)where, size);
 }
 
+#define ZERO	((__force unsigned long)__GFP_ZERO)
+#define NOWARN	((__force unsigned long)__GFP_NOWARN)
+
 /* For these, which must find nothing, @where is gfp. */
 static void alloc_pfn(struct buddy_region *region, unsigned long where,
 		      unsigned long size)
 {
-	WARN_ON(buddy_alloc_pfn(region, size, where) != BUDDY_NO_PFN);
+	WARN_ON(buddy_alloc_pfn(region, size, (__force gfp_t)where) != BUDDY_NO_PFN);
 }
 
 static void alloc_pfn_exact(struct buddy_region *region, unsigned long where,
 			    unsigned long size)
 {
-	WARN_ON(buddy_alloc_pfn_exact(region, size, where) != BUDDY_NO_PFN);
+	WARN_ON(buddy_alloc_pfn_exact(region, size, (__force gfp_t)where) != BUDDY_NO_PFN);
 }
 
 static void alloc_addr(struct buddy_region *region, unsigned long where,
 		       unsigned long size)
 {
-	WARN_ON(buddy_alloc(region, size, where));
+	WARN_ON(buddy_alloc(region, size, (__force gfp_t)where));
 }
 
 static void alloc_addr_exact(struct buddy_region *region, unsigned long where,
 			     unsigned long size)
 {
-	WARN_ON(buddy_alloc_exact(region, size, where));
+	WARN_ON(buddy_alloc_exact(region, size, (__force gfp_t)where));
 }
 
 /*
@@ -115,8 +118,8 @@ static void expect_free_error(struct kunit *test, struct buddy_region *region,
 	unsigned long block = buddy_block_pages(region, pfn);
 	char text[128];
 
-	snprintf(text, sizeof(text), "region %s, pfn %#lx, %lu pages: %s",
-		 buddy_region_name(region), pfn, nr, error_text[error]);
+	snprintf(text, sizeof(text), "region %s: %s: pfn %#lx, %lu pages",
+		 buddy_region_name(region), error_text[error], pfn, nr);
 	expect_error_twice(test, region, error, text, buddy_free_pfn_exact, pfn, nr);
 	if (is_power_of_2(nr))
 		expect_error(test, region, error, text, free_pfn, pfn, ilog2(nr));
@@ -242,7 +245,7 @@ static void error_test_wrong_size(struct kunit *test)
 	}
 	/* The warning tells the size that the block really has. */
 	KUNIT_EXPECT_TRUE(test, logged(buddy_region_name(region),
-				       "(the block has 1 pages)"));
+				       "pages given, the block has 1"));
 }
 
 static void error_test_outside(struct kunit *test)
@@ -259,9 +262,9 @@ static void error_test_outside(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(pfns); i++)
 		expect_free_error(test, unmapped, BUDDY_OUTSIDE, pfns[i], 1);
 
-	snprintf(text, sizeof(text), "region %s, address %#lx, 1 pages: %s",
-		 buddy_region_name(region), start - PAGE_SIZE,
-		 error_text[BUDDY_OUTSIDE]);
+	snprintf(text, sizeof(text), "region %s: %s: address %#lx, 1 pages",
+		 buddy_region_name(region), error_text[BUDDY_OUTSIDE],
+		 start - PAGE_SIZE);
 	expect_error_twice(test, region, BUDDY_OUTSIDE, text, free_addr,
 			   start - PAGE_SIZE, 0);
 	/* Whether it is aligned does not matter then. */
@@ -303,16 +306,16 @@ static void error_test_wrong_region(struct kunit *test)
 	struct buddy_stats *before = test_stats(test, owner);
 	char text[128];
 
-	snprintf(text, sizeof(text), "region %s, pfn %#lx, 8 pages: %s %s",
-		 buddy_region_name(unmapped), pfn,
-		 error_text[BUDDY_WRONG_REGION], buddy_region_name(owner));
+	snprintf(text, sizeof(text), "region %s: %s %s: pfn %#lx, 8 pages",
+		 buddy_region_name(unmapped), error_text[BUDDY_WRONG_REGION],
+		 buddy_region_name(owner), pfn);
 	expect_error_twice(test, unmapped, BUDDY_WRONG_REGION, text,
 			   buddy_free_pfn_exact, pfn, 8);
 	expect_error(test, unmapped, BUDDY_WRONG_REGION, text, free_pfn, pfn, 3);
 
-	snprintf(text, sizeof(text), "region %s, address %#lx, 8 pages: %s %s",
-		 buddy_region_name(region), addr,
-		 error_text[BUDDY_WRONG_REGION], buddy_region_name(owner));
+	snprintf(text, sizeof(text), "region %s: %s %s: address %#lx, 8 pages",
+		 buddy_region_name(region), error_text[BUDDY_WRONG_REGION],
+		 buddy_region_name(owner), addr);
 	expect_error_twice(test, region, BUDDY_WRONG_REGION, text, free_addr, addr, 3);
 	expect_error(test, region, BUDDY_WRONG_REGION, text, free_addr_exact, addr, 8);
 	expect_error(test, region, BUDDY_WRONG_REGION, text, free_addr, addr + 1, 3);
@@ -334,8 +337,8 @@ static void error_test_misaligned(struct kunit *test)
 	unsigned long addr = (unsigned long)block;
 	char text[128];
 
-	snprintf(text, sizeof(text), "region %s, address %#lx, 2 pages: %s",
-		 buddy_region_name(region), addr + 1, error_text[BUDDY_MISALIGNED]);
+	snprintf(text, sizeof(text), "region %s: %s: address %#lx, 2 pages",
+		 buddy_region_name(region), error_text[BUDDY_MISALIGNED], addr + 1);
 	expect_error_twice(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 1, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 2048, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr_exact, addr + 4095, 2);
@@ -359,9 +362,9 @@ static void error_test_unmapped(struct kunit *test)
 	expect_error_twice(test, region, BUDDY_UNMAPPED, text, alloc_addr, 0, 3);
 	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_addr, 0, UINT_MAX);
 	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_addr_exact, 0, 5);
-	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_addr, __GFP_ZERO, 3);
-	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_pfn, __GFP_ZERO, 3);
-	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_pfn_exact, __GFP_ZERO, 5);
+	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_addr, ZERO, 3);
+	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_pfn, ZERO, 3);
+	expect_error(test, region, BUDDY_UNMAPPED, text, alloc_pfn_exact, ZERO, 5);
 	expect_error(test, region, BUDDY_UNMAPPED, text, free_addr, addr, 3);
 	expect_error(test, region, BUDDY_UNMAPPED, text, free_addr_exact, addr, 8);
 	expect_error(test, region, BUDDY_UNMAPPED, text, free_addr, addr + 1, 3);
@@ -377,7 +380,7 @@ static void error_test_no_pages(struct kunit *test)
 
 	expect_error_twice(test, region, BUDDY_NO_PAGES, text, alloc_pfn_exact, 0, 0);
 	expect_error_twice(test, mapped, BUDDY_NO_PAGES, text, alloc_addr_exact, 0, 0);
-	expect_error(test, mapped, BUDDY_NO_PAGES, text, alloc_pfn_exact, __GFP_ZERO, 0);
+	expect_error(test, mapped, BUDDY_NO_PAGES, text, alloc_pfn_exact, ZERO, 0);
 }
 
 /* Each region has its own first mistake of a kind, and each kind its own in a region. */
@@ -406,8 +409,8 @@ static void error_test_failure_is_no_error(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NE(test, all, BUDDY_NO_PFN);
-	alloc_pfn(region, __GFP_NOWARN, 4);
-	alloc_addr(region, __GFP_NOWARN | __GFP_ZERO, 4);
+	alloc_pfn(region, NOWARN, 4);
+	alloc_addr(region, NOWARN | ZERO, 4);
 	KUNIT_EXPECT_FALSE(test, logged(name, "no block of order"));
 	alloc_pfn(region, 0, 4);
 	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 4, 0 of 512 pages are free"));
@@ -431,10 +434,10 @@ static void error_test_order_beyond_max(struct kunit *test)
 	struct buddy_stats *fresh = test_stats(test, region), *stats;
 	unsigned int i;
 
-	alloc_pfn(region, __GFP_NOWARN, 10);
+	alloc_pfn(region, NOWARN, 10);
 	for (i = 0; i < ARRAY_SIZE(orders); i++) {
-		alloc_pfn(region, __GFP_NOWARN, orders[i]);
-		alloc_addr(region, __GFP_NOWARN | __GFP_ZERO, orders[i]);
+		alloc_pfn(region, NOWARN, orders[i]);
+		alloc_addr(region, NOWARN | ZERO, orders[i]);
 	}
 	stats = test_stats(test, region);
 	KUNIT_EXPECT_EQ(test, stats->fails[10], 1ULL);

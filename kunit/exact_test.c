@@ -164,7 +164,7 @@ static void exact_test_free_by_order(struct kunit *test)
 	struct buddy_stats *fresh = test_stats(test, region);
 	unsigned long pfn = buddy_alloc_pfn_exact(region, 3, 0), nr, wrong = 1;
 
-	EXPECT_WARNING("4 pages: the block has another size",
+	EXPECT_WARNING("4 pages given, the block has 3",
 		       buddy_free_pfn(region, pfn, 2));
 	buddy_free_pfn_exact(region, pfn, 3);
 	for (nr = 1; nr; nr = next_count(nr)) {
