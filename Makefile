@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check lint htmldocs
+.PHONY: modules modules_install clean help run shell check bench lint htmldocs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP=)
 check: ## all tests in the test kernels (SUITE= CONFIG=debug|kasan SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh
+
+bench: ## what operations cost in instructions, beside alloc_pages, kmalloc, gen_pool
+	@scripts/setup.sh build guest
+	@scripts/bench.sh
 
 lint: ## checkpatch --strict, sparse, kernel-doc, shellcheck
 	@scripts/setup.sh build kernel lint

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Sphinx's settings; kernel-doc turns the comments in buddy/ into pages."""
+"""Sphinx's settings; kernel-doc turns the comments in the sources into pages."""
 import glob
 import pathlib
 import re
@@ -37,11 +37,10 @@ def find_kernel_doc():
 
 
 def generate():
-    """Write build/kernel-doc/FILE.rst for each source with such comments."""
+    """Write build/kernel-doc/FOLDER/FILE.rst for each source with such comments."""
     script = find_kernel_doc()
     out = top / "build" / "kernel-doc"
-    out.mkdir(parents=True, exist_ok=True)
-    for source in sorted((top / "buddy").glob("*.[ch]")):
+    for source in sorted([*top.glob("buddy/*.[ch]"), *top.glob("pool/*.[ch]")]):
         if not re.search(r"^/\*\*$", source.read_text(), re.M):
             continue
         made = subprocess.run(
@@ -52,7 +51,9 @@ def generate():
             raise ConfigError(f"{script} fails:\n{made.stderr or made.stdout}")
         # It lists an unnamed union as a member without a description.
         text = re.sub(r"``{unnamed_union}``\n  anonymous\n\n", "", made.stdout)
-        (out / f"{source.name}.rst").write_text(text)
+        page = out / source.parent.name / f"{source.name}.rst"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text)
 
 
 generate()
