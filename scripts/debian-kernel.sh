@@ -17,7 +17,10 @@ if [ ! -e "$image" ]; then
 	work=$(mktemp -d -p "$cache")
 	trap 'rm -rf "$work"' EXIT
 	chmod 755 "$work"
-	(cd "$work" && apt-get -q -q download "linux-image-$release" 2>apt.log) ||
+	download() {
+		(cd "$work" && apt-get -q -q download "linux-image-$release" 2>apt.log)
+	}
+	download || { as_root apt-get -q -q update >&2 || true; download; } ||
 		die "cannot download linux-image-$release: $(cat "$work/apt.log")"
 	dpkg -x "$work"/*.deb "$work/image"
 	mv -T "$work/image" "$cache/debian-$release"

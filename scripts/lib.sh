@@ -22,9 +22,19 @@ die() {
 	exit 1
 }
 
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "as root, run: $*"
+	fi
+}
+
 # need PACKAGE...: install those that are missing, saying which.
 need() {
-	local missing=() root=() package
+	local missing=() package
 
 	command -v dpkg-query apt-get >/dev/null ||
 		die "this is no Debian; install what these packages hold: $*"
@@ -33,14 +43,10 @@ need() {
 			grep -qx installed || missing+=("$package")
 	done
 	[ ${#missing[@]} -eq 0 ] && return
-	if [ "$(id -u)" -ne 0 ]; then
-		command -v sudo >/dev/null ||
-			die "as root, run: apt-get install ${missing[*]}"
-		root=(sudo)
-	fi
 	say "installing ${missing[*]}"
-	"${root[@]}" apt-get -q -q update
-	DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get -q -q install -y \
+	# Another source's failure need not be ours: install tells.
+	as_root apt-get -q -q update || true
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q install -y \
 		--no-install-recommends "${missing[@]}" >/dev/null ||
 		die "apt-get could not install ${missing[*]}"
 }

@@ -12,7 +12,7 @@ for step; do
 	case $step in
 	build)	need gcc make "linux-headers-$flavour" ;;
 	guest)	need qemu-system-x86 busybox-static cpio gzip ;;
-	kernel)	need gcc make linux-source-6.1 xz-utils flex bison bc kmod perl \
+	kernel)	need gcc make linux-source-6.1 xz-utils flex bison bc perl \
 			libelf-dev libssl-dev python3 ;;
 	lint)	need sparse shellcheck perl python3-ply python3-git ;;
 	docs)	need python3-sphinx perl "linux-headers-$flavour" ;;

@@ -15,6 +15,11 @@ source=$cache/source-$version
 build=$cache/kernel-$version-$1-$key
 log=$build.log
 
+# Two calls at once: the second waits for what the first makes.
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+
 if [ ! -e "$source/.complete" ]; then
 	say "unpacking linux-source-6.1 $version" >&2
 	mkdir -p "$source"
