@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocate and free in every context that is allowed, and in several at once.
+ *
+ * Whoever plays in an arena takes blocks and puts them into slots that all
+ * share, so that a block is freed by another thread, or another context, than
+ * it was allocated in.  Each block has a token that is stamped on its frames: a
+ * frame that two blocks had at a time shows up.  Mistakes are only counted
+ * where they happen, as assertions belong to the test's own thread.
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/timer.h>
+
+#include "common.h"
+
+#define SLOTS		256
+#define THREADS		4
+#define PAGE_WORDS	(PAGE_SIZE / sizeof(u64))
+#define PERIOD		ns_to_ktime(500 * NSEC_PER_USEC)
+
+/**
+ * struct arena - a region and what is known of its blocks
+ * @region: the region
+ * @base: its first pfn
+ * @owner: of each frame: the token of the block it belongs to, 0 if free
+ * @fill: whether to write and compare the pages too
+ * @max_pages: of a block
+ * @slots: blocks in use, by make_block(), or 0
+ * @token: the last one given out
+ * @bad: how many things were not as they should
+ * @allocs: allocations that succeeded
+ */
+struct arena {
+	struct buddy_region *region;
+	unsigned long base;
+	atomic_t *owner;
+	bool fill;
+	unsigned int max_pages;
+	u64 slots[SLOTS];
+	atomic_t token;
+	atomic_t bad;
+	atomic_t allocs;
+};
+
+static u64 make_block(u32 token, u16 pages, u16 first)
+{
+	return (u64)token << 32 | (u32)pages << 16 | first;
+}
+
+static void expect(struct arena *arena, bool good)
+{
+	if (!good)
+		atomic_inc(&arena->bad);
+}
+
+/* All pages of a block hold @stamp in every word. */
+static void check_pages(struct arena *arena, unsigned long pfn,
+			unsigned int pages, u64 stamp)
+{
+	const u64 *word = buddy_pfn_to_virt(arena->region, pfn);
+	const u64 *end = word + pages * PAGE_WORDS;
+
+	while (word < end && *word == stamp)
+		word++;
+	expect(arena, word == end);
+}
+
+static u64 take_block(struct arena *arena, struct rnd_state *rnd)
+{
+	u32 pages = 1 + prandom_u32_state(rnd) % arena->max_pages, token, i;
+	bool zero = arena->fill && pages % 3 == 0, off = irqs_disabled();
+	gfp_t gfp = __GFP_NOWARN | (zero ? __GFP_ZERO : 0);
+	unsigned long pfn;
+
+	if (prandom_u32_state(rnd) % 2) {
+		unsigned int order = ilog2(pages);
+
+		pages = 1U << order;
+		pfn = buddy_alloc_pfn(arena->region, order, gfp);
+	} else {
+		pfn = buddy_alloc_pfn_exact(arena->region, pages, gfp);
+	}
+	expect(arena, irqs_disabled() == off);
+	if (pfn == BUDDY_NO_PFN)
+		return 0;
+
+	atomic_inc(&arena->allocs);
+	token = atomic_inc_return(&arena->token);
+	for (i = 0; i < pages; i++)
+		expect(arena, !atomic_cmpxchg(&arena->owner[pfn - arena->base + i],
+					      0, token));
+	if (zero)
+		check_pages(arena, pfn, pages, 0);
+	if (arena->fill)
+		memset64(buddy_pfn_to_virt(arena->region, pfn), token,
+			 pages * PAGE_WORDS);
+	return make_block(token, pages, pfn - arena->base);
+}
+
+static void put_block(struct arena *arena, u64 block)
+{
+	u32 token = block >> 32, pages = block >> 16 & 0xffff, i;
+	unsigned long pfn = arena->base + (block & 0xffff);
+	bool off = irqs_disabled();
+
+	expect(arena, buddy_block_pages(arena->region, pfn) == pages);
+	if (arena->fill)
+		check_pages(arena, pfn, pages, token);
+	for (i = 0; i < pages; i++)
+		expect(arena, atomic_cmpxchg(&arena->owner[pfn - arena->base + i],
+					     token, 0) == token);
+	if (is_power_of_2(pages) && token % 2)
+		buddy_free_pfn(arena->region, pfn, ilog2(pages));
+	else
+		buddy_free_pfn_exact(arena->region, pfn, pages);
+	expect(arena, irqs_disabled() == off);
+}
+
+/* One round empties or fills one slot; any context. */
+static void play(struct arena *arena, struct rnd_state *rnd, unsigned int rounds)
+{
+	while (rounds--) {
+		u64 *slot = &arena->slots[prandom_u32_state(rnd) % SLOTS];
+		u64 block = xchg(slot, 0);
+
+		if (!block)
+			block = xchg(slot, take_block(arena, rnd));
+		if (block)
+			put_block(arena, block);
+	}
+}
+
+static struct arena *start_arena(struct kunit *test, struct buddy_region *region,
+				 unsigned int max_pages)
+{
+	struct arena *arena = kunit_kzalloc(test, sizeof(*arena), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, arena);
+	arena->region = region;
+	arena->base = region->source.runs->pfn;
+	arena->fill = region->source.mapped;
+	arena->max_pages = max_pages;
+	arena->owner = kunit_kcalloc(test, region->source.runs->pages,
+				     sizeof(*arena->owner), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, arena->owner);
+	return arena;
+}
+
+static void end_arena(struct kunit *test, struct arena *arena,
+		      const struct buddy_stats *fresh)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLOTS; i++)
+		if (arena->slots[i])
+			put_block(arena, arena->slots[i]);
+	KUNIT_EXPECT_EQ(test, atomic_read(&arena->bad), 0);
+	KUNIT_EXPECT_NE(test, atomic_read(&arena->allocs), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(arena->owner, 0, fresh->pages *
+					   sizeof(*arena->owner)));
+	expect_all_free(test, arena->region, fresh);
+}
+
+/* --- one context at a time --- */
+
+/**
+ * struct visit - play in a context that calls back
+ * @arena: where
+ * @rnd: randomness
+ * @hrtimer: calls back in hardirq
+ * @timer: calls back in softirq
+ * @tasklet: the same
+ * @left: how often to come back
+ * @done: completed after the last
+ */
+struct visit {
+	struct arena *arena;
+	struct rnd_state rnd;
+	union {
+		struct hrtimer hrtimer;
+		struct timer_list timer;
+		struct tasklet_struct tasklet;
+	};
+	unsigned int left;
+	struct completion done;
+};
+
+/* Returns whether there is more to do. */
+static bool visit_once(struct visit *visit, bool in_context)
+{
+	expect(visit->arena, in_context);
+	play(visit->arena, &visit->rnd, 20);
+	if (--visit->left)
+		return true;
+	complete(&visit->done);
+	return false;
+}
+
+static enum hrtimer_restart visit_hardirq(struct hrtimer *hrtimer)
+{
+	struct visit *visit = container_of(hrtimer, struct visit, hrtimer);
+
+	if (!visit_once(visit, in_hardirq() && irqs_disabled()))
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(hrtimer, PERIOD);
+	return HRTIMER_RESTART;
+}
+
+static void visit_timer(struct timer_list *timer)
+{
+	struct visit *visit = from_timer(visit, timer, timer);
+
+	if (visit_once(visit, in_serving_softirq()))
+		mod_timer(timer, jiffies + 1);
+}
+
+static void visit_tasklet(struct tasklet_struct *tasklet)
+{
+	struct visit *visit = from_tasklet(visit, tasklet, tasklet);
+
+	if (visit_once(visit, in_serving_softirq()))
+		tasklet_schedule(tasklet);
+}
+
+/* A small region, so that it is often full; an odd one, for all code paths. */
+static struct visit *start_visit(struct kunit *test)
+{
+	struct visit *visit = kunit_kzalloc(test, sizeof(*visit), GFP_KERNEL);
+	struct buddy_region *region = test_region_mapped(test, 5, 507);
+
+	KUNIT_ASSERT_NOT_NULL(test, visit);
+	visit->arena = start_arena(test, region, 8);
+	prandom_seed_state(&visit->rnd, test_seed(test));
+	visit->left = 100;
+	init_completion(&visit->done);
+	return visit;
+}
+
+static void context_test_hardirq(struct kunit *test)
+{
+	struct visit *visit = start_visit(test);
+	struct buddy_stats *fresh = test_stats(test, visit->arena->region);
+
+	hrtimer_init(&visit->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	visit->hrtimer.function = visit_hardirq;
+	hrtimer_start(&visit->hrtimer, 0, HRTIMER_MODE_REL_HARD);
+	wait_for_completion(&visit->done);
+	hrtimer_cancel(&visit->hrtimer);
+	end_arena(test, visit->arena, fresh);
+}
+
+static void context_test_softirq_timer(struct kunit *test)
+{
+	struct visit *visit = start_visit(test);
+	struct buddy_stats *fresh = test_stats(test, visit->arena->region);
+
+	timer_setup(&visit->timer, visit_timer, 0);
+	mod_timer(&visit->timer, jiffies);
+	wait_for_completion(&visit->done);
+	del_timer_sync(&visit->timer);
+	end_arena(test, visit->arena, fresh);
+}
+
+static void context_test_softirq_tasklet(struct kunit *test)
+{
+	struct visit *visit = start_visit(test);
+	struct buddy_stats *fresh = test_stats(test, visit->arena->region);
+
+	tasklet_setup(&visit->tasklet, visit_tasklet);
+	tasklet_schedule(&visit->tasklet);
+	wait_for_completion(&visit->done);
+	tasklet_kill(&visit->tasklet);
+	end_arena(test, visit->arena, fresh);
+}
+
+/* Under the locks and bans that a caller may have, which must last. */
+static void context_test_atomic(struct kunit *test)
+{
+	struct visit *visit = start_visit(test);
+	struct arena *arena = visit->arena;
+	struct buddy_stats *fresh = test_stats(test, arena->region);
+	static DEFINE_RAW_SPINLOCK(raw_lock);
+	static DEFINE_SPINLOCK(lock);
+	unsigned long flags;
+
+	for (; visit->left; visit->left--) {
+		local_irq_save(flags);
+		play(arena, &visit->rnd, 5);
+		local_irq_restore(flags);
+
+		raw_spin_lock_irqsave(&raw_lock, flags);
+		play(arena, &visit->rnd, 5);
+		raw_spin_unlock_irqrestore(&raw_lock, flags);
+
+		spin_lock(&lock);
+		play(arena, &visit->rnd, 5);
+		spin_unlock(&lock);
+
+		preempt_disable();
+		play(arena, &visit->rnd, 5);
+		preempt_enable();
+
+		local_bh_disable();
+		play(arena, &visit->rnd, 5);
+		local_bh_enable();
+		expect(arena, !in_atomic() && !irqs_disabled());
+	}
+	end_arena(test, arena, fresh);
+}
+
+/* --- many at a time --- */
+
+/**
+ * struct player - a thread, or a timer, that plays
+ * @arena: where
+ * @rnd: randomness
+ * @task: the thread
+ * @done: the thread has come to its end
+ * @hrtimer: the timer
+ * @fired: how often the timer did
+ */
+struct player {
+	struct arena *arena;
+	struct rnd_state rnd;
+	struct task_struct *task;
+	struct completion done;
+	struct hrtimer hrtimer;
+	unsigned int fired;
+};
+
+/**
+ * struct reader - a thread that takes snapshots while others play
+ * @arena: of what
+ * @fresh: the region's counters when it was all free
+ * @now: the snapshot
+ * @reads: how many there were
+ */
+struct reader {
+	struct arena *arena;
+	const struct buddy_stats *fresh;
+	struct buddy_stats now;
+	unsigned int reads;
+};
+
+static int player_thread(void *data)
+{
+	struct player *player = data;
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		play(player->arena, &player->rnd, 10);
+		cond_resched();
+	}
+	complete(&player->done);
+	return 0;
+}
+
+static enum hrtimer_restart player_timer(struct hrtimer *hrtimer)
+{
+	struct player *player = container_of(hrtimer, struct player, hrtimer);
+
+	expect(player->arena, in_hardirq());
+	play(player->arena, &player->rnd, 2);
+	player->fired++;
+	hrtimer_forward_now(hrtimer, PERIOD);
+	return HRTIMER_RESTART;
+}
+
+/* A snapshot is of one instant: it adds up, whatever goes on. */
+static int reader_thread(void *data)
+{
+	struct reader *reader = data;
+	const struct buddy_stats *fresh = reader->fresh, *now = &reader->now;
+
+	while (!kthread_should_stop()) {
+		unsigned long free = 0;
+		s64 blocks = fresh->merges - fresh->splits;
+		unsigned int order;
+
+		buddy_region_stats(reader->arena->region, &reader->now);
+		for (order = 0; order < BUDDY_NR_ORDERS; order++) {
+			free += now->nr_free[order] << order;
+			/* Of all blocks, these are free or in use. */
+			blocks += now->nr_free[order] + now->allocs[order] -
+				  now->frees[order] - fresh->nr_free[order];
+		}
+		expect(reader->arena, free == now->free_pages);
+		expect(reader->arena, blocks == now->splits - now->merges);
+		expect(reader->arena, now->pages - now->free_pages <= now->peak_pages);
+		reader->reads++;
+		cond_resched();
+	}
+	return 0;
+}
+
+static struct task_struct *run_thread(struct kunit *test, unsigned int cpu,
+					int (*fn)(void *data), void *data)
+{
+	struct task_struct *task = kthread_create(fn, data, "buddy-test/%u", cpu);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	kthread_bind(task, cpu);
+	wake_up_process(get_task_struct(task));
+	return task;
+}
+
+static void stop_thread(struct task_struct *task)
+{
+	kthread_stop(task);
+	put_task_struct(task);
+}
+
+/* On the CPU that the timer shall stay on. */
+static void start_timer(void *data)
+{
+	struct player *player = data;
+
+	hrtimer_start(&player->hrtimer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static struct player *add_player(struct kunit *test, struct arena *arena, u64 seed)
+{
+	struct player *player = kunit_kzalloc(test, sizeof(*player), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, player);
+	player->arena = arena;
+	prandom_seed_state(&player->rnd, seed);
+	init_completion(&player->done);
+	hrtimer_init(&player->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	player->hrtimer.function = player_timer;
+	return player;
+}
+
+/* Threads on all CPUs, a reader, and if @timers a timer on each of the CPUs. */
+static void play_together(struct kunit *test, struct buddy_region *region,
+			  unsigned int max_pages, unsigned int timers)
+{
+	struct reader *reader = kunit_kzalloc(test, sizeof(*reader), GFP_KERNEL);
+	struct arena *arena = start_arena(test, region, max_pages);
+	struct player *players[THREADS + 2];
+	struct task_struct *reading;
+	u64 seed = test_seed(test);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, reader);
+	KUNIT_ASSERT_LE(test, timers, 2U);
+	reader->arena = arena;
+	reader->fresh = test_stats(test, region);
+	for (i = 0; i < THREADS + timers; i++)
+		players[i] = add_player(test, arena, seed + i);
+
+	reading = run_thread(test, 0, reader_thread, reader);
+	for (i = THREADS; i < THREADS + timers; i++)
+		smp_call_function_single(i % num_online_cpus(), start_timer,
+					 players[i], true);
+	for (i = 0; i < THREADS; i++)
+		players[i]->task = run_thread(test, i % num_online_cpus(),
+						player_thread, players[i]);
+	for (i = 0; i < THREADS; i++) {
+		wait_for_completion(&players[i]->done);
+		stop_thread(players[i]->task);
+	}
+	for (i = THREADS; i < THREADS + timers; i++) {
+		hrtimer_cancel(&players[i]->hrtimer);
+		KUNIT_EXPECT_GT(test, players[i]->fired, 10U);
+	}
+	stop_thread(reading);
+	KUNIT_EXPECT_GT(test, reader->reads, 10U);
+	end_arena(test, arena, reader->fresh);
+}
+
+static void context_test_threads(struct kunit *test)
+{
+	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, 0);
+}
+
+/* Too small for them all: many allocations fail. */
+static void context_test_threads_scarce(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 61, 600);
+
+	play_together(test, region, 100, 0);
+	KUNIT_EXPECT_NE(test, test_stats(test, region)->fails[6], 0ULL);
+}
+
+static void context_test_threads_mapped(struct kunit *test)
+{
+	play_together(test, test_region_mapped(test, 13, 700), 8, 0);
+}
+
+static void context_test_threads_and_hardirq(struct kunit *test)
+{
+	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, 2);
+}
+
+static void context_test_threads_and_hardirq_mapped(struct kunit *test)
+{
+	play_together(test, test_region_mapped(test, 13, 700), 8, 2);
+}
+
+static struct kunit_case context_cases[] = {
+	KUNIT_CASE(context_test_hardirq),
+	KUNIT_CASE(context_test_softirq_timer),
+	KUNIT_CASE(context_test_softirq_tasklet),
+	KUNIT_CASE(context_test_atomic),
+	KUNIT_CASE(context_test_threads),
+	KUNIT_CASE(context_test_threads_scarce),
+	KUNIT_CASE(context_test_threads_mapped),
+	KUNIT_CASE(context_test_threads_and_hardirq),
+	KUNIT_CASE(context_test_threads_and_hardirq_mapped),
+	{}
+};
+
+static struct kunit_suite context_suite = {
+	.name = "context",
+	.test_cases = context_cases,
+};
+kunit_test_suite(context_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: context");
+MODULE_LICENSE("GPL");
