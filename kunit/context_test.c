@@ -10,8 +10,8 @@
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
-#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
+#include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sched/task.h>
@@ -23,8 +23,8 @@
 
 #define SLOTS		256
 #define THREADS		4
+#define ROUNDS		1000U
 #define PAGE_WORDS	(PAGE_SIZE / sizeof(u64))
-#define PERIOD		ns_to_ktime(500 * NSEC_PER_USEC)
 
 /**
  * struct arena - a region and what is known of its blocks
@@ -175,7 +175,7 @@ static void end_arena(struct kunit *test, struct arena *arena,
  * struct visit - play in a context that calls back
  * @arena: where
  * @rnd: randomness
- * @hrtimer: calls back in hardirq
+ * @work: calls back in hardirq
  * @timer: calls back in softirq
  * @tasklet: the same
  * @left: how often to come back
@@ -185,7 +185,7 @@ struct visit {
 	struct arena *arena;
 	struct rnd_state rnd;
 	union {
-		struct hrtimer hrtimer;
+		struct irq_work work;
 		struct timer_list timer;
 		struct tasklet_struct tasklet;
 	};
@@ -204,14 +204,12 @@ static bool visit_once(struct visit *visit, bool in_context)
 	return false;
 }
 
-static enum hrtimer_restart visit_hardirq(struct hrtimer *hrtimer)
+static void visit_hardirq(struct irq_work *work)
 {
-	struct visit *visit = container_of(hrtimer, struct visit, hrtimer);
+	struct visit *visit = container_of(work, struct visit, work);
 
-	if (!visit_once(visit, in_hardirq() && irqs_disabled()))
-		return HRTIMER_NORESTART;
-	hrtimer_forward_now(hrtimer, PERIOD);
-	return HRTIMER_RESTART;
+	if (visit_once(visit, in_hardirq() && irqs_disabled()))
+		irq_work_queue(work);
 }
 
 static void visit_timer(struct timer_list *timer)
@@ -249,11 +247,10 @@ static void context_test_hardirq(struct kunit *test)
 	struct visit *visit = start_visit(test);
 	struct buddy_stats *fresh = test_stats(test, visit->arena->region);
 
-	hrtimer_init(&visit->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	visit->hrtimer.function = visit_hardirq;
-	hrtimer_start(&visit->hrtimer, 0, HRTIMER_MODE_REL_HARD);
+	init_irq_work(&visit->work, visit_hardirq);
+	irq_work_queue(&visit->work);
 	wait_for_completion(&visit->done);
-	hrtimer_cancel(&visit->hrtimer);
+	irq_work_sync(&visit->work);
 	end_arena(test, visit->arena, fresh);
 }
 
@@ -311,7 +308,7 @@ static void context_test_atomic(struct kunit *test)
 		local_bh_disable();
 		play(arena, &visit->rnd, 5);
 		local_bh_enable();
-		expect(arena, !in_atomic() && !irqs_disabled());
+		expect(arena, !preempt_count() && !irqs_disabled());
 	}
 	end_arena(test, arena, fresh);
 }
@@ -319,21 +316,23 @@ static void context_test_atomic(struct kunit *test)
 /* --- many at a time --- */
 
 /**
- * struct player - a thread, or a timer, that plays
+ * struct player - a thread that plays, and interrupts another CPU to play there
  * @arena: where
- * @rnd: randomness
+ * @rnd: randomness of the thread
+ * @irq_rnd: randomness of the interrupt
  * @task: the thread
  * @done: the thread has come to its end
- * @hrtimer: the timer
- * @fired: how often the timer did
+ * @target: the CPU that the interrupt goes to, or -1
+ * @interrupts: how many there were
  */
 struct player {
 	struct arena *arena;
 	struct rnd_state rnd;
+	struct rnd_state irq_rnd;
 	struct task_struct *task;
 	struct completion done;
-	struct hrtimer hrtimer;
-	unsigned int fired;
+	int target;
+	unsigned int interrupts;
 };
 
 /**
@@ -350,28 +349,31 @@ struct reader {
 	unsigned int reads;
 };
 
+static void player_interrupt(void *data)
+{
+	struct player *player = data;
+
+	/* An idle CPU may take the call without an interrupt. */
+	expect(player->arena, irqs_disabled());
+	player->interrupts += in_hardirq() != 0;
+	play(player->arena, &player->irq_rnd, 2);
+}
+
 static int player_thread(void *data)
 {
 	struct player *player = data;
 	unsigned int i;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 1; i <= ROUNDS; i++) {
+		/* The last one is waited for, and with it all before it. */
+		if (player->target >= 0 && i % 8 == 0)
+			smp_call_function_single(player->target, player_interrupt,
+						 player, i == ROUNDS);
 		play(player->arena, &player->rnd, 10);
 		cond_resched();
 	}
 	complete(&player->done);
 	return 0;
-}
-
-static enum hrtimer_restart player_timer(struct hrtimer *hrtimer)
-{
-	struct player *player = container_of(hrtimer, struct player, hrtimer);
-
-	expect(player->arena, in_hardirq());
-	play(player->arena, &player->rnd, 2);
-	player->fired++;
-	hrtimer_forward_now(hrtimer, PERIOD);
-	return HRTIMER_RESTART;
 }
 
 /* A snapshot is of one instant: it adds up, whatever goes on. */
@@ -402,7 +404,7 @@ static int reader_thread(void *data)
 }
 
 static struct task_struct *run_thread(struct kunit *test, unsigned int cpu,
-					int (*fn)(void *data), void *data)
+				      int (*fn)(void *data), void *data)
 {
 	struct task_struct *task = kthread_create(fn, data, "buddy-test/%u", cpu);
 
@@ -418,59 +420,38 @@ static void stop_thread(struct task_struct *task)
 	put_task_struct(task);
 }
 
-/* On the CPU that the timer shall stay on. */
-static void start_timer(void *data)
-{
-	struct player *player = data;
-
-	hrtimer_start(&player->hrtimer, 0, HRTIMER_MODE_REL_PINNED_HARD);
-}
-
-static struct player *add_player(struct kunit *test, struct arena *arena, u64 seed)
-{
-	struct player *player = kunit_kzalloc(test, sizeof(*player), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, player);
-	player->arena = arena;
-	prandom_seed_state(&player->rnd, seed);
-	init_completion(&player->done);
-	hrtimer_init(&player->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	player->hrtimer.function = player_timer;
-	return player;
-}
-
-/* Threads on all CPUs, a reader, and if @timers a timer on each of the CPUs. */
+/* Threads on all CPUs, a reader, and if @interrupts, interrupts between the CPUs. */
 static void play_together(struct kunit *test, struct buddy_region *region,
-			  unsigned int max_pages, unsigned int timers)
+			  unsigned int max_pages, bool interrupts)
 {
 	struct reader *reader = kunit_kzalloc(test, sizeof(*reader), GFP_KERNEL);
+	struct player *players = kunit_kcalloc(test, THREADS, sizeof(*players), GFP_KERNEL);
 	struct arena *arena = start_arena(test, region, max_pages);
-	struct player *players[THREADS + 2];
-	struct task_struct *reading;
+	struct player *player, *end = players + THREADS;
+	unsigned int cpus = num_online_cpus(), cpu;
 	u64 seed = test_seed(test);
-	unsigned int i;
+	struct task_struct *reading;
 
+	if (interrupts && cpus < 2)
+		kunit_skip(test, "a CPU does not interrupt itself");
 	KUNIT_ASSERT_NOT_NULL(test, reader);
-	KUNIT_ASSERT_LE(test, timers, 2U);
+	KUNIT_ASSERT_NOT_NULL(test, players);
 	reader->arena = arena;
 	reader->fresh = test_stats(test, region);
-	for (i = 0; i < THREADS + timers; i++)
-		players[i] = add_player(test, arena, seed + i);
-
 	reading = run_thread(test, 0, reader_thread, reader);
-	for (i = THREADS; i < THREADS + timers; i++)
-		smp_call_function_single(i % num_online_cpus(), start_timer,
-					 players[i], true);
-	for (i = 0; i < THREADS; i++)
-		players[i]->task = run_thread(test, i % num_online_cpus(),
-						player_thread, players[i]);
-	for (i = 0; i < THREADS; i++) {
-		wait_for_completion(&players[i]->done);
-		stop_thread(players[i]->task);
+	for (player = players; player < end; player++) {
+		cpu = (player - players) % cpus;
+		player->arena = arena;
+		player->target = interrupts ? (cpu + 1) % cpus : -1;
+		prandom_seed_state(&player->rnd, seed++);
+		prandom_seed_state(&player->irq_rnd, seed++);
+		init_completion(&player->done);
+		player->task = run_thread(test, cpu, player_thread, player);
 	}
-	for (i = THREADS; i < THREADS + timers; i++) {
-		hrtimer_cancel(&players[i]->hrtimer);
-		KUNIT_EXPECT_GT(test, players[i]->fired, 10U);
+	for (player = players; player < end; player++) {
+		wait_for_completion(&player->done);
+		stop_thread(player->task);
+		KUNIT_EXPECT_EQ(test, player->interrupts > ROUNDS / 16, interrupts);
 	}
 	stop_thread(reading);
 	KUNIT_EXPECT_GT(test, reader->reads, 10U);
@@ -479,7 +460,7 @@ static void play_together(struct kunit *test, struct buddy_region *region,
 
 static void context_test_threads(struct kunit *test)
 {
-	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, 0);
+	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, false);
 }
 
 /* Too small for them all: many allocations fail. */
@@ -487,23 +468,23 @@ static void context_test_threads_scarce(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 61, 600);
 
-	play_together(test, region, 100, 0);
+	play_together(test, region, 100, false);
 	KUNIT_EXPECT_NE(test, test_stats(test, region)->fails[6], 0ULL);
 }
 
 static void context_test_threads_mapped(struct kunit *test)
 {
-	play_together(test, test_region_mapped(test, 13, 700), 8, 0);
+	play_together(test, test_region_mapped(test, 13, 700), 8, false);
 }
 
 static void context_test_threads_and_hardirq(struct kunit *test)
 {
-	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, 2);
+	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, true);
 }
 
 static void context_test_threads_and_hardirq_mapped(struct kunit *test)
 {
-	play_together(test, test_region_mapped(test, 13, 700), 8, 2);
+	play_together(test, test_region_mapped(test, 13, 700), 8, true);
 }
 
 static struct kunit_case context_cases[] = {
@@ -523,6 +504,7 @@ static struct kunit_suite context_suite = {
 	.name = "context",
 	.test_cases = context_cases,
 };
+
 kunit_test_suite(context_suite);
 
 MODULE_DESCRIPTION("KUnit suite of buddypool: context");
