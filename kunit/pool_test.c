@@ -196,6 +196,41 @@ static void pool_test_max_comes_from_a_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 }
 
+/* Blocks are chained from the pool's own, each ends where its pages do. */
+static void pool_test_first_block_is_linked(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_block *block;
+	unsigned long nr = 0;
+
+	grow_pool(test, pool, 4);
+	KUNIT_EXPECT_NOT_NULL(test, pool->first.next);
+	for (block = &pool->first; block; block = block->next, nr++)
+		KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(block->end));
+	KUNIT_EXPECT_EQ(test, nr, 4UL);
+}
+
+/* What is aligned in a new block ends inside of it, for all that a block may serve. */
+static void pool_test_new_block_holds_padding(struct kunit *test)
+{
+	size_t align;
+
+	for (align = 1; align <= PAGE_SIZE; align *= 2) {
+		struct mp_pool *pool = mp_create_pool_named(fixture(test)->region, "",
+							    2 * PAGE_SIZE, align, 0);
+		unsigned int i;
+
+		KUNIT_ASSERT_NOT_NULL(test, pool);
+		for (i = 0; i < 6; i++) {
+			void *object = mp_alloc(pool, pool->max - i, 0);
+
+			KUNIT_EXPECT_TRUE(test, in_pool(pool, object, pool->max - i));
+		}
+		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+		mp_destroy_pool(pool);
+	}
+}
+
 /* A block of several pages still serves at most a page less one. */
 static void pool_test_max_of_larger_blocks(struct kunit *test)
 {
@@ -312,6 +347,8 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_test_nalloc_packs),
 	KUNIT_CASE(pool_test_block_is_used_up),
 	KUNIT_CASE(pool_test_max_comes_from_a_block),
+	KUNIT_CASE(pool_test_first_block_is_linked),
+	KUNIT_CASE(pool_test_new_block_holds_padding),
 	KUNIT_CASE(pool_test_max_of_larger_blocks),
 	KUNIT_CASE(pool_test_failed_block_is_passed_over),
 	KUNIT_CASE(pool_test_later_blocks_are_tried),
