@@ -153,7 +153,7 @@ static void pool_test_nalloc_packs(struct kunit *test)
 	u8 *next = mp_nalloc(pool, 1, 0) + pool_step(1);
 	size_t size;
 
-	for (size = 1; size < 80; size++) {
+	for (size = 1; size < 50; size++) {
 		u8 *object = mp_nalloc(pool, size, 0);
 
 		KUNIT_EXPECT_PTR_EQ(test, object, next);
