@@ -207,7 +207,8 @@ static void check_indices(struct kunit *test, struct buddy_region *region)
 
 		u += sprintf(unusable + u, "%d.%03d ", index / 1000, index % 1000);
 		index = kernel_index(stats, order, false);
-		e += sprintf(extfrag + e, "%2d.%03d ", index / 1000, index % 1000);
+		e += sprintf(extfrag + e, "%c%d.%03d ", index < 0 ? '-' : ' ',
+			     abs(index) / 1000, abs(index) % 1000);
 	}
 	sprintf(unusable + u, "\n");
 	sprintf(extfrag + e, "\n");
@@ -369,7 +370,7 @@ static void expect_line(struct kunit *test, struct buddy_region *region,
 	char *text = new_text(test), line[128];
 
 	read_pieces(test, ".", "regions", text, TEXT_LEN);
-	snprintf(line, sizeof(line), "\n%-16s 0x%012llx-0x%012llx %10lu %5u %6s %-8s %5u\n",
+	snprintf(line, sizeof(line), "\n%-16s 0x%012llx 0x%012llx %10lu %5u %6s %-8s %5u\n",
 		 buddy_region_name(region), first, last, pages, 1, mapped, "caller", holds);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, line), "%s in:\n%s", line, text);
 }
