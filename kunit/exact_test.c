@@ -38,6 +38,7 @@ static void exact_test_every_count(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
 	struct buddy_stats *fresh = test_stats(test, region);
+	u64 count[13] = {};
 	unsigned long nr;
 
 	for (nr = 1; nr; nr = next_count(nr)) {
@@ -54,6 +55,10 @@ static void exact_test_every_count(struct kunit *test)
 		else
 			buddy_free_pfn_exact(region, pfn, nr);
 		expect_all_free(test, region, fresh);
+		/* Counted under the order that would hold it. */
+		count[order]++;
+		KUNIT_EXPECT_EQ(test, region->stats.allocs[order], count[order]);
+		KUNIT_EXPECT_EQ(test, region->stats.frees[order], count[order]);
 	}
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, MAX_COUNT + 1, __GFP_NOWARN),
 			BUDDY_NO_PFN);

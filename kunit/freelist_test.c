@@ -493,7 +493,6 @@ static void freelist_test_exhaustion(struct kunit *test)
 		struct buddy_stats *stats = &region->stats;
 		unsigned long nr = blocks_inside(TEST_PFN + 37, nr_pages, order);
 
-		stats->peak_pages = 0;
 		for (round = 1; round <= 2; round++) {
 			KUNIT_EXPECT_EQ(test, take_all(region, order, pfns, nr), nr);
 			KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, order, __GFP_NOWARN),
@@ -504,10 +503,30 @@ static void freelist_test_exhaustion(struct kunit *test)
 			check_region(test, region);
 			free_all(region, order, pfns, nr);
 			KUNIT_EXPECT_EQ(test, stats->frees[order], (u64)nr * round);
-			KUNIT_EXPECT_EQ(test, stats->peak_pages, nr << order);
 			expect_all_free(test, region, fresh);
 		}
 	}
+}
+
+/* The peak follows what is in use upwards only. */
+static void freelist_test_peak_pages(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 64);
+	unsigned long *peak = &region->stats.peak_pages;
+	unsigned long eight = buddy_alloc_pfn(region, 3, 0), three, two;
+
+	KUNIT_EXPECT_EQ(test, *peak, 8UL);
+	three = buddy_alloc_pfn_exact(region, 3, 0);
+	KUNIT_EXPECT_EQ(test, *peak, 11UL);
+	buddy_free_pfn(region, eight, 3);
+	two = buddy_alloc_pfn(region, 1, 0);
+	KUNIT_EXPECT_EQ(test, *peak, 11UL);
+	eight = buddy_alloc_pfn(region, 3, 0);
+	KUNIT_EXPECT_EQ(test, *peak, 13UL);
+	buddy_free_pfn(region, eight, 3);
+	buddy_free_pfn_exact(region, three, 3);
+	buddy_free_pfn(region, two, 1);
+	KUNIT_EXPECT_EQ(test, *peak, 13UL);
 }
 
 /* How many entries of the cluster array differ from the copy; the copy follows. */
@@ -561,6 +580,7 @@ static struct kunit_case freelist_cases[] = {
 	KUNIT_CASE(freelist_test_odd_sizes_and_bases),
 	KUNIT_CASE(freelist_test_region_ends),
 	KUNIT_CASE(freelist_test_exhaustion),
+	KUNIT_CASE(freelist_test_peak_pages),
 	KUNIT_CASE(freelist_test_large_blocks_touch_little),
 	{}
 };
