@@ -15,7 +15,11 @@
  */
 void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn)
 {
-	return buddy_phys_to_virt(region, PFN_PHYS(pfn));
+	const struct source *source = &region->source;
+
+	if (!source->mapped || !find_run(region, pfn))
+		return NULL;
+	return (void *)(unsigned long)(PFN_PHYS(pfn) + source->virt_offset);
 }
 EXPORT_SYMBOL_GPL(buddy_pfn_to_virt);
 
@@ -29,11 +33,9 @@ EXPORT_SYMBOL_GPL(buddy_pfn_to_virt);
  */
 void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys)
 {
-	const struct source *source = &region->source;
+	void *page = buddy_pfn_to_virt(region, PHYS_PFN(phys));
 
-	if (!source->mapped || !find_run(region, PHYS_PFN(phys)))
-		return NULL;
-	return (void *)(unsigned long)(phys + source->virt_offset);
+	return page ? page + offset_in_page(phys) : NULL;
 }
 EXPORT_SYMBOL_GPL(buddy_phys_to_virt);
 

@@ -129,7 +129,7 @@ static void region_test_overlap(struct kunit *test)
 /* The kernel's memory that buddypool.ko took when it was loaded counts too. */
 static void region_test_overlap_kernel_memory(struct kunit *test)
 {
-	struct buddy_region *loaded = buddy_region_get("test");
+	struct buddy_region *loaded = buddy_region_get("region0");
 	const struct source *source;
 	unsigned int i;
 
@@ -315,6 +315,7 @@ static void check_conversions(struct kunit *test, void *virt, unsigned long pfn,
 	check_byte(test, region, virt, PFN_PHYS(pfn), bytes + PAGE_SIZE, false);
 	KUNIT_EXPECT_EQ(test, buddy_virt_to_pfn(region, NULL), BUDDY_NO_PFN);
 	KUNIT_EXPECT_NULL(test, buddy_pfn_to_virt(region, BUDDY_NO_PFN));
+	KUNIT_EXPECT_NULL(test, buddy_pfn_to_virt(region, PFN_WRAP + pfn));
 	KUNIT_EXPECT_NULL(test, buddy_phys_to_virt(region, ~(phys_addr_t)0));
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 }
