@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # splats.sh LOG: fail if a kernel log holds a warning or worse.
 #
-# A test that provokes a warning brackets it with "expect warning: TEXT" and
-# "end of expected warning"; there, exactly one with that text must stand.
+# A test that provokes a warning, a KASAN report or a leak brackets it with "expect
+# warning: TEXT" and "end of expected warning"; there, exactly one of these must
+# stand, and that text.
 set -euo pipefail
 
 awk '
@@ -26,9 +27,9 @@ awk '
 		next
 	}
 	inside {
-		warnings += /WARNING: /
+		warnings += /WARNING: |\] BUG: KASAN: |kmemleak: 1 new /
 		seen += index($0, expected) > 0
-		if (!/BUG:|Oops|panic/)
+		if (/\] BUG: KASAN: / || !/BUG:|Oops|panic/)
 			next
 	}
 	/WARNING:|BUG:|BUG |Oops|Kernel panic|UBSAN|KASAN|KCSAN|INFO: |kmemleak: [1-9]|unreferenced object|soft lockup|general protection/ {

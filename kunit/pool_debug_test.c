@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's checkers see a pool's users' mistakes: lockdep, KASAN, kmemleak. */
+#include <linux/delay.h>
+#include <linux/kmod.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <trace/events/error_report.h>
+
+#include "pool_common.h"
+
+/* --- a second user --- */
+
+static void pool_debug_test_second_user(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *object;
+
+	if (!IS_ENABLED(CONFIG_PROVE_LOCKING))
+		kunit_skip(test, "needs CONFIG_PROVE_LOCKING");
+	mp_enter(pool);
+	EXPECT_WARNING("has two users at once", object = mp_alloc(pool, 8, 0));
+	mp_leave(pool);
+	KUNIT_EXPECT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pool->users), 0);
+}
+
+/* --- KASAN --- */
+
+static atomic_t nr_reports;
+static unsigned long reported;	/* the address of the last one */
+
+static void count_report(void *unused, enum error_detector detector, unsigned long address)
+{
+	if (detector != ERROR_DETECTOR_KASAN)
+		return;
+	atomic_inc(&nr_reports);
+	reported = address;
+}
+
+static void expect_report(struct kunit *test, const u8 *byte)
+{
+	int before = atomic_read(&nr_reports);
+
+	EXPECT_WARNING("is in pool 'poisoned'", READ_ONCE(*byte));
+	KUNIT_EXPECT_EQ(test, atomic_read(&nr_reports), before + 1);
+	KUNIT_EXPECT_EQ(test, reported, (unsigned long)byte);
+}
+
+/* Any report is counted and, as it is not announced, fails the run. */
+static void use_object(struct kunit *test, u8 *object, size_t size)
+{
+	int before = atomic_read(&nr_reports);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	memset(object, 1, size);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 1, size));
+	KUNIT_EXPECT_EQ(test, atomic_read(&nr_reports), before);
+}
+
+static struct mp_pool *poisoned_pool(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_KASAN_GENERIC))
+		kunit_skip(test, "needs CONFIG=kasan");
+	return mp_create_pool_named(fixture(test)->region, "poisoned", 0, 32, 0);
+}
+
+static void pool_debug_test_kasan_overrun(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test);
+	size_t size;
+
+	for (size = 1; size <= 40; size++) {
+		u8 *object = size % 2 ? mp_alloc(pool, size, 0) : mp_nalloc(pool, size, 0);
+
+		use_object(test, object, size);
+		expect_report(test, object + size);
+	}
+	mp_destroy_pool(pool);
+}
+
+static void pool_debug_test_kasan_large(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test);
+	u8 *object = mp_alloc(pool, 5001, 0);
+
+	use_object(test, object, 5001);
+	expect_report(test, object + 5001);
+	expect_report(test, object + 8191);
+	mp_destroy_pool(pool);
+}
+
+static void pool_debug_test_kasan_never_given(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test);
+
+	expect_report(test, block_start(&pool->first));
+	use_object(test, mp_alloc(pool, 100, 0), 100);
+	expect_report(test, pool->last);
+	expect_report(test, pool->end - 1);
+	mp_destroy_pool(pool);
+}
+
+static void pool_debug_test_kasan_after_reset(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test);
+	u8 *first = mp_alloc(pool, 100, 0), *later, *spare;
+
+	later = mp_alloc(pool, pool->max, 0);
+	mp_reset_pool(pool);
+	spare = block_start(pool->first.next);
+	expect_report(test, first);
+	expect_report(test, first + 99);
+	expect_report(test, later);
+	expect_report(test, spare);
+	/* What is given out anew is usable, and nothing else. */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 50, 0), first);
+	use_object(test, first, 50);
+	expect_report(test, first + 50);
+	mp_destroy_pool(pool);
+}
+
+static void pool_debug_test_kasan_after_rewind(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test);
+	u8 *older = mp_alloc(pool, 33, 0), *newer, *later;
+	struct mp_mark mark;
+
+	mp_mark_pool(pool, &mark);
+	newer = mp_alloc(pool, 33, 0);
+	later = mp_alloc(pool, pool->max, 0);
+	use_object(test, newer, 33);
+	mp_rewind_pool(pool, &mark);
+	use_object(test, older, 33);
+	expect_report(test, newer);
+	expect_report(test, later);
+	mp_destroy_pool(pool);
+}
+
+/* All that a pool had is usable by the next owner of its pages. */
+static void pool_debug_test_kasan_after_destroy(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test);
+	struct buddy_region *region = fixture(test)->region;
+	u8 *large = mp_alloc(pool, 5000, 0);
+	void *half;
+
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
+	mp_alloc(pool, 5000, 0);
+	mp_alloc(pool, pool->max, 0);
+	mp_destroy_pool(pool);
+	/* The fixture's pool lies in the first half. */
+	half = buddy_alloc(region, 8, 0);
+	use_object(test, half, 256 * PAGE_SIZE);
+	buddy_free(region, half, 8);
+	half = buddy_alloc(region, 7, 0);
+	use_object(test, half, 128 * PAGE_SIZE);
+	buddy_free(region, half, 7);
+}
+
+/* --- kmemleak --- */
+
+#define LEAKER	"pool-leaker"	/* the name by which kmemleak knows an object's owner */
+
+/* In a thread, which takes its stack and registers along when it ends. */
+static int leak(void *data)
+{
+	void **slot = data;
+
+	/* The pointer's only copy that kmemleak can see. */
+	*slot = kmalloc(1000, GFP_KERNEL);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return *slot ? 0 : -ENOMEM;
+}
+
+static unsigned long hidden;
+
+/* Leave its inverse alone. */
+static int hide(void *data)
+{
+	unsigned long *slot = data;
+
+	hidden = ~*slot;
+	*slot = 0;
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data, unsigned int ms)
+{
+	struct task_struct *task = kthread_run(fn, data, LEAKER);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	msleep(ms);
+	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
+}
+
+/* Scan twice: an object that is new, or has changed, counts from the second on. */
+static bool is_reported(struct kunit *test)
+{
+	static const char command[] =
+		"echo scan >/sys/kernel/debug/kmemleak && "
+		"echo scan >/sys/kernel/debug/kmemleak && "
+		"grep -q '\"" LEAKER "\"' /sys/kernel/debug/kmemleak";
+	char *argv[] = { "/bin/sh", "-c", (char *)command, NULL };
+	char *envp[] = { "PATH=/bin", NULL };
+	int status = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
+
+	/* What grep says. */
+	KUNIT_EXPECT_TRUE(test, status == 0 || status == 1 << 8);
+	return status == 0;
+}
+
+static void pool_debug_test_kmemleak(struct kunit *test)
+{
+	void **slot = mp_calloc(fixture(test)->pool, 1, sizeof(*slot), 0);
+	bool found;
+
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		kunit_skip(test, "needs CONFIG_DEBUG_KMEMLEAK");
+	KUNIT_ASSERT_NOT_NULL(test, slot);
+	/* An object of less than 5 s is never reported. */
+	run_and_stop(test, leak, slot, 5100);
+	KUNIT_EXPECT_FALSE(test, is_reported(test));
+	run_and_stop(test, hide, slot, 100);
+	EXPECT_WARNING("1 new suspected memory leaks", found = is_reported(test));
+	KUNIT_EXPECT_TRUE(test, found);
+	kfree((void *)~hidden);
+}
+
+static int pool_debug_suite_init(struct kunit_suite *suite)
+{
+	return register_trace_error_report_end(count_report, NULL);
+}
+
+static void pool_debug_suite_exit(struct kunit_suite *suite)
+{
+	unregister_trace_error_report_end(count_report, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static struct kunit_case pool_debug_cases[] = {
+	KUNIT_CASE(pool_debug_test_second_user),
+	KUNIT_CASE(pool_debug_test_kasan_overrun),
+	KUNIT_CASE(pool_debug_test_kasan_large),
+	KUNIT_CASE(pool_debug_test_kasan_never_given),
+	KUNIT_CASE(pool_debug_test_kasan_after_reset),
+	KUNIT_CASE(pool_debug_test_kasan_after_rewind),
+	KUNIT_CASE(pool_debug_test_kasan_after_destroy),
+	KUNIT_CASE(pool_debug_test_kmemleak),
+	{}
+};
+
+static struct kunit_suite pool_debug_suite = {
+	.name = "pool_debug",
+	.suite_init = pool_debug_suite_init,
+	.suite_exit = pool_debug_suite_exit,
+	.init = pool_fixture_init,
+	.exit = pool_fixture_exit,
+	.test_cases = pool_debug_cases,
+};
+
+kunit_test_suite(pool_debug_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: pool_debug");
+MODULE_LICENSE("GPL");
