@@ -10,7 +10,7 @@ flavour=$(dpkg --print-architecture 2>/dev/null || echo amd64)
 
 for step; do
 	case $step in
-	build)	need gcc make "linux-headers-$flavour" ;;
+	build)	need gcc make perl "linux-headers-$flavour" ;;
 	guest)	need qemu-system-x86 busybox-static cpio gzip ;;
 	kernel)	need gcc make linux-source-6.1 xz-utils flex bison bc perl \
 			libelf-dev libssl-dev python3 ;;
