@@ -202,12 +202,9 @@ static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data, unsi
 /* Scan twice: an object that is new, or has changed, counts from the second on. */
 static bool is_reported(struct kunit *test)
 {
-	static const char command[] =
-		"echo scan >/sys/kernel/debug/kmemleak && "
-		"echo scan >/sys/kernel/debug/kmemleak && "
-		"grep -q '\"" LEAKER "\"' /sys/kernel/debug/kmemleak";
-	char *argv[] = { "/bin/sh", "-c", (char *)command, NULL };
-	char *envp[] = { "PATH=/bin", NULL };
+	static char command[] =
+		"f=/sys/kernel/debug/kmemleak; echo scan >$f; echo scan >$f; grep -q " LEAKER " $f";
+	char *argv[4] = { "/bin/sh", "-c", command }, *envp[2] = { "PATH=/bin" };
 	int status = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
 
 	/* What grep says. */

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A region's debugfs file "pools": what the rows say, and how they are read. */
 #include <linux/delay.h>
-#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/seq_file.h>
-#include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/uio.h>
 
+#include "files.h"
 #include "pool_common.h"
 
 enum column {
@@ -23,7 +20,6 @@ struct row {
 	unsigned long values[COLUMNS];
 };
 
-#define TEXT_BYTES	SZ_64K
 #define MOST_ROWS	256
 
 /* A file that is being read, and its rows: the last is the total. */
@@ -31,7 +27,7 @@ struct pools_file {
 	struct file *file;
 	loff_t pos;
 	size_t length;
-	char text[TEXT_BYTES];
+	char text[TEXT_LEN];
 	struct row rows[MOST_ROWS];
 	unsigned int nr_rows;
 };
@@ -40,25 +36,19 @@ static void close_pools(struct kunit_resource *res)
 {
 	struct pools_file *pools = res->data;
 
-	filp_close(pools->file, NULL);
+	if (!IS_ERR(pools->file))
+		__fput_sync(pools->file);
 	kvfree(pools);
 }
 
 static struct pools_file *open_pools(struct kunit *test, struct buddy_region *region)
 {
 	struct pools_file *pools = kvzalloc(sizeof(*pools), GFP_KERNEL);
-	char path[80];
 
 	KUNIT_ASSERT_NOT_NULL(test, pools);
-	snprintf(path, sizeof(path), "/sys/kernel/debug/buddypool/%s/pools",
-		 buddy_region_name(region));
-	pools->file = filp_open(path, O_RDONLY, 0);
-	if (IS_ERR(pools->file)) {
-		KUNIT_FAIL(test, "%s: %ld", path, PTR_ERR(pools->file));
-		kvfree(pools);
-		return NULL;
-	}
+	pools->file = open_file(buddy_region_name(region), "pools");
 	kunit_alloc_resource(test, NULL, close_pools, GFP_KERNEL, pools);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pools->file);
 	return pools;
 }
 
@@ -72,23 +62,16 @@ static void end_pools(struct kunit *test, struct pools_file *pools)
 	KUNIT_EXPECT_EQ(test, kunit_destroy_resource(test, is_opened, pools), 0);
 }
 
-/* As read(), which debugfs gives user space alone. */
+/* Continue where the last piece ended. */
 static ssize_t read_piece(struct pools_file *pools, size_t bytes)
 {
-	struct kvec vec = {
-		.iov_base = pools->text + pools->length,
-		.iov_len = min(bytes, TEXT_BYTES - 1 - pools->length),
-	};
-	struct iov_iter iter;
-	struct kiocb iocb;
-	ssize_t got;
+	ssize_t got = read_file(pools->file, pools->text + pools->length,
+				min_t(size_t, bytes, TEXT_LEN - 1 - pools->length), pools->pos);
 
-	init_sync_kiocb(&iocb, pools->file);
-	iocb.ki_pos = pools->pos;
-	iov_iter_kvec(&iter, READ, &vec, 1, vec.iov_len);
-	got = seq_read_iter(&iocb, &iter);
-	pools->pos = iocb.ki_pos;
-	pools->length += max_t(ssize_t, got, 0);
+	if (got > 0) {
+		pools->pos += got;
+		pools->length += got;
+	}
 	return got;
 }
 
@@ -145,7 +128,7 @@ static struct pools_file *read_pools(struct kunit *test, struct buddy_region *re
 	struct pools_file *pools = open_pools(test, region);
 
 	KUNIT_ASSERT_NOT_NULL(test, pools);
-	read_rows(test, pools, TEXT_BYTES);
+	read_rows(test, pools, TEXT_LEN);
 	return pools;
 }
 
@@ -275,7 +258,7 @@ static void pool_file_test_regions_are_apart(struct kunit *test)
 /* Many pools and small pieces: each row comes once. */
 static void pool_file_test_small_pieces(struct kunit *test)
 {
-	static const size_t pieces[] = { 1, 7, 100, 4096, TEXT_BYTES };
+	static const size_t pieces[] = { 1, 7, 100, 4096, TEXT_LEN };
 	struct mp_pool **many = kunit_kcalloc(test, 200, sizeof(*many), GFP_KERNEL);
 	unsigned int i, j;
 	char name[8];
@@ -310,8 +293,8 @@ static void pool_file_test_file_ends(struct kunit *test)
 	pools->pos = 0;
 	pools->length = 0;
 	pools->nr_rows = 0;
-	memset(pools->text, 0, TEXT_BYTES);
-	read_rows(test, pools, TEXT_BYTES);
+	memset(pools->text, 0, TEXT_LEN);
+	read_rows(test, pools, TEXT_LEN);
 	KUNIT_EXPECT_EQ(test, pools->nr_rows, 2);
 }
 
@@ -379,7 +362,7 @@ static void pool_file_test_pools_come_and_go(struct kunit *test)
 	for (i = 0; i < 500; i++) {
 		struct pools_file *pools = open_pools(test, fixture(test)->region);
 
-		read_rows(test, pools, i % 2 ? 500 : TEXT_BYTES);
+		read_rows(test, pools, i % 2 ? 500 : TEXT_LEN);
 		find_row(test, pools, "pool_fixture_init");
 		/* Columns are of different instants, but each was true at one. */
 		for (j = 0; j < pools->nr_rows; j++) {

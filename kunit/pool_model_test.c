@@ -66,11 +66,17 @@ static u32 below(struct model *model, u32 limit)
 	return prandom_u32_state(&model->rnd) % limit;
 }
 
-#define WRONG(model, format, ...)					\
-do {									\
-	KUNIT_FAIL((model)->test, format, ##__VA_ARGS__);		\
-	(model)->wrong = true;						\
-} while (0)
+static __printf(2, 3) void wrong(struct model *model, const char *format, ...)
+{
+	struct va_format text = { .fmt = format };
+	va_list args;
+
+	va_start(args, format);
+	text.va = &args;
+	KUNIT_FAIL(model->test, "%pV", &text);
+	va_end(args);
+	model->wrong = true;
+}
 
 /* No two objects beside each other in a list have the same. */
 static u8 stamp_of(struct side *side, unsigned int number)
@@ -83,7 +89,7 @@ static void check_object(struct side *side, unsigned int number)
 	struct object *object = &side->objects[number];
 
 	if (memchr_inv(object->addr, stamp_of(side, number), object->size))
-		WRONG(side->model, "%zu bytes at %p have changed", object->size,
+		wrong(side->model, "%zu bytes at %p have changed", object->size,
 		      object->addr);
 }
 
@@ -167,14 +173,14 @@ static void random_alloc(struct side *side)
 	object.addr = alloc_somehow(side, &object, &align);
 	if (!object.addr) {
 		if (has_room(side, object.size) && align <= PAGE_SIZE)
-			WRONG(model, "nothing for %zu bytes, but there is room", object.size);
+			wrong(model, "nothing for %zu bytes, but there is room", object.size);
 		model->fails++;
 		return;
 	}
 	if (buddy_virt_to_pfn(model->region, object.addr) == BUDDY_NO_PFN ||
 	    buddy_virt_to_pfn(model->region, object.addr + object.size - 1) == BUDDY_NO_PFN ||
 	    buddy_virt_to_phys(model->region, object.addr) & (align - 1)) {
-		WRONG(model, "%zu bytes at %p are not inside or not at %zu", object.size,
+		wrong(model, "%zu bytes at %p are not inside or not at %zu", object.size,
 		      object.addr, align);
 		return;
 	}
@@ -187,7 +193,7 @@ static void random_free(struct side *side)
 	struct model *model = side->model;
 	struct object *object;
 	unsigned int number;
-	bool freed;
+	bool freed, own_pages;
 
 	if (!side->nr_objects)
 		return;
@@ -195,8 +201,9 @@ static void random_free(struct side *side)
 	object = &side->objects[number];
 	check_object(side, number);
 	freed = object->size && mp_free(side->pool, object->addr);
-	if (freed != (object->size > side->pool->max) && !object->any)
-		WRONG(model, "%zu bytes: freed %d", object->size, freed);
+	own_pages = object->size > side->pool->max;
+	if (freed != own_pages && !object->any)
+		wrong(model, "%zu bytes: freed %d", object->size, freed);
 	if (freed)
 		object->size = 0;
 }
@@ -208,7 +215,7 @@ static void handler(void *data)
 	struct side *side = note->side;
 
 	if (!side->nr_notes || note->number != --side->nr_notes)
-		WRONG(side->model, "cleanup %u is called, %u are left", note->number,
+		wrong(side->model, "cleanup %u is called, %u are left", note->number,
 		      side->nr_notes);
 	if (side->nr_objects)
 		check_object(side, below(side->model, side->nr_objects));
@@ -240,7 +247,7 @@ static void random_mark(struct side *side)
 static void expect_left(struct side *side, unsigned int nr_objects, unsigned int nr_notes)
 {
 	if (side->nr_notes != nr_notes)
-		WRONG(side->model, "%u cleanups are left, not %u", side->nr_notes, nr_notes);
+		wrong(side->model, "%u cleanups are left, not %u", side->nr_notes, nr_notes);
 	side->nr_objects = nr_objects;
 }
 

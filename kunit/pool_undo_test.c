@@ -267,6 +267,7 @@ static void pool_undo_test_mark_is_used_twice(struct kunit *test)
 static void pool_undo_test_marks_nest(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
+	static const char * const letters[] = { "a", "b", "c" };
 	struct mp_mark marks[3];
 	void *objects[3];
 	unsigned int i;
@@ -275,7 +276,7 @@ static void pool_undo_test_marks_nest(struct kunit *test)
 		mp_mark_pool(pool, &marks[i]);
 		objects[i] = mp_alloc(pool, 700, 0);
 		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
-		add_letter(test, pool, (const char *[]){ "a", "b", "c" }[i]);
+		add_letter(test, pool, letters[i]);
 		grow_pool(test, pool, 2 + 2 * i);
 	}
 	/* The innermost alone, then both others at once. */
