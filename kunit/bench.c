@@ -26,41 +26,37 @@ static struct buddy_region *region;
 static struct gen_pool *genpool;
 static void *objects[BULK];
 
-/* Nanoseconds per @n of what @code does, with interrupts off and a warm start. */
-#define TIMED(n, code) ({						\
-	unsigned long irq;						\
+/*
+ * Nanoseconds of one of @count times @code, which may use the index "i"; with
+ * interrupts off.
+ */
+#define TIMED(count, code) ({						\
+	unsigned long irq, i;						\
 	u64 start;							\
 									\
 	local_irq_save(irq);						\
 	start = ktime_get_ns();						\
-	code;								\
+	for (i = 0; i < (count); i++) {					\
+		code;							\
+	}								\
 	start = ktime_get_ns() - start;					\
 	local_irq_restore(irq);						\
-	(unsigned long)div_u64(start, n);				\
+	(unsigned long)div_u64(start, count);				\
 })
 
 /*
- * One allocation after the other, each freed at once; then many, then all of
- * them freed in the same order.  @alloc gives an object, @free takes "object".
+ * One allocation after the other, each freed at once, with a warm start; then
+ * many, then all of them freed in the same order.  @alloc gives an object,
+ * @free takes "object".
  */
 #define PAIRS(what, subject, alloc, free) do {				\
-	unsigned long hot, in, out, i;					\
+	unsigned long hot, in, out;					\
 	void *object;							\
 									\
-	for (i = 0; i < 10; i++) {					\
-		object = alloc;						\
-		free;							\
-	}								\
-	hot = TIMED(HOT, for (i = 0; i < HOT; i++) {			\
-		object = alloc;						\
-		free;							\
-	});								\
-	in = TIMED(BULK, for (i = 0; i < BULK; i++)			\
-		objects[i] = alloc);					\
-	out = TIMED(BULK, for (i = 0; i < BULK; i++) {			\
-		object = objects[i];					\
-		free;							\
-	});								\
+	TIMED(10, object = alloc; free);				\
+	hot = TIMED(HOT, object = alloc; free);				\
+	in = TIMED(BULK, objects[i] = alloc);				\
+	out = TIMED(BULK, object = objects[i]; free);			\
 	pr_info("hot pair, %s\t%s\t%lu\n", what, subject, hot);		\
 	pr_info("bulk alloc, %s\t%s\t%lu\n", what, subject, in);	\
 	pr_info("bulk free, %s\t%s\t%lu\n", what, subject, out);	\
@@ -88,55 +84,67 @@ static size_t object_size(unsigned int i)
 	return sizes[i % ARRAY_SIZE(sizes)];
 }
 
-/* A life: all objects of a request come, and all go.  Per object. */
+/* A life: all objects of a request come, and all go. */
+static void live_in_pool(void)
+{
+	struct mp_pool *pool = mp_create_pool(region, 16 << 10, 0);
+	unsigned int i;
+
+	for (i = 0; i < OBJECTS; i++)
+		objects[i] = mp_alloc(pool, object_size(i), 0);
+	mp_destroy_pool(pool);
+}
+
+static void live_in_kmalloc(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < OBJECTS; i++)
+		objects[i] = kmalloc(object_size(i), GFP_NOWAIT);
+	for (i = 0; i < OBJECTS; i++)
+		kfree(objects[i]);
+}
+
+static void live_in_cache(struct kmem_cache *cache)
+{
+	unsigned int i;
+
+	for (i = 0; i < OBJECTS; i++)
+		objects[i] = kmem_cache_alloc(cache, GFP_NOWAIT);
+	for (i = 0; i < OBJECTS; i++)
+		kmem_cache_free(cache, objects[i]);
+}
+
+static void print_life(const char *subject, unsigned long life)
+{
+	pr_info("life of %u objects, per object\t%s\t%lu\n", OBJECTS, subject,
+		life / OBJECTS);
+}
+
 static void bench_life(void)
 {
 	struct kmem_cache *cache = kmem_cache_create("buddypool-bench", 496, 0, 0, NULL);
-	unsigned long i, n, ours, slab, one;
-	struct mp_pool *pool;
 
 	if (!cache)
 		return;
-	ours = TIMED(LIVES * OBJECTS, for (n = 0; n < LIVES; n++) {
-		pool = mp_create_pool(region, 16 << 10, 0);
-		for (i = 0; i < OBJECTS; i++)
-			objects[i] = mp_alloc(pool, object_size(i), 0);
-		mp_destroy_pool(pool);
-	});
-	slab = TIMED(LIVES * OBJECTS, for (n = 0; n < LIVES; n++) {
-		for (i = 0; i < OBJECTS; i++)
-			objects[i] = kmalloc(object_size(i), GFP_NOWAIT);
-		for (i = 0; i < OBJECTS; i++)
-			kfree(objects[i]);
-	});
-	one = TIMED(LIVES * OBJECTS, for (n = 0; n < LIVES; n++) {
-		for (i = 0; i < OBJECTS; i++)
-			objects[i] = kmem_cache_alloc(cache, GFP_NOWAIT);
-		for (i = 0; i < OBJECTS; i++)
-			kmem_cache_free(cache, objects[i]);
-	});
+	print_life("buddypool", TIMED(LIVES, live_in_pool()));
+	print_life("kmalloc", TIMED(LIVES, live_in_kmalloc()));
+	print_life("kmem_cache", TIMED(LIVES, live_in_cache(cache)));
 	kmem_cache_destroy(cache);
-	pr_info("life of %u objects, per object\tbuddypool\t%lu\n", OBJECTS, ours);
-	pr_info("life of %u objects, per object\tkmalloc\t%lu\n", OBJECTS, slab);
-	pr_info("life of %u objects, per object\tkmem_cache\t%lu\n", OBJECTS, one);
 }
 
 static void bench_object(void)
 {
 	struct mp_pool *pool = mp_create_pool(region, 1 << 20, 0);
-	unsigned long i, ours, slab;
 
 	if (!pool)
 		return;
-	ours = TIMED(HOT, for (i = 0; i < HOT; i++)
-		objects[i] = mp_alloc(pool, 64, 0));
+	pr_info("64 bytes\tbuddypool\t%lu\n",
+		TIMED(HOT, objects[i] = mp_alloc(pool, 64, 0)));
 	mp_destroy_pool(pool);
-	for (i = 0; i < 10; i++)
-		kfree(kmalloc(64, GFP_NOWAIT));
-	slab = TIMED(HOT, for (i = 0; i < HOT; i++)
-		kfree(kmalloc(64, GFP_NOWAIT)));
-	pr_info("64 bytes\tbuddypool\t%lu\n", ours);
-	pr_info("64 bytes\tkmalloc\t%lu\n", slab);
+	TIMED(10, kfree(kmalloc(64, GFP_NOWAIT)));
+	pr_info("64 bytes\tkmalloc\t%lu\n",
+		TIMED(HOT, kfree(kmalloc(64, GFP_NOWAIT))));
 }
 
 static int __init bench_init(void)
