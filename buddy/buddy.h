@@ -58,13 +58,16 @@ enum buddy_error {
  * @max_order: order of the largest block that the region can hold
  * @splits: blocks cut in two; every one adds a block
  * @merges: pairs of buddies joined; every one removes a block
+ * @locked: allocations and frees that took the region's lock
  * @nr_free: free blocks, by order
  * @allocs: successful allocations, by order
  * @frees: frees, by order
  * @fails: allocations that found no block, by order
  * @errors: caller errors, by &enum buddy_error
  *
- * An exact allocation counts under the order that would hold it.
+ * An exact allocation counts under the order that would hold it.  What a CPU
+ * caches is free, but counts as used for @peak_pages: 64 pages a CPU at most.
+ * Splits and merges inside a cache are not counted.
  */
 struct buddy_stats {
 	unsigned long pages;
@@ -73,6 +76,7 @@ struct buddy_stats {
 	unsigned int max_order;
 	u64 splits;
 	u64 merges;
+	u64 locked;
 	unsigned long nr_free[BUDDY_NR_ORDERS];
 	u64 allocs[BUDDY_NR_ORDERS];
 	u64 frees[BUDDY_NR_ORDERS];
@@ -87,6 +91,7 @@ struct buddy_region *buddy_region_get(const char *name);
 void buddy_region_put(struct buddy_region *region);
 const char *buddy_region_name(const struct buddy_region *region);
 void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats);
+void buddy_region_drain(struct buddy_region *region);
 
 unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
 			      gfp_t gfp);
@@ -100,6 +105,10 @@ void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
 void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr_pages);
 unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
+unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
+			      unsigned int nr, unsigned long *pfns, gfp_t gfp);
+void buddy_free_bulk(struct buddy_region *region, unsigned int order,
+		     unsigned int nr, const unsigned long *pfns);
 
 void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp);
 void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,

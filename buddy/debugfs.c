@@ -12,7 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "pcp.h"
 
 #define MAP_COLUMNS	64
 
@@ -204,7 +204,7 @@ static char map_char(struct buddy_region *region, const struct run *run,
 		return '.';
 	if (head->state == CLUSTER_USED)
 		return '=';
-	used = all - hweight64(cluster->free);
+	used = all - hweight64(cluster_free(region, cluster));
 	if (used == all)
 		return '#';
 	return used ? '0' + DIV_ROUND_UP(used * 8, all) : '.';

@@ -6,6 +6,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/spinlock.h>
 
 #include "buddy.h"
@@ -25,6 +26,10 @@
  */
 #define FIRST_CLUSTER	BUDDY_NR_ORDERS
 
+/* The largest block that a CPU caches, and its frames. */
+#define HALF_ORDER	(CLUSTER_ORDER - 1)
+#define HALF_FRAMES	BIT(HALF_ORDER)
+
 /**
  * enum cluster_state - which of a cluster's fields mean something
  * @CLUSTER_INSIDE: part of a block whose head is another cluster; nothing does
@@ -41,7 +46,7 @@ enum cluster_state {
 
 /**
  * struct cluster - 64 naturally aligned frames
- * @free: the frames that are free
+ * @free: the frames that are free; none while a CPU owns the cluster
  * @tail: the frames that continue the block of the frame before them
  * @pages: length of the used block whose head this is
  * @next: next on the free list, an index into the cluster array
@@ -49,14 +54,15 @@ enum cluster_state {
  * @number: pfn of the first frame >> CLUSTER_ORDER
  * @state: &enum cluster_state
  * @list: the free list that it is on: the order of its largest free block
+ * @owner: 1 + the CPU whose cache has its free frames, or 0
  *
  * Half a byte of metadata a frame.  Links are array indexes, as pointers would
- * make that 0.63.
+ * make that 0.63.  Only @tail and @owner are used without the region's lock.
  */
 struct cluster {
 	u64 free;
 	union {
-		u64 tail;
+		atomic64_t tail;
 		u64 pages;
 	};
 	u32 next;
@@ -64,7 +70,34 @@ struct cluster {
 	u32 number;
 	u8 state;
 	u8 list;
+	u16 owner;
 };
+
+/**
+ * struct pcp - what one CPU caches of a region: the free frames of one cluster
+ * @half: the free frames of each half of the cluster in the lower 32 bits, and
+ *	in the upper ones which half that is: the pfn of its first frame / 32
+ * @allocs: blocks taken out, by order
+ * @frees: blocks put in by this CPU, into whichever CPU's cache, by order
+ * @cluster: the owned cluster or NULL
+ * @last: the last cluster that this CPU freed into under the region's lock
+ * @refills: how often a cluster came in
+ * @drains: how often one went back
+ *
+ * A half is changed by cmpxchg alone, from any CPU and in any context.  As it
+ * says whose frames it has, a cmpxchg cannot succeed on another cluster's.
+ * Which cluster is owned, and all that follows @frees, changes under the
+ * region's lock.
+ */
+struct pcp {
+	atomic64_t half[2];
+	u64 allocs[CLUSTER_ORDER];
+	u64 frees[CLUSTER_ORDER];
+	struct cluster *cluster;
+	struct cluster *last;
+	u64 refills;
+	u64 drains;
+} ____cacheline_aligned;
 
 /**
  * struct run - physically contiguous frames of a region
@@ -110,42 +143,92 @@ struct source {
  * struct buddy_region - one reserved range
  * @source: its memory; constant while the region lives
  * @clusters: the list heads, then the clusters of all runs
+ * @pcp: the per-CPU caches
+ * @cached: whether the region is large enough for them
  * @nr_clusters: length of @clusters, heads included
  * @name: constant
  * @link: in the list of regions, under its mutex
  * @holds: by buddy_region_get(), under the same mutex
  * @dir: debugfs folder
  * @errors: caller errors by kind, counted without the lock
+ * @hotplug: entry in the list of those that hear of a CPU going offline
  * @lock: protects @clusters and all that follows; innermost, taken in any
  *	context up to hardirq, held for a few steps per order or, to read the
  *	map, for one line of it
  * @nonempty: the free lists that have an entry, a bit per order
- * @stats: counters; what can be derived is filled in by buddy_region_stats()
+ * @stats: counters, less what the caches have: buddy_region_stats() adds that
  */
 struct buddy_region {
 	struct source source;
 	struct cluster *clusters;
+	struct pcp __percpu *pcp;
+	bool cached;
 	u32 nr_clusters;
 	char name[NAME_LEN];
 	struct list_head link;
 	unsigned int holds;
 	struct dentry *dir;
 	atomic_long_t errors[BUDDY_NR_ERRORS];
+	struct hlist_node hotplug;
 
 	raw_spinlock_t lock ____cacheline_aligned;
 	u64 nonempty;
 	struct buddy_stats stats;
 };
 
-/* freelist.c */
+/* freelist.c; but for the first three, region->lock is held */
 void freelist_init(struct buddy_region *region);
+const struct run *find_run_slow(const struct buddy_region *region,
+				unsigned long pfn);
 struct cluster *cluster_head(struct buddy_region *region, const struct run *run,
 			     struct cluster *cluster);
-const struct run *find_run(const struct buddy_region *region,
-			   unsigned long pfn);
+unsigned long take_block(struct buddy_region *region, unsigned int order);
+unsigned int give_range(struct buddy_region *region, const struct run *run,
+			unsigned long pfn, unsigned long nr);
+void trim_block(struct buddy_region *region, unsigned long pfn,
+		unsigned int order, unsigned long nr);
+unsigned long used_pages(struct buddy_region *region, const struct run *run,
+			 unsigned long pfn, enum buddy_error *error);
+bool is_whole(struct buddy_region *region, const struct cluster *cluster);
+struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
+			     u64 *free);
+u64 take_word(struct buddy_region *region, struct cluster *cluster);
+void give_word(struct buddy_region *region, struct cluster *cluster, u64 free);
+void count_word(unsigned long nr_free[], u64 free, int by);
+
+/* pcp.c */
+int pcp_init(struct buddy_region *region);
+void pcp_exit(struct buddy_region *region);
+unsigned long pcp_refill(struct buddy_region *region, unsigned int order);
+void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
+bool pcp_drain(struct buddy_region *region);
+void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats);
+int pcp_hotplug_init(void);
+void pcp_hotplug_exit(void);
+
+/* alloc.c */
 void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,
 		  unsigned long actual);
+
+/* The run that @pfn lies in, or NULL. */
+static inline const struct run *find_run(const struct buddy_region *region,
+					 unsigned long pfn)
+{
+	const struct run *run = region->source.runs;
+
+	if (likely(pfn - run->pfn < run->pages))
+		return run;
+	return find_run_slow(region, pfn);
+}
+
+static inline struct cluster *find_cluster(struct buddy_region *region,
+					   const struct run *run,
+					   unsigned long pfn)
+{
+	return &region->clusters[run->first + (pfn >> CLUSTER_ORDER) -
+				 (run->pfn >> CLUSTER_ORDER)];
+}
 
 static inline unsigned long cluster_pfn(const struct cluster *cluster)
 {
@@ -171,7 +254,6 @@ static inline u64 run_frames(const struct run *run,
 }
 
 /* region.c */
-
 struct buddy_region *region_add(enum origin origin, const char *what,
 				const char *name, u64 base, u64 size, void *virt);
 void regions_remove_all(void);

@@ -89,8 +89,10 @@ static int add_regions(void)
  */
 int buddy_init(const struct file_operations *pools_fops)
 {
-	int err;
+	int err = pcp_hotplug_init();
 
+	if (err)
+		return err;
 	debugfs_init(pools_fops);
 	err = add_regions();
 	if (err)
@@ -102,4 +104,5 @@ void buddy_exit(void)
 {
 	regions_remove_all();
 	debugfs_exit();
+	pcp_hotplug_exit();
 }

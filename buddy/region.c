@@ -120,8 +120,8 @@ static int make_clusters(struct buddy_region *region, const char *what)
 struct buddy_region *region_add(enum origin origin, const char *what,
 				const char *name, u64 base, u64 size, void *virt)
 {
-	/* A cluster's number has 32 bits. */
-	u64 last = BIT_ULL(32 + CLUSTER_ORDER + PAGE_SHIFT) - 1;
+	/* The number of half a cluster has 32 bits; all ones means none. */
+	u64 last = ((u64)U32_MAX << HALF_ORDER << PAGE_SHIFT) - 1;
 	struct buddy_region *region;
 	int err;
 
@@ -160,11 +160,16 @@ struct buddy_region *region_add(enum origin origin, const char *what,
 	if (err)
 		goto release_source;
 	freelist_init(region);
+	err = pcp_init(region);
+	if (err)
+		goto free_clusters;
 	debugfs_add(region);
 	list_add_tail_rcu(&region->link, &regions);
 	mutex_unlock(&regions_mutex);
 	return region;
 
+free_clusters:
+	kvfree(region->clusters);
 release_source:
 	source_release(region);
 free_region:
@@ -179,6 +184,7 @@ static unsigned long used_now(struct buddy_region *region)
 	unsigned long flags, used;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
+	pcp_drain(region);
 	used = region->stats.pages - region->stats.free_pages;
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	return used;
@@ -191,6 +197,7 @@ static void unpublish(struct buddy_region *region)
 	debugfs_remove(region->dir);
 	list_del_rcu(&region->link);
 	synchronize_rcu();
+	pcp_exit(region);
 }
 
 static void free_region(struct buddy_region *region)
@@ -366,8 +373,28 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	*stats = region->stats;
+	pcp_add_stats(region, stats);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		stats->errors[i] = atomic_long_read(&region->errors[i]);
 }
 EXPORT_SYMBOL_GPL(buddy_region_stats);
+
+/**
+ * buddy_region_drain() - hand back what the CPUs cache of a region
+ * @region: the region
+ *
+ * Before an allocation fails, and when a CPU goes offline, this happens by
+ * itself.  It is for those who want free blocks merged, such as to look at them.
+ *
+ * Context: any but NMI.  Takes the region's raw spinlock with interrupts off.
+ */
+void buddy_region_drain(struct buddy_region *region)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	pcp_drain(region);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+}
+EXPORT_SYMBOL_GPL(buddy_region_drain);

@@ -6,6 +6,7 @@
 #include <linux/random.h>
 
 #include "common.h"
+#include "../buddy/pcp.h"
 
 static unsigned long seed;
 module_param(seed, ulong, 0444);
@@ -29,6 +30,7 @@ static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
 	snprintf(name, sizeof(name), "test-%d", atomic_inc_return(&serial));
 	region = buddy_region_create(name, pfn, nr_pages, virt);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	region->cached = false;
 	kunit_alloc_resource(test, NULL, destroy_region, GFP_KERNEL, region);
 	return region;
 }
@@ -39,6 +41,16 @@ struct buddy_region *test_region(struct kunit *test, unsigned long pfn,
 	return add_region(test, pfn, nr_pages, NULL);
 }
 EXPORT_SYMBOL_GPL(test_region);
+
+struct buddy_region *test_region_cached(struct kunit *test, unsigned long pfn,
+					unsigned long nr_pages)
+{
+	struct buddy_region *region = test_region(test, pfn, nr_pages);
+
+	region->cached = true;
+	return region;
+}
+EXPORT_SYMBOL_GPL(test_region_cached);
 
 struct memory {
 	void *virt;
@@ -124,7 +136,7 @@ struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region)
 EXPORT_SYMBOL_GPL(test_stats);
 
 /* Count the free blocks of each order in a word frame by frame, the slow way. */
-static void count_word(u64 free, unsigned long nr_free[])
+static void count_frames(u64 free, unsigned long nr_free[])
 {
 	unsigned int pos = 0, order;
 
@@ -133,7 +145,7 @@ static void count_word(u64 free, unsigned long nr_free[])
 			pos++;
 			continue;
 		}
-		for (order = 0; order < CLUSTER_ORDER - 1; order++) {
+		for (order = 0; order < CLUSTER_ORDER; order++) {
 			unsigned int size = 2U << order;
 
 			if (pos % size || (free & word_mask(pos, size)) != word_mask(pos, size))
@@ -152,17 +164,27 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 	unsigned long left = run->first + run_clusters(run) - (cluster - region->clusters);
 	unsigned long covers = 1, i;
 	struct cluster *buddy;
+	u64 free, tail;
 	u32 number;
 
 	switch (cluster->state) {
 	case CLUSTER_SPLIT:
-		KUNIT_EXPECT_EQ(test, cluster->free & cluster->tail, 0ULL);
-		KUNIT_EXPECT_EQ(test, (cluster->free | cluster->tail) &
-				~run_frames(run, cluster), 0ULL);
-		KUNIT_EXPECT_NE(test, cluster->free, ~0ULL);
+		free = cluster_free(region, cluster);
+		tail = atomic64_read(&cluster->tail);
+		KUNIT_EXPECT_EQ(test, free & tail, 0ULL);
+		KUNIT_EXPECT_EQ(test, (free | tail) & ~run_frames(run, cluster), 0ULL);
+		if (cluster->owner) {
+			struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
+
+			KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, cluster);
+			KUNIT_EXPECT_EQ(test, cluster->free, 0ULL);
+			KUNIT_EXPECT_EQ(test, run_frames(run, cluster), ~0ULL);
+		} else {
+			KUNIT_EXPECT_NE(test, free, ~0ULL);
+		}
 		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->list, cluster->free ?
 				word_largest(cluster->free) : NO_LIST);
-		count_word(cluster->free, nr_free);
+		count_frames(free, nr_free);
 		break;
 	case CLUSTER_FREE:
 		nr_free[cluster->list]++;
@@ -217,9 +239,10 @@ static void check_list(struct kunit *test, struct buddy_region *region,
 void check_region(struct kunit *test, struct buddy_region *region)
 {
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;
+	struct buddy_stats *stats = test_stats(test, region);
 	const struct source *source = &region->source;
+	unsigned int order, cpu;
 	const struct run *run;
-	unsigned int order;
 
 	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
 		for (i = 0; i < run_clusters(run);)
@@ -228,20 +251,28 @@ void check_region(struct kunit *test, struct buddy_region *region)
 		pages += run->pages;
 	}
 	for (order = 0; order < BUDDY_NR_ORDERS; order++) {
-		check_list(test, region, order, nr_free[order]);
-		KUNIT_EXPECT_EQ(test, region->stats.nr_free[order], nr_free[order]);
+		check_list(test, region, order, region->stats.nr_free[order]);
+		KUNIT_EXPECT_EQ(test, stats->nr_free[order], nr_free[order]);
 		free_pages += nr_free[order] << order;
 	}
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, free_pages);
-	KUNIT_EXPECT_EQ(test, region->stats.pages, pages);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, free_pages);
+	KUNIT_EXPECT_EQ(test, stats->pages, pages);
+	for_each_possible_cpu(cpu) {
+		struct cluster *cluster = per_cpu_ptr(region->pcp, cpu)->cluster;
+
+		KUNIT_EXPECT_TRUE(test, !cluster || cluster->owner == cpu + 1);
+	}
+	kunit_kfree(test, stats);
 }
 EXPORT_SYMBOL_GPL(check_region);
 
 void expect_all_free(struct kunit *test, struct buddy_region *region,
 		     const struct buddy_stats *fresh)
 {
-	struct buddy_stats *stats = test_stats(test, region);
+	struct buddy_stats *stats;
 
+	buddy_region_drain(region);
+	stats = test_stats(test, region);
 	check_region(test, region);
 	KUNIT_EXPECT_EQ(test, stats->free_pages, stats->pages);
 	KUNIT_EXPECT_EQ(test, stats->splits - fresh->splits,

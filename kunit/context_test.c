@@ -73,7 +73,7 @@ static void check_pages(struct arena *arena, unsigned long pfn,
 	expect(arena, word == end);
 }
 
-static u64 take_block(struct arena *arena, struct rnd_state *rnd)
+static u64 take_random(struct arena *arena, struct rnd_state *rnd)
 {
 	u32 pages = 1 + prandom_u32_state(rnd) % arena->max_pages, token, i;
 	bool zero = arena->fill && pages % 3 == 0, off = irqs_disabled();
@@ -132,7 +132,7 @@ static void play(struct arena *arena, struct rnd_state *rnd, unsigned int rounds
 		u64 block = xchg(slot, 0);
 
 		if (!block)
-			block = xchg(slot, take_block(arena, rnd));
+			block = xchg(slot, take_random(arena, rnd));
 		if (block)
 			put_block(arena, block);
 	}

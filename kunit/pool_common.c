@@ -65,11 +65,12 @@ void add_letter(struct kunit *test, struct mp_pool *pool, const char *text)
 }
 EXPORT_SYMBOL_GPL(add_letter);
 
-unsigned long used_pages(struct buddy_region *region)
+unsigned long pages_used(struct buddy_region *region)
 {
+	buddy_region_drain(region);
 	return region->stats.pages - region->stats.free_pages;
 }
-EXPORT_SYMBOL_GPL(used_pages);
+EXPORT_SYMBOL_GPL(pages_used);
 
 u64 nr_asked(struct buddy_region *region)
 {

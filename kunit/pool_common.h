@@ -31,10 +31,10 @@ void pool_fixture_exit(struct kunit *test);
 /* Have a cleanup handler write @letter, a string, into the fixture's diary. */
 void add_letter(struct kunit *test, struct mp_pool *pool, const char *letter);
 
-unsigned long used_pages(struct buddy_region *region);
+unsigned long pages_used(struct buddy_region *region);
 static inline unsigned long used(struct kunit *test)
 {
-	return used_pages(fixture(test)->region);
+	return pages_used(fixture(test)->region);
 }
 
 /* How often the region was asked for pages, in vain too. */

@@ -51,7 +51,7 @@ static void pool_large_test_memalign(struct kunit *test)
 	size_t align;
 
 	KUNIT_ASSERT_NOT_NULL(test, region);
-	before = used_pages(region);
+	before = pages_used(region);
 	pool = mp_create_pool(region, PAGE_SIZE, 0);
 	for (align = 1; pool && align <= SZ_16M; align *= 2) {
 		const size_t sizes[] = {
@@ -78,7 +78,7 @@ static void pool_large_test_memalign(struct kunit *test)
 	/* Or else the largest alignment was not tried. */
 	KUNIT_EXPECT_TRUE(test, has_block(region, SZ_16M, SZ_16M));
 	mp_destroy_pool(pool);
-	KUNIT_EXPECT_EQ(test, used_pages(region), before);
+	KUNIT_EXPECT_EQ(test, pages_used(region), before);
 	buddy_region_put(region);
 }
 
@@ -163,9 +163,9 @@ static void pool_large_test_failed_is_not_entered(struct kunit *test)
 	}
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, NULL));
-	KUNIT_EXPECT_EQ(test, used_pages(region), 1UL);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 1UL);
 	mp_destroy_pool(pool);
-	KUNIT_EXPECT_EQ(test, used_pages(region), 0UL);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 0UL);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[i]), 0L);
 }

@@ -317,7 +317,7 @@ static void check_model(struct model *model)
 		pages += side->pool->nr_blocks * side->pool->block_pages +
 			 side->pool->large_pages;
 	}
-	KUNIT_EXPECT_EQ(model->test, used_pages(model->region), pages);
+	KUNIT_EXPECT_EQ(model->test, pages_used(model->region), pages);
 	check_region(model->test, model->region);
 }
 

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Blocks by pfn: allocate and free, and what a caller can do wrong. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/prefetch.h>
+#include <linux/ratelimit.h>
+
+#include "pcp.h"
+
+/* --- caller errors --- */
+
+static const char * const error_text[BUDDY_NR_ERRORS] = {
+	[BUDDY_DOUBLE_FREE] = "the block is free already",
+	[BUDDY_NOT_A_HEAD] = "this is inside a block, not its start",
+	[BUDDY_WRONG_SIZE] = "the block has another size",
+	[BUDDY_OUTSIDE] = "this is in no region",
+	[BUDDY_WRONG_REGION] = "this belongs to region ",
+	[BUDDY_MISALIGNED] = "the address is not page aligned",
+	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
+	[BUDDY_NO_PAGES] = "zero pages",
+};
+
+/*
+ * Count a caller's mistake and warn once per region and kind.  @where is a
+ * pfn or, if @virt, an address; @asked is the page count that the caller gave
+ * and @actual that of the block, if there is one.
+ */
+void caller_error(struct buddy_region *region, enum buddy_error error,
+		  bool virt, unsigned long where, unsigned long asked,
+		  unsigned long actual)
+{
+	const struct buddy_region *owner = NULL;
+
+	rcu_read_lock();
+	if (error == BUDDY_OUTSIDE) {
+		owner = region_find(virt, where);
+		if (owner)
+			error = BUDDY_WRONG_REGION;
+	}
+	WARN(atomic_long_inc_return(&region->errors[error]) == 1,
+	     "buddypool: region %s: %s%s: %s %#lx, %lu pages given, the block has %lu\n",
+	     region->name, error_text[error], owner ? owner->name : "",
+	     virt ? "address" : "pfn", where, asked, actual);
+	rcu_read_unlock();
+}
+
+/* --- allocation --- */
+
+/* In NMI context the lock is only tried: its holder may be who was interrupted. */
+static bool lock_region(struct buddy_region *region, unsigned long *flags)
+{
+	if (unlikely(in_nmi()))
+		return raw_spin_trylock_irqsave(&region->lock, *flags);
+	raw_spin_lock_irqsave(&region->lock, *flags);
+	return true;
+}
+
+static unsigned long alloc_locked(struct buddy_region *region,
+				  unsigned int order, unsigned long nr,
+				  gfp_t gfp)
+{
+	struct buddy_stats *stats = &region->stats;
+	unsigned long pfn, flags, free;
+
+	if (!lock_region(region, &flags))
+		return BUDDY_NO_PFN;
+	pfn = order < CLUSTER_ORDER && nr == BIT(order) ?
+		pcp_refill(region, order) : take_block(region, order);
+	if (pfn == BUDDY_NO_PFN && pcp_drain(region))
+		pfn = take_block(region, order);
+	if (pfn != BUDDY_NO_PFN) {
+		if (nr < BIT(order))
+			trim_block(region, pfn, order, nr);
+		stats->allocs[order_base_2(nr)]++;
+		stats->locked++;
+		stats->peak_pages = max(stats->peak_pages,
+					stats->pages - stats->free_pages);
+	} else {
+		stats->fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
+	}
+	free = stats->free_pages;
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+
+	if (pfn == BUDDY_NO_PFN && !(gfp & __GFP_NOWARN))
+		pr_warn_ratelimited("region %s: no block of order %u, %lu of %lu pages are free\n",
+				    region->name, order, free, stats->pages);
+	return pfn;
+}
+
+static unsigned long alloc_pages_at(struct buddy_region *region,
+				    unsigned int order, unsigned long nr,
+				    gfp_t gfp)
+{
+	unsigned long pfn = BUDDY_NO_PFN;
+
+	if ((gfp & __GFP_ZERO) && !region->source.mapped) {
+		caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr, 0);
+		return BUDDY_NO_PFN;
+	}
+	if (order < CLUSTER_ORDER && nr == BIT(order))
+		pfn = pcp_alloc(region, order);
+	if (pfn == BUDDY_NO_PFN)
+		pfn = alloc_locked(region, order, nr, gfp);
+	if (pfn != BUDDY_NO_PFN && gfp & __GFP_ZERO)
+		memset(buddy_pfn_to_virt(region, pfn), 0, nr << PAGE_SHIFT);
+	return pfn;
+}
+
+/**
+ * buddy_alloc_pfn() - allocate 2^order pages
+ * @region: the region to take them from
+ * @order: any; one above the region's max order finds no block
+ * @gfp: __GFP_ZERO clears the pages, __GFP_NOWARN keeps a failure out of the
+ *	log; all other flags are ignored, as nothing here sleeps or reclaims
+ *
+ * The block is physically contiguous and naturally aligned.  Costs at most one
+ * step per order, whatever the size of the block and of the region.
+ *
+ * Context: any but NMI.  Takes the region's raw spinlock with interrupts off;
+ * clearing happens outside it.
+ * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
+ */
+unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
+			      gfp_t gfp)
+{
+	/* The same once more, for one page, as short as it can be. */
+	if (likely(!order && !(gfp & __GFP_ZERO))) {
+		unsigned long pfn = pcp_alloc(region, 0);
+
+		if (likely(pfn != BUDDY_NO_PFN))
+			return pfn;
+		return alloc_locked(region, 0, 1, gfp);
+	}
+	return alloc_pages_at(region, order,
+			      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_pfn);
+
+/**
+ * buddy_alloc_pfn_exact() - allocate a number of pages that is no power of two
+ * @region: the region to take them from
+ * @nr_pages: how many, at least 1
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Takes the next larger block and frees what is not needed of it at once.  The
+ * block's alignment is that of the larger one.
+ *
+ * Context: any but NMI, as buddy_alloc_pfn().
+ * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
+ */
+unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
+				    unsigned long nr_pages, gfp_t gfp)
+{
+	return buddy_alloc_pfn_aligned(region, nr_pages, 0, gfp);
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);
+
+/**
+ * buddy_alloc_pfn_aligned() - allocate a number of pages at a large alignment
+ * @region: the region to take them from
+ * @nr_pages: how many, at least 1
+ * @align_order: the first pfn is a multiple of 2^align_order, and of the next
+ *	power of two above @nr_pages
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Only @nr_pages are taken, the rest of the aligned block is free at once.
+ * Free it with buddy_free_pfn_exact().
+ *
+ * Context: any but NMI, as buddy_alloc_pfn().
+ * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
+ */
+unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
+				      unsigned long nr_pages,
+				      unsigned int align_order, gfp_t gfp)
+{
+	unsigned int order = order_base_2(nr_pages);
+
+	if (!nr_pages) {
+		caller_error(region, BUDDY_NO_PAGES, false, BUDDY_NO_PFN, 0, 0);
+		return BUDDY_NO_PFN;
+	}
+	return alloc_pages_at(region, max(order, align_order), nr_pages, gfp);
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
+
+static void free_locked(struct buddy_region *region, const struct run *run,
+			unsigned long pfn, unsigned long nr_pages)
+{
+	struct buddy_stats *stats = &region->stats;
+	unsigned long flags, used;
+	enum buddy_error error;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	used = used_pages(region, run, pfn, &error);
+	if (likely(used && used == nr_pages)) {
+		pcp_adopt(region, find_cluster(region, run, pfn));
+		stats->splits += give_range(region, run, pfn, used) - 1;
+		stats->frees[order_base_2(used)]++;
+		stats->locked++;
+	}
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+
+	if (unlikely(used != nr_pages || !used))
+		caller_error(region, used ? BUDDY_WRONG_SIZE : error, false,
+			     pfn, nr_pages, used);
+}
+
+/**
+ * buddy_free_pfn_exact() - free a block by its page count
+ * @region: the region that it came from
+ * @pfn: its first page
+ * @nr_pages: its length, whichever function allocated it
+ *
+ * Every mistake is caught in constant time and leaves the memory as it was,
+ * see &enum buddy_error.
+ *
+ * Context: any but NMI.  Takes the region's raw spinlock with interrupts off,
+ * unless the block goes into a CPU's cache.
+ */
+void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
+			  unsigned long nr_pages)
+{
+	const struct run *run = find_run(region, pfn);
+
+	if (!run)
+		caller_error(region, BUDDY_OUTSIDE, false, pfn, nr_pages, 0);
+	else if (nr_pages > HALF_FRAMES || !is_power_of_2(nr_pages) ||
+		 !pcp_free(region, find_cluster(region, run, pfn), pfn,
+			   ilog2(nr_pages)))
+		free_locked(region, run, pfn, nr_pages);
+}
+EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
+
+/**
+ * buddy_free_pfn() - free a block by its order
+ * @region: the region that it came from
+ * @pfn: its first page
+ * @order: its order
+ *
+ * Context: any but NMI, as buddy_free_pfn_exact().
+ */
+void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
+		    unsigned int order)
+{
+	const struct run *run = find_run(region, pfn);
+
+	if (likely(!order && run)) {
+		if (unlikely(!pcp_free(region, find_cluster(region, run, pfn), pfn, 0)))
+			free_locked(region, run, pfn, 1);
+		return;
+	}
+	/* No block has 0 pages, so an order out of range is a wrong size. */
+	buddy_free_pfn_exact(region, pfn,
+			     order < BUDDY_NR_ORDERS ? BIT(order) : 0);
+}
+EXPORT_SYMBOL_GPL(buddy_free_pfn);
+
+/* --- many at once --- */
+
+/**
+ * buddy_alloc_bulk() - allocate many blocks of one order
+ * @region: the region to take them from
+ * @order: as for buddy_alloc_pfn()
+ * @nr: how many
+ * @pfns: filled in with the first page of each
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Context: any, as buddy_alloc_pfn().
+ * Return: how many there were, which is less than @nr if memory ran out.
+ */
+unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
+			      unsigned int nr, unsigned long *pfns, gfp_t gfp)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pfns[i] = buddy_alloc_pfn(region, order, gfp);
+		if (pfns[i] == BUDDY_NO_PFN)
+			break;
+	}
+	return i;
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_bulk);
+
+/* So many clusters are on their way from memory while one is worked on. */
+#define AHEAD	8
+
+/**
+ * buddy_free_bulk() - free many blocks of one order
+ * @region: the region that they came from
+ * @order: of all of them
+ * @nr: how many
+ * @pfns: the first page of each
+ *
+ * Cheaper than one free after the other where they are all over a region whose
+ * metadata the CPU's caches cannot hold: their cache misses overlap.
+ *
+ * Context: any but NMI, as buddy_free_pfn_exact().
+ */
+void buddy_free_bulk(struct buddy_region *region, unsigned int order,
+		     unsigned int nr, const unsigned long *pfns)
+{
+	unsigned int i, next = 0;
+
+	for (i = 0; i < nr; i++) {
+		for (; next < nr && next <= i + AHEAD; next++) {
+			const struct run *run = find_run(region, pfns[next]);
+
+			if (run)
+				prefetchw(find_cluster(region, run, pfns[next]));
+		}
+		buddy_free_pfn(region, pfns[i], order);
+	}
+}
+EXPORT_SYMBOL_GPL(buddy_free_bulk);
+
+/**
+ * buddy_block_pages() - the length of an allocated block, from its address alone
+ * @region: the region that it came from
+ * @pfn: its first page
+ *
+ * Context: any but NMI.  Takes the region's raw spinlock with interrupts off.
+ * Return: its page count; 0 if no allocated block of @region starts at @pfn,
+ * which is a question and no caller error.
+ */
+unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn)
+{
+	const struct run *run = find_run(region, pfn);
+	unsigned long flags, used;
+	enum buddy_error error;
+
+	if (!run)
+		return 0;
+	raw_spin_lock_irqsave(&region->lock, flags);
+	used = used_pages(region, run, pfn, &error);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	return used;
+}
+EXPORT_SYMBOL_GPL(buddy_block_pages);
