@@ -96,7 +96,7 @@ static unsigned long alloc_pages_at(struct buddy_region *region,
 {
 	unsigned long pfn = BUDDY_NO_PFN;
 
-	if ((gfp & __GFP_ZERO) && !region->source.mapped) {
+	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
 		caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr, 0);
 		return BUDDY_NO_PFN;
 	}
@@ -110,34 +110,21 @@ static unsigned long alloc_pages_at(struct buddy_region *region,
 }
 
 /**
- * buddy_alloc_pfn() - allocate 2^order pages
- * @region: the region to take them from
- * @order: any; one above the region's max order finds no block
- * @gfp: __GFP_ZERO clears the pages, __GFP_NOWARN keeps a failure out of the
- *	log; all other flags are ignored, as nothing here sleeps or reclaims
+ * buddy_alloc_pfn_slow() - what buddy_alloc_pfn() calls if it must
+ * @region: as there
+ * @order: as there
+ * @gfp: as there
  *
- * The block is physically contiguous and naturally aligned.  Costs at most one
- * step per order, whatever the size of the block and of the region.
- *
- * Context: any but NMI.  Takes the region's raw spinlock with interrupts off;
- * clearing happens outside it.
- * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
+ * Context: as buddy_alloc_pfn().
+ * Return: as buddy_alloc_pfn().
  */
-unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
-			      gfp_t gfp)
+unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
+				   unsigned int order, gfp_t gfp)
 {
-	/* The same once more, for one page, as short as it can be. */
-	if (likely(!order && !(gfp & __GFP_ZERO))) {
-		unsigned long pfn = pcp_alloc(region, 0);
-
-		if (likely(pfn != BUDDY_NO_PFN))
-			return pfn;
-		return alloc_locked(region, 0, 1, gfp);
-	}
 	return alloc_pages_at(region, order,
 			      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
 }
-EXPORT_SYMBOL_GPL(buddy_alloc_pfn);
+EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
 /**
  * buddy_alloc_pfn_exact() - allocate a number of pages that is no power of two
@@ -235,28 +222,21 @@ void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
 
 /**
- * buddy_free_pfn() - free a block by its order
- * @region: the region that it came from
- * @pfn: its first page
- * @order: its order
+ * buddy_free_pfn_slow() - what buddy_free_pfn() calls if it must
+ * @region: as there
+ * @pfn: as there
+ * @order: as there
  *
- * Context: any but NMI, as buddy_free_pfn_exact().
+ * Context: as buddy_free_pfn().
  */
-void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
-		    unsigned int order)
+void buddy_free_pfn_slow(struct buddy_region *region, unsigned long pfn,
+			 unsigned int order)
 {
-	const struct run *run = find_run(region, pfn);
-
-	if (likely(!order && run)) {
-		if (unlikely(!pcp_free(region, find_cluster(region, run, pfn), pfn, 0)))
-			free_locked(region, run, pfn, 1);
-		return;
-	}
 	/* No block has 0 pages, so an order out of range is a wrong size. */
 	buddy_free_pfn_exact(region, pfn,
 			     order < BUDDY_NR_ORDERS ? BIT(order) : 0);
 }
-EXPORT_SYMBOL_GPL(buddy_free_pfn);
+EXPORT_SYMBOL_GPL(buddy_free_pfn_slow);
 
 /* --- many at once --- */
 

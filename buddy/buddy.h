@@ -93,15 +93,11 @@ const char *buddy_region_name(const struct buddy_region *region);
 void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats);
 void buddy_region_drain(struct buddy_region *region);
 
-unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
-			      gfp_t gfp);
 unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
 				    unsigned long nr_pages, gfp_t gfp);
 unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
 				      unsigned long nr_pages,
 				      unsigned int align_order, gfp_t gfp);
-void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
-		    unsigned int order);
 void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr_pages);
 unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
@@ -110,13 +106,10 @@ unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
 void buddy_free_bulk(struct buddy_region *region, unsigned int order,
 		     unsigned int nr, const unsigned long *pfns);
 
-void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp);
 void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
 			gfp_t gfp);
 void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 			  unsigned int align_order, gfp_t gfp);
-void buddy_free(struct buddy_region *region, const void *addr,
-		unsigned int order);
 void buddy_free_exact(struct buddy_region *region, const void *addr,
 		      unsigned long nr_pages);
 
@@ -128,5 +121,7 @@ void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys);
 /* For the module's own init and exit; not exported. */
 int buddy_init(const struct file_operations *pools_fops);
 void buddy_exit(void);
+
+#include "inline.h"
 
 #endif /* BUDDY_BUDDY_H */

@@ -322,7 +322,7 @@ static void show_region(struct buddy_region *region, void *data)
 		   region->name, (u64)PFN_PHYS(source->runs->pfn),
 		   (u64)PFN_PHYS(last->pfn + last->pages) - 1,
 		   region->stats.pages, source->nr_runs,
-		   source->mapped ? "yes" : "no", origins[source->origin],
+		   region->hot.mapped ? "yes" : "no", origins[source->origin],
 		   region->holds);
 }
 

@@ -27,8 +27,11 @@
 #define FIRST_CLUSTER	BUDDY_NR_ORDERS
 
 /* The largest block that a CPU caches, and its frames. */
-#define HALF_ORDER	(CLUSTER_ORDER - 1)
-#define HALF_FRAMES	BIT(HALF_ORDER)
+#define HALF_ORDER	BUDDY_HALF_ORDER
+#define HALF_FRAMES	BUDDY_HALF_FRAMES
+
+/* No region goes beyond: half a cluster's number has 32 bits, all ones for none. */
+#define END_PFN		(BIT(32 + HALF_ORDER) - CLUSTER_FRAMES)
 
 /**
  * enum cluster_state - which of a cluster's fields mean something
@@ -74,25 +77,15 @@ struct cluster {
 };
 
 /**
- * struct pcp - what one CPU caches of a region: the free frames of one cluster
- * @half: the free frames of each half of the cluster in the lower 32 bits, and
- *	in the upper ones which half that is: the pfn of its first frame / 32
- * @allocs: blocks taken out, by order
- * @frees: blocks put in by this CPU, into whichever CPU's cache, by order
+ * struct pcp - one CPU's cache, with what only the locked half of it uses
+ * @hot: the cache itself
  * @cluster: the owned cluster or NULL
  * @last: the last cluster that this CPU freed into under the region's lock
  * @refills: how often a cluster came in
  * @drains: how often one went back
- *
- * A half is changed by cmpxchg alone, from any CPU and in any context.  As it
- * says whose frames it has, a cmpxchg cannot succeed on another cluster's.
- * Which cluster is owned, and all that follows @frees, changes under the
- * region's lock.
  */
 struct pcp {
-	atomic64_t half[2];
-	u64 allocs[CLUSTER_ORDER];
-	u64 frees[CLUSTER_ORDER];
+	struct buddy_pcp hot;
 	struct cluster *cluster;
 	struct cluster *last;
 	u64 refills;
@@ -127,20 +120,17 @@ enum origin {
  * struct source - where a region's memory comes from, and how it goes back
  * @runs: in ascending order, never adjacent
  * @nr_runs: how many
- * @virt_offset: virtual minus physical address, the same in all runs
- * @mapped: whether there is a virtual address
  * @origin: &enum origin; decides how the memory goes back
  */
 struct source {
 	struct run *runs;
 	unsigned int nr_runs;
-	unsigned long virt_offset;
-	bool mapped;
 	u8 origin;
 };
 
 /**
  * struct buddy_region - one reserved range
+ * @hot: for buddy/inline.h, to which only it is known; must be the first
  * @source: its memory; constant while the region lives
  * @clusters: the list heads, then the clusters of all runs
  * @pcp: the per-CPU caches
@@ -159,6 +149,7 @@ struct source {
  * @stats: counters, less what the caches have: buddy_region_stats() adds that
  */
 struct buddy_region {
+	struct buddy_hot hot;
 	struct source source;
 	struct cluster *clusters;
 	struct pcp __percpu *pcp;

@@ -26,8 +26,8 @@ static bool evict(struct buddy_region *region, struct pcp *pcp)
 	if (!cluster)
 		return false;
 	/* From here on, frees find no half of theirs and wait for the lock. */
-	free = (u32)atomic64_xchg(&pcp->half[0], NO_HALF);
-	free |= (u64)atomic64_xchg(&pcp->half[1], NO_HALF) << HALF_FRAMES;
+	free = (u32)atomic64_xchg(&pcp->hot.half[0], NO_HALF);
+	free |= (u64)atomic64_xchg(&pcp->hot.half[1], NO_HALF) << HALF_FRAMES;
 	WRITE_ONCE(cluster->owner, 0);
 	pcp->cluster = NULL;
 	pcp->drains++;
@@ -42,8 +42,10 @@ static void own(struct pcp *pcp, struct cluster *cluster, u64 free)
 	pcp->cluster = cluster;
 	pcp->refills++;
 	WRITE_ONCE(cluster->owner, raw_smp_processor_id() + 1);
-	atomic64_set(&pcp->half[0], number << HALF_FRAMES | (u32)free);
-	atomic64_set(&pcp->half[1], (number | 1) << HALF_FRAMES | free >> HALF_FRAMES);
+	WRITE_ONCE(pcp->hot.tail, &cluster->tail);
+	atomic64_set_release(&pcp->hot.half[0], number << HALF_FRAMES | (u32)free);
+	atomic64_set_release(&pcp->hot.half[1], (number | 1) << HALF_FRAMES |
+			     free >> HALF_FRAMES);
 }
 
 /*
@@ -104,8 +106,8 @@ void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats)
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
 		for (order = 0; order < CLUSTER_ORDER; order++) {
-			stats->allocs[order] += READ_ONCE(pcp->allocs[order]);
-			stats->frees[order] += READ_ONCE(pcp->frees[order]);
+			stats->allocs[order] += READ_ONCE(pcp->hot.allocs[order]);
+			stats->frees[order] += READ_ONCE(pcp->hot.frees[order]);
 		}
 		if (pcp->cluster) {
 			u64 free = cluster_free(region, pcp->cluster);
@@ -140,9 +142,11 @@ int pcp_init(struct buddy_region *region)
 	for_each_possible_cpu(cpu) {
 		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
-		atomic64_set(&pcp->half[0], NO_HALF);
-		atomic64_set(&pcp->half[1], NO_HALF);
+		pcp->hot.tail = &region->clusters->tail;
+		atomic64_set(&pcp->hot.half[0], NO_HALF);
+		atomic64_set(&pcp->hot.half[1], NO_HALF);
 	}
+	region->hot.pcp = &region->pcp->hot;
 	region->cached = region->stats.pages >> CLUSTER_ORDER >=
 			 SHARE * num_possible_cpus();
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &region->hotplug);

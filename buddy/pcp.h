@@ -20,7 +20,7 @@ static inline atomic64_t *pcp_half(struct buddy_region *region,
 {
 	struct pcp *pcp = per_cpu_ptr(region->pcp, owner - 1);
 
-	return &pcp->half[pfn >> HALF_ORDER & 1];
+	return &pcp->hot.half[pfn >> HALF_ORDER & 1];
 }
 
 /* The frames of @cluster that are free, those in its owner's cache too. */
@@ -32,16 +32,15 @@ static inline u64 cluster_free(struct buddy_region *region,
 	if (!cluster->owner)
 		return cluster->free;
 	pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
-	return (u32)atomic64_read(&pcp->half[0]) |
-	       (u64)atomic64_read(&pcp->half[1]) << HALF_FRAMES;
+	return (u32)atomic64_read(&pcp->hot.half[0]) |
+	       (u64)atomic64_read(&pcp->hot.half[1]) << HALF_FRAMES;
 }
 
 /* A block of @order, below CLUSTER_ORDER, from this CPU's cache. */
 static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 					       unsigned int order)
 {
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
-	atomic64_t *half = pcp->half;
+	atomic64_t *first = raw_cpu_ptr(region->pcp)->hot.half, *half = first;
 	u64 word, runs;
 	unsigned long pfn;
 
@@ -58,10 +57,10 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 				atomic64_or(word_tails(pfn % CLUSTER_FRAMES, order),
 					    &find_cluster(region, find_run(region, pfn),
 							  pfn)->tail);
-			this_cpu_inc(region->pcp->allocs[order]);
+			this_cpu_inc(region->pcp->hot.allocs[order]);
 			return pfn;
 		}
-	} while (half++ == pcp->half);
+	} while (half++ == first);
 	return BUDDY_NO_PFN;
 }
 
@@ -101,7 +100,7 @@ static __always_inline bool pcp_free(struct buddy_region *region,
 			atomic64_or(word_tails(pos, order), &cluster->tail);
 		return false;
 	}
-	this_cpu_inc(region->pcp->frees[order]);
+	this_cpu_inc(region->pcp->hot.frees[order]);
 	return true;
 }
 

@@ -120,8 +120,7 @@ static int make_clusters(struct buddy_region *region, const char *what)
 struct buddy_region *region_add(enum origin origin, const char *what,
 				const char *name, u64 base, u64 size, void *virt)
 {
-	/* The number of half a cluster has 32 bits; all ones means none. */
-	u64 last = ((u64)U32_MAX << HALF_ORDER << PAGE_SHIFT) - 1;
+	u64 last = PFN_PHYS(END_PFN) - 1;
 	struct buddy_region *region;
 	int err;
 

@@ -29,8 +29,8 @@ int source_caller(struct buddy_region *region, u64 base, u64 size, void *virt)
 	source->origin = ORIGIN_CALLER;
 	source->runs->pfn = PHYS_PFN(base);
 	source->runs->pages = PHYS_PFN(size);
-	source->mapped = virt;
-	source->virt_offset = (unsigned long)virt - base;
+	region->hot.mapped = virt;
+	region->hot.virt_offset = (unsigned long)virt - base;
 	return 0;
 }
 
@@ -189,8 +189,8 @@ int source_kernel(struct buddy_region *region, const char *what, u64 size)
 		run->pages = piece->pages;
 	}
 	source->origin = ORIGIN_KERNEL;
-	source->mapped = true;
-	source->virt_offset = (unsigned long)__va(0);
+	region->hot.mapped = true;
+	region->hot.virt_offset = (unsigned long)__va(0);
 	return 0;
 
 free_pieces:
@@ -208,7 +208,7 @@ void source_release(struct buddy_region *region)
 	case ORIGIN_CALLER:
 		break;
 	case ORIGIN_RESERVED:
-		memunmap((void *)(unsigned long)(base + source->virt_offset));
+		memunmap((void *)(unsigned long)(base + region->hot.virt_offset));
 		release_mem_region(base, PFN_PHYS(run->pages));
 		break;
 	case ORIGIN_KERNEL:

@@ -5,6 +5,11 @@
 
 #include "internal.h"
 
+static void *to_virt(const struct buddy_region *region, unsigned long pfn)
+{
+	return (void *)(unsigned long)(PFN_PHYS(pfn) + region->hot.virt_offset);
+}
+
 /**
  * buddy_pfn_to_virt() - the kernel address of a page
  * @region: the region that it lies in
@@ -15,11 +20,9 @@
  */
 void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn)
 {
-	const struct source *source = &region->source;
-
-	if (!source->mapped || !find_run(region, pfn))
+	if (!region->hot.mapped || !find_run(region, pfn))
 		return NULL;
-	return (void *)(unsigned long)(PFN_PHYS(pfn) + source->virt_offset);
+	return to_virt(region, pfn);
 }
 EXPORT_SYMBOL_GPL(buddy_pfn_to_virt);
 
@@ -49,10 +52,9 @@ EXPORT_SYMBOL_GPL(buddy_phys_to_virt);
  */
 phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr)
 {
-	const struct source *source = &region->source;
-	phys_addr_t phys = (unsigned long)addr - source->virt_offset;
+	phys_addr_t phys = (unsigned long)addr - region->hot.virt_offset;
 
-	if (!source->mapped || !find_run(region, PHYS_PFN(phys)))
+	if (!region->hot.mapped || !find_run(region, PHYS_PFN(phys)))
 		return ~(phys_addr_t)0;
 	return phys;
 }
@@ -76,29 +78,31 @@ EXPORT_SYMBOL_GPL(buddy_virt_to_pfn);
 
 static bool is_mapped(struct buddy_region *region, unsigned long nr_pages)
 {
-	if (likely(region->source.mapped))
+	if (likely(region->hot.mapped))
 		return true;
 	caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr_pages, 0);
 	return false;
 }
 
 /**
- * buddy_alloc() - allocate 2^order pages, by address
- * @region: a region with a kernel mapping
- * @order: as for buddy_alloc_pfn()
- * @gfp: as for buddy_alloc_pfn()
+ * buddy_alloc_slow() - what buddy_alloc() calls if it must
+ * @region: as there
+ * @order: as there
+ * @gfp: as there
  *
- * Context: any but NMI, as buddy_alloc_pfn().
- * Return: the address of the first page, aligned to the block's size in
- * physical memory, or NULL if no block is left.
+ * Context: as buddy_alloc().
+ * Return: as buddy_alloc().
  */
-void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp)
+void *buddy_alloc_slow(struct buddy_region *region, unsigned int order, gfp_t gfp)
 {
+	unsigned long pfn;
+
 	if (!is_mapped(region, order < BUDDY_NR_ORDERS ? BIT(order) : 0))
 		return NULL;
-	return buddy_pfn_to_virt(region, buddy_alloc_pfn(region, order, gfp));
+	pfn = buddy_alloc_pfn_slow(region, order, gfp);
+	return pfn == BUDDY_NO_PFN ? NULL : to_virt(region, pfn);
 }
-EXPORT_SYMBOL_GPL(buddy_alloc);
+EXPORT_SYMBOL_GPL(buddy_alloc_slow);
 
 /**
  * buddy_alloc_exact() - allocate a number of pages, by address
@@ -163,17 +167,17 @@ void buddy_free_exact(struct buddy_region *region, const void *addr,
 EXPORT_SYMBOL_GPL(buddy_free_exact);
 
 /**
- * buddy_free() - free a block by address and order
- * @region: the region that it came from
- * @addr: what buddy_alloc() returned; NULL is ignored
- * @order: its order
+ * buddy_free_slow() - what buddy_free() calls if it must
+ * @region: as there
+ * @addr: as there
+ * @order: as there
  *
- * Context: any but NMI, as buddy_free_pfn_exact().
+ * Context: as buddy_free().
  */
-void buddy_free(struct buddy_region *region, const void *addr,
-		unsigned int order)
+void buddy_free_slow(struct buddy_region *region, const void *addr,
+		     unsigned int order)
 {
-	/* As in buddy_free_pfn(), no block has 0 pages. */
+	/* As in buddy_free_pfn_slow(), no block has 0 pages. */
 	buddy_free_exact(region, addr, order < BUDDY_NR_ORDERS ? BIT(order) : 0);
 }
-EXPORT_SYMBOL_GPL(buddy_free);
+EXPORT_SYMBOL_GPL(buddy_free_slow);

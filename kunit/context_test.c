@@ -146,7 +146,7 @@ static struct arena *start_arena(struct kunit *test, struct buddy_region *region
 	KUNIT_ASSERT_NOT_NULL(test, arena);
 	arena->region = region;
 	arena->base = region->source.runs->pfn;
-	arena->fill = region->source.mapped;
+	arena->fill = region->hot.mapped;
 	arena->max_pages = max_pages;
 	arena->owner = kunit_kcalloc(test, region->source.runs->pages,
 				     sizeof(*arena->owner), GFP_KERNEL);
