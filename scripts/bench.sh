@@ -1,48 +1,63 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What operations cost in instructions, beside the kernel's own allocators in
-# the same boot of Debian's kernel; a table, and build/bench.tsv.
+# What operations cost, beside the kernel's own allocators: a table, and
+# build/bench.tsv.  LANES: only these, of: instructions native.
 #
-# With -icount shift=0,sleep=off one vCPU's clock counts instructions, so the
-# figures are exact and the same in each run.  The boot options spare the peers
-# the hardening that this module does not do.
+# instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
+# counts instructions, so figures are exact and the same in each run.  The boot
+# options spare the peers the hardening that this module does not do.
+# native: User Mode Linux, an ordinary process: nanoseconds on this CPU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-kernel=$(scripts/debian-kernel.sh)
-read -r image kdir <<<"$kernel"
-scripts/modules.sh debian "$kdir"
-say "measuring in ${image##*/}: some minutes without KVM's help" >&2
-ICOUNT=1 SMP=1 APPEND="init_on_alloc=0 mitigations=off" \
-	scripts/guest.sh bench "$image" build/debian/buddypool.ko \
-	build/debian/kunit/buddypool_bench.ko >build/bench.out
+lanes=${LANES:-instructions native}
+mkdir -p build
 
-awk -F '\t' -v OFS='\t' '
-	BEGIN { print "lane", "work", "subject", "value", "unit" }
-	NF == 3 { sub(/\r$/, "", $3); print "instructions", $1, $2, $3, "instructions" }
-' build/bench.out >build/bench.tsv
+# watch LANE: pass results on, tell which work they have come to.
+watch() {
+	awk -F '\t' -v lane="$1" '
+		{ print }
+		NF == 4 && !($1 in seen) {
+			seen[$1] = 1
+			sub(/,.*/, "", $1)
+			if ($1 != last)
+				print lane ": " $1 >"/dev/stderr"
+			last = $1
+		}'
+}
 
-awk -F '\t' '
-	NR == 1 { next }
-	!($2 in seen) { works[++nr] = $2; seen[$2] = 1 }
-	!($3 in known) { known[$3] = 1; if ($3 != "buddypool") peers[++np] = $3 }
-	{ value[$2, $3] = $4 }
-	END {
-		printf "%-32s %10s", "instructions", "buddypool"
-		for (p = 1; p <= np; p++) printf " %18s", peers[p]
-		print ""
-		for (w = 1; w <= nr; w++) {
-			ours = value[works[w], "buddypool"]
-			printf "%-32s %10d", works[w], ours
-			for (p = 1; p <= np; p++) {
-				if ((works[w], peers[p]) in value)
-					printf " %8d (x%6.1f)", value[works[w], peers[p]],
-						value[works[w], peers[p]] / ours
-				else
-					printf " %18s", "-"
-			}
-			print ""
-		}
-	}
-' build/bench.tsv
+lane_instructions() {
+	kernel=$(scripts/debian-kernel.sh)
+	read -r image kdir <<<"$kernel"
+	scripts/modules.sh debian "$kdir"
+	gpu=${image%/boot/*}/lib/modules/${image#*/vmlinuz-}/kernel/drivers/gpu/drm
+	say "instructions: ${image##*/}, one vCPU" >&2
+	ENVIRONMENT="PEERS='drm drm_buddy' BENCHES='bench_orders bench_drm'" \
+	ICOUNT=1 SMP=1 MEM=2G APPEND="init_on_alloc=0 mitigations=off log_buf_len=4M" \
+		scripts/guest.sh bench "$image" build/debian/buddypool.ko \
+		build/debian/kunit/bench_*.ko "$gpu/drm.ko" "$gpu/drm_buddy.ko"
+}
+
+lane_native() {
+	kernel=$(scripts/uml-kernel.sh)
+	read -r linux kdir <<<"$kernel"
+	scripts/modules.sh uml "$kdir" ARCH=um CONFIG_KUNIT=
+	say "native: User Mode Linux on $(sed -n 's/^model name\s*: //p; T; q' /proc/cpuinfo)" >&2
+	ENVIRONMENT="PEERS=drm_buddy BENCHES='bench_orders,runs=9 bench_drm,runs=9'" \
+		scripts/uml.sh bench "$linux" build/uml/buddypool.ko \
+		build/uml/kunit/bench_*.ko "$kdir/drivers/gpu/drm/drm_buddy.ko"
+}
+
+declare -A units=([instructions]=instructions [native]=ns)
+
+printf 'lane\twork\tsubject\tvalue\tunit\n' >build/bench.tsv
+for lane in $lanes; do
+	"lane_$lane" | watch "$lane" >"build/bench-$lane.out"
+	awk -f scripts/bench-tsv.awk -v lane="$lane" -v unit="${units[$lane]}" \
+		"build/bench-$lane.out" >>build/bench.tsv
+done
+for lane in $lanes; do
+	awk -f scripts/bench-table.awk -v lane="$lane" "build/bench-$lane.out" build/bench.tsv
+	echo
+done | tee build/bench.txt

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * drm_buddy as a subject.  Its header leaves locking to the user, "a simple mutex",
+ * as it allocates with GFP_KERNEL: every operation takes one, which is free.
+ */
+#ifndef KUNIT_BENCH_DRM_H
+#define KUNIT_BENCH_DRM_H
+
+#include <drm/drm_buddy.h>
+#include <linux/mutex.h>
+
+#include "bench.h"
+
+struct locked_drm {
+	struct mutex lock;	/* of @mm */
+	struct drm_buddy mm;
+};
+
+static inline unsigned long drm_alloc(void *from, unsigned int order)
+{
+	struct drm_buddy_block *block;
+	struct locked_drm *drm = from;
+	LIST_HEAD(blocks);
+	int err;
+
+	mutex_lock(&drm->lock);
+	err = drm_buddy_alloc_blocks(&drm->mm, 0, drm->mm.size, PAGE_SIZE << order,
+				     PAGE_SIZE << order, &blocks, 0);
+	mutex_unlock(&drm->lock);
+	if (err)
+		return NOTHING;
+	block = list_first_entry(&blocks, struct drm_buddy_block, link);
+	return (unsigned long)block;
+}
+
+static inline void drm_free(void *from, unsigned long object, unsigned int order)
+{
+	struct locked_drm *drm = from;
+
+	mutex_lock(&drm->lock);
+	drm_buddy_free_block(&drm->mm, (struct drm_buddy_block *)object);
+	mutex_unlock(&drm->lock);
+}
+
+static inline unsigned long drm_frame(unsigned long object)
+{
+	return drm_buddy_block_offset((struct drm_buddy_block *)object) >> PAGE_SHIFT;
+}
+
+static const struct subject drm_buddy = {
+	"drm_buddy", drm_alloc, drm_free, drm_frame
+};
+
+static inline int bench_drm_init(struct locked_drm *drm, unsigned long nr_pages)
+{
+	mutex_init(&drm->lock);
+	return drm_buddy_init(&drm->mm, (u64)nr_pages << PAGE_SHIFT, PAGE_SIZE);
+}
+
+#endif /* KUNIT_BENCH_DRM_H */

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Hot pairs and bulk at several orders, ours and the peers that are built in. */
+#include <linux/slab.h>
+
+#include "bench_orders.h"
+#include "bench_peers.h"
+
+static inline unsigned long kmalloc_alloc(void *from, unsigned int order)
+{
+	return (unsigned long)kmalloc(PAGE_SIZE << order, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+static inline void kmalloc_free(void *from, unsigned long object, unsigned int order)
+{
+	kfree((void *)object);
+}
+
+static const struct subject kmalloced = { "kmalloc", kmalloc_alloc, kmalloc_free };
+
+static inline unsigned long cache_alloc(void *from, unsigned int order)
+{
+	return (unsigned long)kmem_cache_alloc(from, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+static inline void cache_free(void *from, unsigned long object, unsigned int order)
+{
+	kmem_cache_free(from, (void *)object);
+}
+
+static const struct subject cache = { "kmem_cache", cache_alloc, cache_free };
+
+static inline unsigned long frag_alloc(void *from, unsigned int order)
+{
+	return (unsigned long)page_frag_alloc(from, PAGE_SIZE << order,
+					      GFP_NOWAIT | __GFP_NOWARN);
+}
+
+static inline void frag_free(void *from, unsigned long object, unsigned int order)
+{
+	page_frag_free((void *)object);
+}
+
+static const struct subject frag = { "page_frag", frag_alloc, frag_free };
+
+/* A page_frag takes from blocks of 32 KiB. */
+static void bench_frag(unsigned int order)
+{
+	struct page_frag_cache frags = {};
+
+	if (PAGE_SIZE << order > PAGE_FRAG_CACHE_MAX_SIZE)
+		return;
+	bench_order(&frag, &frags, order);
+	if (frags.va)
+		__page_frag_cache_drain(virt_to_head_page(frags.va), frags.pagecnt_bias);
+}
+
+static void bench_cache(unsigned int order)
+{
+	struct kmem_cache *slabs;
+
+	slabs = kmem_cache_create("bench", PAGE_SIZE << order, 0, 0, NULL);
+	if (slabs)
+		bench_order(&cache, slabs, order);
+	kmem_cache_destroy(slabs);
+}
+
+/* It gives single pages only, and has no counterpart that frees many. */
+static void bench_bulk_array(void)
+{
+	static struct page *taken[BATCH];
+	u64 in = 0, out = 0, round;
+
+	for (round = 0; round < 2; round++) {
+		memset(taken, 0, sizeof(taken));
+		in = TIMED(BATCH / 64, alloc_pages_bulk_array(GFP_NOWAIT, 64,
+							      taken + 64 * i));
+		out = TIMED(BATCH, if (taken[i]) __free_page(taken[i]));
+	}
+	if (!taken[BATCH - 1])
+		return;
+	report_time("bulk alloc, order 0", "alloc_pages_bulk", in, BATCH);
+	report_time("bulk free, order 0", "alloc_pages_bulk", out, BATCH);
+}
+
+static int bench_orders(void)
+{
+	struct buddy_region *region = bench_region(ORDERS_PAGES);
+	struct gen_pool *pool = bench_genpool(ORDERS_PAGES);
+	unsigned int i;
+
+	if (!region || !pool)
+		return -ENOMEM;
+	describe("hot pair", "one allocation and its free, 10,000 times in a row");
+	describe("bulk alloc", "4096 allocations, or 128 MiB; a second round");
+	describe("bulk free", "the frees of these, in the same order");
+	for (i = 0; i < runs * ARRAY_SIZE(orders); i++) {
+		unsigned int order = orders[i % ARRAY_SIZE(orders)];
+
+		bench_order(&ours, region, order);
+		bench_order(&pages, NULL, order);
+		bench_frag(order);
+		bench_order(&kmalloced, NULL, order);
+		bench_cache(order);
+		bench_order(&genpool, pool, order);
+	}
+	for (i = 0; i < runs; i++)
+		bench_bulk_array();
+	gen_pool_destroy(pool);
+	return buddy_region_destroy(region);
+}
+
+BENCH_MODULE(bench_orders, "Blocks of one order");
