@@ -42,7 +42,7 @@ struct subject {
 };
 
 /* Each module has its own of these. */
-static unsigned long objects[BATCH];
+static unsigned long objects[BATCH] __maybe_unused;
 static u64 clock_cost;
 
 static unsigned int runs = 1;

@@ -18,7 +18,8 @@
 #include "bench.h"
 
 #define ISLAND_ORDER	12
-#define CHURN_ROUNDS	16	/* of a batch each */
+#define CHURN_ROUNDS	16	/* of a batch each, */
+#define CHURN_TIME	50000000	/* or fewer, if that takes too long */
 
 static unsigned long churn_limit = ULONG_MAX;
 module_param_named(limit, churn_limit, ulong, 0444);
@@ -164,11 +165,11 @@ static __always_inline void churn_measure(const struct subject *subject,
 {
 	unsigned long batch = min_t(unsigned long, BATCH, churn->used / 4);
 	unsigned int round, run, nr;
-	u64 time;
 
 	for (run = 0; run < runs; run++) {
-		time = 0;
-		for (round = 0; round < CHURN_ROUNDS; round++) {
+		u64 time = 0;
+
+		for (round = 0; round < CHURN_ROUNDS && time < CHURN_TIME; round++) {
 			for (nr = 0; nr < batch; nr++)
 				objects[nr] = churn_pick(subject, churn);
 			time += TIMED(batch, subject->free(churn->from, objects[i],
@@ -178,7 +179,7 @@ static __always_inline void churn_measure(const struct subject *subject,
 			for (nr = 0; nr < batch; nr++)
 				churn_note(subject, churn, objects[nr]);
 		}
-		report_time(work, subject->name, time, CHURN_ROUNDS * batch);
+		report_time(work, subject->name, time, round * batch);
 	}
 }
 

@@ -91,7 +91,7 @@ static int bench_orders(void)
 	if (!region || !pool)
 		return -ENOMEM;
 	describe("hot pair", "one allocation and its free, 10,000 times in a row");
-	describe("bulk alloc", "4096 allocations, or 128 MiB; a second round");
+	describe("bulk alloc", "4096 allocations, or as many as make 128 MiB; after a first round");
 	describe("bulk free", "the frees of these, in the same order");
 	for (i = 0; i < runs * ARRAY_SIZE(orders); i++) {
 		unsigned int order = orders[i % ARRAY_SIZE(orders)];

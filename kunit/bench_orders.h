@@ -34,22 +34,25 @@ static __always_inline void bench_hot(const struct subject *subject, void *from,
 static __always_inline void bench_bulk(const struct subject *subject, void *from,
 				       unsigned int order)
 {
-	unsigned int count = bulk_count(order), round;
+	unsigned int count = bulk_count(order), rounds = BATCH / count, round;
 	u64 in = 0, out = 0;
 	char work[32];
 
-	/* The first round is a warm-up: its time is overwritten. */
-	for (round = 0; round < 2; round++) {
-		in = TIMED(count, objects[i] = subject->alloc(from, order));
-		out = TIMED(count, if (objects[i])
-			    subject->free(from, objects[i], order));
+	/* The first round is a warm-up. */
+	for (round = 0; round <= rounds; round++) {
+		u64 taken = TIMED(count, objects[i] = subject->alloc(from, order));
+		u64 given = TIMED(count, if (objects[i])
+				  subject->free(from, objects[i], order));
+
+		if (!objects[count - 1])
+			return;
+		in += round ? taken : 0;
+		out += round ? given : 0;
 	}
-	if (!objects[count - 1])
-		return;
 	snprintf(work, sizeof(work), "bulk alloc, order %u", order);
-	report_time(work, subject->name, in, count);
+	report_time(work, subject->name, in, rounds * count);
 	snprintf(work, sizeof(work), "bulk free, order %u", order);
-	report_time(work, subject->name, out, count);
+	report_time(work, subject->name, out, rounds * count);
 }
 
 static __always_inline void bench_order(const struct subject *subject, void *from,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A recorded trace: replay.c reads and paces it, a format each knows the rest. */
+/* A recorded trace: trace.c reads it, replay.c paces it, a format each knows the rest. */
 #ifndef KUNIT_REPLAY_H
 #define KUNIT_REPLAY_H
 
@@ -36,6 +36,29 @@ struct format {
 	int (*finish)(struct buddy_region *region);
 	void (*stop)(void);
 };
+
+/**
+ * struct trace - a recording
+ * @path: its file, not compressed
+ * @format: of which kind
+ * @ops: its operations
+ * @nr: how many
+ * @slots: slot and pool numbers are below
+ * @peak: pages, or bytes of a pool trace, in use at most
+ * @peak_at: operations up to there
+ */
+struct trace {
+	char *path;
+	const struct format *format;
+	struct op *ops;
+	unsigned long nr;
+	unsigned long slots;
+	unsigned long peak;
+	unsigned long peak_at;
+};
+
+int trace_read(struct trace *trace);
+void trace_free(struct trace *trace);
 
 extern const struct format pages_format;
 extern const struct format pools_format;

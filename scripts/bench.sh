@@ -14,6 +14,16 @@ cd "$(dirname "$0")/.."
 lanes=${LANES:-instructions native}
 mkdir -p build
 
+# Each trace becomes a file for the guest and a word of its job's BENCHES.
+traces=() benches=
+for trace in kunit/traces/*.gz ${TRACE:+"$TRACE"}; do
+	name=${trace##*/}
+	name=${name%%.*}
+	gzip -dcf "$trace" >"build/$name.trace" || die "$trace cannot be read"
+	traces+=("build/$name.trace")
+	benches+=" bench_traces,trace=/$name.trace,name=$name"
+done
+
 # watch LANE: pass results on, tell which work they have come to.
 watch() {
 	awk -F '\t' -v lane="$1" '
@@ -33,10 +43,10 @@ lane_instructions() {
 	scripts/modules.sh debian "$kdir"
 	gpu=${image%/boot/*}/lib/modules/${image#*/vmlinuz-}/kernel/drivers/gpu/drm
 	say "instructions: ${image##*/}, one vCPU" >&2
-	ENVIRONMENT="PEERS='drm drm_buddy' BENCHES='bench_orders bench_drm'" \
+	ENVIRONMENT="PEERS='drm drm_buddy' BENCHES='${WORKS:-bench_orders bench_drm bench_churn,limit=1048576 bench_pools$benches}' RUNS=1" \
 	ICOUNT=1 SMP=1 MEM=2G APPEND="init_on_alloc=0 mitigations=off log_buf_len=4M" \
 		scripts/guest.sh bench "$image" build/debian/buddypool.ko \
-		build/debian/kunit/bench_*.ko "$gpu/drm.ko" "$gpu/drm_buddy.ko"
+		build/debian/kunit/bench_*.ko "${traces[@]}" "$gpu/drm.ko" "$gpu/drm_buddy.ko"
 }
 
 lane_native() {
@@ -44,9 +54,9 @@ lane_native() {
 	read -r linux kdir <<<"$kernel"
 	scripts/modules.sh uml "$kdir" ARCH=um CONFIG_KUNIT=
 	say "native: User Mode Linux on $(sed -n 's/^model name\s*: //p; T; q' /proc/cpuinfo)" >&2
-	ENVIRONMENT="PEERS=drm_buddy BENCHES='bench_orders,runs=9 bench_drm,runs=9'" \
+	ENVIRONMENT="PEERS=drm_buddy BENCHES='${WORKS:-bench_orders bench_drm bench_churn bench_pools$benches}' RUNS=9" \
 		scripts/uml.sh bench "$linux" build/uml/buddypool.ko \
-		build/uml/kunit/bench_*.ko "$kdir/drivers/gpu/drm/drm_buddy.ko"
+		build/uml/kunit/bench_*.ko "${traces[@]}" "$kdir/drivers/gpu/drm/drm_buddy.ko"
 }
 
 declare -A units=([instructions]=instructions [native]=ns)
