@@ -50,7 +50,7 @@ static inline unsigned long pages_frame(unsigned long object)
 	return page_to_pfn((struct page *)object);
 }
 
-static const struct subject pages = {
+static const struct subject __maybe_unused pages = {
 	"alloc_pages", pages_alloc, pages_free, pages_frame
 };
 

@@ -22,7 +22,7 @@ $1 == lane && $3 == "buddypool" && $5 ~ / min$/ { low[$2] = $4 }
 $1 == lane && $3 == "buddypool" && $5 ~ / max$/ { high[$2] = $4 }
 
 function figure(x) {
-	return sprintf(x < 100 && x != int(x) ? "%.1f" : "%.0f", x)
+	return sprintf(x == int(x) || x >= 100 ? "%.0f" : x < 10 ? "%.2f" : "%.1f", x)
 }
 
 function row(w,   p, v, cell) {

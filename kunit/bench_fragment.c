@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The performance test of upstream's drm_buddy (its drm_buddy_test.c since 6.19):
+ * 8 KiB are taken of every 64 KiB, a half of that is freed, then blocks of 64 KiB are
+ * taken and freed; and once more, with the half freed from the top down.
+ *
+ * Upstream's drm_buddy cuts 8 KiB out of an aligned block by itself; that of 6.1
+ * takes 64 KiB and is told to trim them.
+ */
+#include <linux/vmalloc.h>
+
+#include "bench_drm.h"
+#include "bench_peers.h"
+
+#define SLOT_ORDER	4	/* 64 KiB */
+#define PIECE_ORDER	1	/* 8 KiB */
+
+static unsigned int mib = 1024;
+module_param(mib, uint, 0444);
+MODULE_PARM_DESC(mib, "size at which the peers do it, too");
+
+/* What is kept of the 8 KiB blocks, by the slot of 64 KiB. */
+static unsigned long *pieces, *blocks;
+
+static inline unsigned long ours_piece(void *from)
+{
+	unsigned long pfn = buddy_alloc_pfn_aligned(from, BIT(PIECE_ORDER), SLOT_ORDER,
+						    __GFP_NOWARN);
+
+	return pfn == BUDDY_NO_PFN ? NOTHING : pfn;
+}
+
+static inline unsigned long genpool_piece(void *from)
+{
+	struct genpool_data_align data = { PAGE_SIZE << SLOT_ORDER };
+
+	return gen_pool_alloc_algo(from, PAGE_SIZE << PIECE_ORDER,
+				   gen_pool_first_fit_align, &data);
+}
+
+static inline unsigned long drm_piece(void *from)
+{
+	struct locked_drm *drm = from;
+	LIST_HEAD(list);
+	int err;
+
+	mutex_lock(&drm->lock);
+	err = drm_buddy_alloc_blocks(&drm->mm, 0, drm->mm.size, PAGE_SIZE << SLOT_ORDER,
+				     PAGE_SIZE << SLOT_ORDER, &list, 0) ?:
+	      drm_buddy_block_trim(&drm->mm, PAGE_SIZE << PIECE_ORDER, &list);
+	mutex_unlock(&drm->lock);
+	if (err)
+		return NOTHING;
+	return (unsigned long)list_first_entry(&list, struct drm_buddy_block, link);
+}
+
+static __always_inline void give(const struct subject *subject, void *from,
+				 unsigned long *object, unsigned int order)
+{
+	if (*object != NOTHING)
+		subject->free(from, *object, order);
+	*object = NOTHING;
+}
+
+static bool chosen(unsigned long i)
+{
+	return i % 4 == 0 || i % 4 == 3;
+}
+
+static __always_inline void scene(const struct subject *subject,
+				  unsigned long (*piece)(void *from), void *from,
+				  unsigned int size)
+{
+	unsigned long nr = (unsigned long)size * SZ_1M >> PAGE_SHIFT >> SLOT_ORDER;
+	char work[48];
+	u64 time;
+
+	time = TIMED(nr, pieces[i] = piece(from));
+	time += TIMED(nr, if (chosen(i)) give(subject, from, &pieces[i], PIECE_ORDER));
+	time += TIMED(nr / 2, blocks[i] = subject->alloc(from, SLOT_ORDER));
+	time += TIMED(nr / 2, give(subject, from, &blocks[i], SLOT_ORDER));
+	snprintf(work, sizeof(work), "fragmented, %u MiB", size);
+	report_time(work, subject->name, time, nr);
+
+	TIMED(nr, if (!pieces[i]) pieces[i] = piece(from));
+	time = TIMED(nr, if (chosen(i)) give(subject, from, &pieces[nr - 1 - i], PIECE_ORDER));
+	snprintf(work, sizeof(work), "reversed, %u MiB", size);
+	report_time(work, subject->name, time, nr / 2);
+	TIMED(nr, give(subject, from, &pieces[i], PIECE_ORDER));
+}
+
+static int scene_ours(unsigned int size)
+{
+	struct buddy_region *region = bench_region((unsigned long)size * SZ_1M >> PAGE_SHIFT);
+
+	if (!region)
+		return -ENOMEM;
+	scene(&ours, ours_piece, region, size);
+	return buddy_region_destroy(region);
+}
+
+static int scene_peers(void)
+{
+	unsigned long frames = (unsigned long)mib * SZ_1M >> PAGE_SHIFT;
+	struct gen_pool *pool = bench_genpool(frames);
+	struct locked_drm drm;
+	int err;
+
+	if (!pool)
+		return -ENOMEM;
+	scene(&genpool, genpool_piece, pool, mib);
+	gen_pool_destroy(pool);
+	err = bench_drm_init(&drm, frames);
+	if (err)
+		return err;
+	scene(&drm_buddy, drm_piece, &drm, mib);
+	drm_buddy_fini(&drm.mm);
+	return 0;
+}
+
+static int bench_fragment(void)
+{
+	unsigned int run;
+	int err = 0;
+
+	pieces = vcalloc(SZ_4G >> PAGE_SHIFT >> SLOT_ORDER, sizeof(*pieces));
+	blocks = vcalloc(SZ_4G >> PAGE_SHIFT >> SLOT_ORDER, sizeof(*blocks));
+	if (!pieces || !blocks || mib > 4096)
+		err = -EINVAL;
+	describe("fragmented", "per 64 KiB: 8 KiB taken of each, half of them freed, then 64 KiB blocks taken and freed");
+	describe("reversed", "as above, 8 KiB taken of each; then a free, from the top down");
+	for (run = 0; run < runs && !err; run++) {
+		err = scene_ours(4096) ?: scene_ours(mib);
+		/* The time of a sorted list: not again and again. */
+		if (!err && run < 3)
+			err = scene_peers();
+	}
+	vfree(pieces);
+	vfree(blocks);
+	return err;
+}
+
+BENCH_MODULE(bench_fragment, "The fragmentation test of drm_buddy");

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two threads, each bound to a CPU, beside one: how much more they get done.  They
+ * share the region, the pool, ...; a page_frag has one user at a time.
+ */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/slab.h>
+
+#include "bench_drm.h"
+#include "bench_peers.h"
+
+#define THREADS		2
+#define BULK		1024	/* in hand of each thread */
+#define WINDOW_MS	200
+
+struct worker {
+	struct task_struct *task;
+	void *from;
+	unsigned int hand;	/* allocations in a row, then as many frees */
+	u64 ops;		/* of which one is either */
+	u64 time;
+	unsigned long objects[BULK];
+};
+
+static struct worker *workers;
+static atomic_t ready;
+static bool go, stop;
+
+static __always_inline int work(const struct subject *subject, struct worker *worker)
+{
+	unsigned int i;
+	u64 start;
+
+	atomic_inc(&ready);
+	while (!READ_ONCE(go))
+		cpu_relax();
+	start = ktime_get_ns();
+	while (!READ_ONCE(stop)) {
+		for (i = 0; i < worker->hand; i++)
+			worker->objects[i] = subject->alloc(worker->from, 0);
+		for (i = 0; i < worker->hand; i++)
+			if (worker->objects[i])
+				subject->free(worker->from, worker->objects[i], 0);
+		worker->ops += 2 * worker->hand;
+		cond_resched();
+	}
+	worker->time = ktime_get_ns() - start;
+	while (!kthread_should_stop())
+		msleep(20);
+	return 0;
+}
+
+static int work_ours(void *worker)
+{
+	return work(&ours, worker);
+}
+
+static int work_pages(void *worker)
+{
+	return work(&pages, worker);
+}
+
+static int work_genpool(void *worker)
+{
+	return work(&genpool, worker);
+}
+
+static int work_drm(void *worker)
+{
+	return work(&drm_buddy, worker);
+}
+
+/* Operations in a second of @nr threads together, 0 if they cannot be started. */
+static u64 rate(int (*fn)(void *worker), void *from, unsigned int hand, unsigned int nr)
+{
+	unsigned int cpu, made;
+	u64 sum = 0;
+
+	go = false;
+	stop = false;
+	atomic_set(&ready, 0);
+	for (made = 0, cpu = 0; made < nr; made++, cpu = cpumask_next(cpu, cpu_online_mask)) {
+		struct worker *worker = &workers[made];
+
+		*worker = (struct worker){ .from = from, .hand = hand };
+		worker->task = kthread_create(fn, worker, "bench/%u", made);
+		if (IS_ERR(worker->task))
+			break;
+		kthread_bind(worker->task, cpu);
+		wake_up_process(worker->task);
+	}
+	while (atomic_read(&ready) < made)
+		msleep(20);
+	WRITE_ONCE(go, true);
+	msleep(WINDOW_MS);
+	WRITE_ONCE(stop, true);
+	while (made--) {
+		kthread_stop(workers[made].task);
+		sum += div64_u64(workers[made].ops * NSEC_PER_SEC, workers[made].time);
+	}
+	return sum;
+}
+
+static void compare(const struct subject *subject, int (*fn)(void *worker), void *from)
+{
+	static const unsigned int hands[] = { 1, BULK };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hands); i++) {
+		u64 one = rate(fn, from, hands[i], 1);
+		u64 both = rate(fn, from, hands[i], THREADS);
+		const char *work = i ? "2 threads, bulk" : "2 threads, hot pair";
+
+		if (one)
+			report(work, subject->name, div64_u64(100 * both, one), "of 1 thread");
+	}
+}
+
+static int bench_smp(void)
+{
+	struct buddy_region *region = bench_region(SZ_64M >> PAGE_SHIFT);
+	struct gen_pool *pool = bench_genpool(SZ_64M >> PAGE_SHIFT);
+	struct locked_drm drm;
+	unsigned int run;
+
+	workers = kcalloc(THREADS, sizeof(*workers), GFP_KERNEL);
+	if (!region || !pool || !workers || num_online_cpus() < THREADS)
+		return -ENODEV;
+	if (bench_drm_init(&drm, SZ_64M >> PAGE_SHIFT))
+		return -ENOMEM;
+	describe("2 threads, hot pair", "order 0, alloc and free in turn for 0.2 s: operations of both over those of one alone");
+	describe("2 threads, bulk", "the same, each 1024 allocations, then 1024 frees");
+	for (run = 0; run < runs; run++) {
+		compare(&ours, work_ours, region);
+		compare(&pages, work_pages, NULL);
+		compare(&genpool, work_genpool, pool);
+		compare(&drm_buddy, work_drm, &drm);
+	}
+	drm_buddy_fini(&drm.mm);
+	gen_pool_destroy(pool);
+	kfree(workers);
+	return buddy_region_destroy(region);
+}
+
+BENCH_MODULE(bench_smp, "Two threads beside one");
