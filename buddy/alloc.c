@@ -58,9 +58,9 @@ static bool lock_region(struct buddy_region *region, unsigned long *flags)
 	return true;
 }
 
-static unsigned long alloc_locked(struct buddy_region *region,
-				  unsigned int order, unsigned long nr,
-				  gfp_t gfp)
+static noinline unsigned long alloc_locked(struct buddy_region *region,
+					   unsigned int order, unsigned long nr,
+					   gfp_t gfp)
 {
 	struct buddy_stats *stats = &region->stats;
 	unsigned long pfn, flags, free;
@@ -90,19 +90,62 @@ static unsigned long alloc_locked(struct buddy_region *region,
 	return pfn;
 }
 
-static unsigned long alloc_pages_at(struct buddy_region *region,
-				    unsigned int order, unsigned long nr,
-				    gfp_t gfp)
+/* A copy for each order: a few instructions where a loop would take many. */
+static __always_inline unsigned long alloc_cached(struct buddy_region *region,
+						  unsigned int order)
 {
-	unsigned long pfn = BUDDY_NO_PFN;
+	switch (order) {
+	case 0:
+		return pcp_alloc(region, 0);
+	case 1:
+		return pcp_alloc(region, 1);
+	case 2:
+		return pcp_alloc(region, 2);
+	case 3:
+		return pcp_alloc(region, 3);
+	case 4:
+		return pcp_alloc(region, 4);
+	case 5:
+		return pcp_alloc(region, 5);
+	default:
+		return pcp_alloc_large(region, order);
+	}
+}
+
+static __always_inline bool free_cached(struct buddy_region *region,
+					unsigned long pfn, unsigned int order)
+{
+	switch (order) {
+	case 0:
+		return pcp_free(region, pfn, 0);
+	case 1:
+		return pcp_free(region, pfn, 1);
+	case 2:
+		return pcp_free(region, pfn, 2);
+	case 3:
+		return pcp_free(region, pfn, 3);
+	case 4:
+		return pcp_free(region, pfn, 4);
+	case 5:
+		return pcp_free(region, pfn, 5);
+	default:
+		return false;
+	}
+}
+
+static noinline unsigned long alloc_pages_at(struct buddy_region *region,
+					     unsigned int order, unsigned long nr,
+					     gfp_t gfp)
+{
+	unsigned long pfn;
 
 	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
 		caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr, 0);
 		return BUDDY_NO_PFN;
 	}
-	if (order < CLUSTER_ORDER && nr == BIT(order))
-		pfn = pcp_alloc(region, order);
-	if (pfn == BUDDY_NO_PFN)
+	if (is_power_of_2(nr) && order == ilog2(nr))
+		pfn = buddy_alloc_pfn_slow(region, order, gfp & ~__GFP_ZERO);
+	else
 		pfn = alloc_locked(region, order, nr, gfp);
 	if (pfn != BUDDY_NO_PFN && gfp & __GFP_ZERO)
 		memset(buddy_pfn_to_virt(region, pfn), 0, nr << PAGE_SHIFT);
@@ -121,8 +164,14 @@ static unsigned long alloc_pages_at(struct buddy_region *region,
 unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 				   unsigned int order, gfp_t gfp)
 {
-	return alloc_pages_at(region, order,
-			      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
+	unsigned long pfn;
+
+	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & __GFP_ZERO))
+		return alloc_pages_at(region, order,
+				      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
+	pfn = alloc_cached(region, order);
+	return likely(pfn != BUDDY_NO_PFN) ?
+		pfn : alloc_locked(region, order, BIT(order), gfp);
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
@@ -176,6 +225,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 static void free_locked(struct buddy_region *region, const struct run *run,
 			unsigned long pfn, unsigned long nr_pages)
 {
+	struct cluster *cluster = find_cluster(region, run, pfn);
 	struct buddy_stats *stats = &region->stats;
 	unsigned long flags, used;
 	enum buddy_error error;
@@ -183,8 +233,10 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 	raw_spin_lock_irqsave(&region->lock, flags);
 	used = used_pages(region, run, pfn, &error);
 	if (likely(used && used == nr_pages)) {
-		pcp_adopt(region, find_cluster(region, run, pfn));
-		stats->splits += give_range(region, run, pfn, used) - 1;
+		if (used <= HALF_FRAMES)
+			pcp_adopt(region, cluster, order_base_2(used));
+		if (used < CLUSTER_FRAMES || !pcp_free_large(region, cluster, used))
+			stats->splits += give_range(region, run, pfn, used) - 1;
 		stats->frees[order_base_2(used)]++;
 		stats->locked++;
 	}
@@ -215,8 +267,8 @@ void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 	if (!run)
 		caller_error(region, BUDDY_OUTSIDE, false, pfn, nr_pages, 0);
 	else if (nr_pages > HALF_FRAMES || !is_power_of_2(nr_pages) ||
-		 !pcp_free(region, find_cluster(region, run, pfn), pfn,
-			   ilog2(nr_pages)))
+		 !pcp_free_remote(region, find_cluster(region, run, pfn), pfn,
+				  ilog2(nr_pages)))
 		free_locked(region, run, pfn, nr_pages);
 }
 EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
@@ -233,8 +285,9 @@ void buddy_free_pfn_slow(struct buddy_region *region, unsigned long pfn,
 			 unsigned int order)
 {
 	/* No block has 0 pages, so an order out of range is a wrong size. */
-	buddy_free_pfn_exact(region, pfn,
-			     order < BUDDY_NR_ORDERS ? BIT(order) : 0);
+	if (!free_cached(region, pfn, order))
+		buddy_free_pfn_exact(region, pfn,
+				     order < BUDDY_NR_ORDERS ? BIT(order) : 0);
 }
 EXPORT_SYMBOL_GPL(buddy_free_pfn_slow);
 

@@ -203,7 +203,7 @@ static char map_char(struct buddy_region *region, const struct run *run,
 	if (head->state == CLUSTER_FREE)
 		return '.';
 	if (head->state == CLUSTER_USED)
-		return '=';
+		return head->pages ? '=' : '.';
 	used = all - hweight64(cluster_free(region, cluster));
 	if (used == all)
 		return '#';

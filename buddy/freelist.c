@@ -152,7 +152,7 @@ unsigned long take_block(struct buddy_region *region, unsigned int order)
 		count_split(region, list, order);
 		cluster = split_block(region, list, order);
 		cluster->state = CLUSTER_USED;
-		cluster->pages = BIT(order);
+		WRITE_ONCE(cluster->pages, BIT(order));
 		return cluster_pfn(cluster);
 	}
 	if (list >= CLUSTER_ORDER) {
@@ -382,6 +382,8 @@ unsigned long used_pages(struct buddy_region *region, const struct run *run,
 	*error = BUDDY_NOT_A_HEAD;
 	switch (cluster->state) {
 	case CLUSTER_USED:
+		if (!cluster->pages)
+			break;
 		return pos ? 0 : cluster->pages;
 	case CLUSTER_SPLIT:
 		if (cluster_free(region, cluster) & BIT_ULL(pos))
@@ -389,7 +391,8 @@ unsigned long used_pages(struct buddy_region *region, const struct run *run,
 		tail = atomic64_read(&cluster->tail);
 		return tail & BIT_ULL(pos) ? 0 : word_extent(tail, pos);
 	case CLUSTER_INSIDE:
-		if (cluster_head(region, run, cluster)->state == CLUSTER_USED)
+		cluster = cluster_head(region, run, cluster);
+		if (cluster->state == CLUSTER_USED && cluster->pages)
 			return 0;
 	}
 	*error = BUDDY_DOUBLE_FREE;

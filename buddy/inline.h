@@ -23,8 +23,8 @@
  *	in the upper ones which half that is: the pfn of its first page / 32
  * @tail: the word of the cluster that says which pages continue a block; it is
  *	written before @half and outlives the ownership
- * @allocs: blocks taken out, by order
- * @frees: blocks put in by this CPU, into whichever CPU's cache, by order
+ * @count: by order, blocks taken out, and blocks put in by this CPU, into
+ *	whichever CPU's cache
  *
  * A half is changed by cmpxchg alone.  As it says whose pages it has, a cmpxchg
  * cannot succeed on another cluster's.
@@ -32,8 +32,10 @@
 struct buddy_pcp {
 	atomic64_t half[2];
 	const atomic64_t *tail;
-	u64 allocs[BUDDY_HALF_ORDER + 1];
-	u64 frees[BUDDY_HALF_ORDER + 1];
+	struct {
+		u64 allocs;
+		u64 frees;
+	} count[BUDDY_NR_ORDERS];
 };
 
 /**
@@ -69,7 +71,7 @@ static __always_inline bool buddy_pcp_alloc(struct buddy_region *region,
 		while ((u32)word) {
 			if (unlikely(!atomic64_try_cmpxchg(half, &word, word & (word - 1))))
 				continue;
-			this_cpu_inc(cache->allocs[0]);
+			this_cpu_inc(cache->count[0].allocs);
 			*pfn = (word >> 32 << BUDDY_HALF_ORDER) | __ffs64(word);
 			return true;
 		}
@@ -98,7 +100,7 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 		return false;
 	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | page)))
 		return false;
-	this_cpu_inc(cache->frees[0]);
+	this_cpu_inc(cache->count[0].frees);
 	return true;
 }
 

@@ -38,7 +38,7 @@
  * @CLUSTER_INSIDE: part of a block whose head is another cluster; nothing does
  * @CLUSTER_SPLIT: its frames are in blocks below CLUSTER_ORDER: free and tail
  * @CLUSTER_FREE: head of a free block
- * @CLUSTER_USED: head of a used block: pages
+ * @CLUSTER_USED: head of a used block: pages; of none, if a CPU caches the block
  */
 enum cluster_state {
 	CLUSTER_INSIDE,
@@ -78,16 +78,20 @@ struct cluster {
 
 /**
  * struct pcp - one CPU's cache, with what only the locked half of it uses
- * @hot: the cache itself
+ * @hot: the cache of blocks below a cluster
+ * @large: a free block of whole clusters: its pfn + its order, or 0
  * @cluster: the owned cluster or NULL
  * @last: the last cluster that this CPU freed into under the region's lock
+ * @streak: how many blocks in a row went there
  * @refills: how often a cluster came in
  * @drains: how often one went back
  */
 struct pcp {
 	struct buddy_pcp hot;
+	atomic64_t large;
 	struct cluster *cluster;
 	struct cluster *last;
+	unsigned int streak;
 	u64 refills;
 	u64 drains;
 } ____cacheline_aligned;
@@ -134,7 +138,7 @@ struct source {
  * @source: its memory; constant while the region lives
  * @clusters: the list heads, then the clusters of all runs
  * @pcp: the per-CPU caches
- * @cached: whether the region is large enough for them
+ * @cache_max: the most pages that a block in a cache may have; 0 for no caches
  * @nr_clusters: length of @clusters, heads included
  * @name: constant
  * @link: in the list of regions, under its mutex
@@ -153,7 +157,7 @@ struct buddy_region {
 	struct source source;
 	struct cluster *clusters;
 	struct pcp __percpu *pcp;
-	bool cached;
+	unsigned long cache_max;
 	u32 nr_clusters;
 	char name[NAME_LEN];
 	struct list_head link;
@@ -190,8 +194,13 @@ void count_word(unsigned long nr_free[], u64 free, int by);
 /* pcp.c */
 int pcp_init(struct buddy_region *region);
 void pcp_exit(struct buddy_region *region);
+unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
+			     unsigned int order);
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order);
-void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
+void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
+	       unsigned int order);
+bool pcp_free_large(struct buddy_region *region, struct cluster *cluster,
+		    unsigned long nr);
 bool pcp_drain(struct buddy_region *region);
 void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats);
 int pcp_hotplug_init(void);

@@ -4,18 +4,44 @@
  *
  * A CPU owns at most one cluster, which is on no list meanwhile.  It takes one
  * when an allocation finds its cache empty, and when it frees into the same
- * cluster twice in a row, so that random frees do not move clusters about.
+ * cluster several times in a row, so that random frees do not move clusters
+ * about.  Beside it, a CPU keeps the block of whole clusters that it freed last.
  * Everything here but the set-up runs under the region's lock, with interrupts
  * off; blocks come and go beside it, see pcp.h.
  */
 #include <linux/cpuhotplug.h>
+#include <linux/log2.h>
 
 #include "pcp.h"
 
 /* At most one frame in so many may sit in the caches, or there are none. */
 #define SHARE	16
 
+/* Blocks up to this order are so many to a cluster that they bring one in. */
+#define REFILL_ORDER	3
+
 static enum cpuhp_state hotplug_state;
+
+/* The end of pcp_alloc() when the cluster changed hands meanwhile. */
+unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
+			     unsigned int order)
+{
+	atomic64_or(word_tails(pfn % CLUSTER_FRAMES, order),
+		    &find_cluster(region, find_run(region, pfn), pfn)->tail);
+	return pfn;
+}
+
+/* Give back the block of whole clusters; true if there was one. */
+static bool evict_large(struct buddy_region *region, struct pcp *pcp)
+{
+	u64 large = atomic64_xchg(&pcp->large, 0);
+
+	if (!large)
+		return false;
+	give_range(region, find_run(region, large_pfn(large)), large_pfn(large),
+		   BIT(large_order(large)));
+	return true;
+}
 
 /* Hand back what @pcp has; true if there was anything. */
 static bool evict(struct buddy_region *region, struct pcp *pcp)
@@ -59,7 +85,8 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order)
 	struct cluster *cluster;
 	u64 free;
 
-	if (!region->cached || (pcp->cluster && cluster_free(region, pcp->cluster)))
+	if (!region->cache_max || order > REFILL_ORDER ||
+	    (pcp->cluster && cluster_free(region, pcp->cluster)))
 		return take_block(region, order);
 	evict(region, pcp);
 	cluster = take_cluster(region, order, &free);
@@ -72,18 +99,40 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order)
 	return cluster_pfn(cluster) + pos;
 }
 
-/* A block of the split @cluster is about to be freed: cache it from now on? */
-void pcp_adopt(struct buddy_region *region, struct cluster *cluster)
+/*
+ * A block of @order is about to be freed in @cluster: own it from now on?  The
+ * blocks of larger orders are so few that one pass over the cluster is no reason.
+ */
+void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
+	       unsigned int order)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 
-	if (!region->cached || cluster->state != CLUSTER_SPLIT || cluster->owner)
+	if (!region->cache_max || cluster->state != CLUSTER_SPLIT || cluster->owner)
 		return;
-	if (pcp->last == cluster && is_whole(region, cluster)) {
-		evict(region, pcp);
-		own(pcp, cluster, take_word(region, cluster));
+	if (pcp->last != cluster) {
+		pcp->last = cluster;
+		pcp->streak = 0;
 	}
-	pcp->last = cluster;
+	if (++pcp->streak < (order > REFILL_ORDER ? 5 : 2) || !is_whole(region, cluster))
+		return;
+	evict(region, pcp);
+	own(pcp, cluster, take_word(region, cluster));
+	pcp->last = NULL;
+}
+
+/* Keep the used block of @nr pages that @cluster heads, in place of the last. */
+bool pcp_free_large(struct buddy_region *region, struct cluster *cluster,
+		    unsigned long nr)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+
+	if (nr > region->cache_max || cluster->state != CLUSTER_USED || !is_power_of_2(nr))
+		return false;
+	evict_large(region, pcp);
+	WRITE_ONCE(cluster->pages, 0);
+	atomic64_set_release(&pcp->large, large_word(cluster_pfn(cluster), ilog2(nr)));
+	return true;
 }
 
 /* Hand back what all CPUs have; true if there was anything. */
@@ -92,8 +141,10 @@ bool pcp_drain(struct buddy_region *region)
 	bool any = false;
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		any |= evict(region, per_cpu_ptr(region->pcp, cpu));
+		any |= evict_large(region, per_cpu_ptr(region->pcp, cpu));
+	}
 	return any;
 }
 
@@ -104,10 +155,15 @@ void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats)
 
 	for_each_possible_cpu(cpu) {
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+		u64 large = atomic64_read(&pcp->large);
 
-		for (order = 0; order < CLUSTER_ORDER; order++) {
-			stats->allocs[order] += READ_ONCE(pcp->hot.allocs[order]);
-			stats->frees[order] += READ_ONCE(pcp->hot.frees[order]);
+		for (order = 0; order < BUDDY_NR_ORDERS; order++) {
+			stats->allocs[order] += READ_ONCE(pcp->hot.count[order].allocs);
+			stats->frees[order] += READ_ONCE(pcp->hot.count[order].frees);
+		}
+		if (large) {
+			stats->nr_free[large_order(large)]++;
+			stats->free_pages += BIT(large_order(large));
 		}
 		if (pcp->cluster) {
 			u64 free = cluster_free(region, pcp->cluster);
@@ -126,6 +182,7 @@ static int pcp_offline(unsigned int cpu, struct hlist_node *node)
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	evict(region, per_cpu_ptr(region->pcp, cpu));
+	evict_large(region, per_cpu_ptr(region->pcp, cpu));
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	return 0;
 }
@@ -147,8 +204,9 @@ int pcp_init(struct buddy_region *region)
 		atomic64_set(&pcp->hot.half[1], NO_HALF);
 	}
 	region->hot.pcp = &region->pcp->hot;
-	region->cached = region->stats.pages >> CLUSTER_ORDER >=
-			 SHARE * num_possible_cpus();
+	region->cache_max = region->stats.pages / SHARE / num_possible_cpus();
+	if (region->cache_max < CLUSTER_FRAMES)
+		region->cache_max = 0;
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &region->hotplug);
 	if (err)
 		free_percpu(region->pcp);

@@ -36,72 +36,135 @@ static inline u64 cluster_free(struct buddy_region *region,
 	       (u64)atomic64_read(&pcp->hot.half[1]) << HALF_FRAMES;
 }
 
+/*
+ * The cluster that a CPU had last: it may change hands at any time, but its
+ * number stays, so that whoever wants to write to it can see whether it is right.
+ */
+static __always_inline struct cluster *pcp_cluster(struct pcp *pcp)
+{
+	return (struct cluster *)container_of(READ_ONCE(pcp->hot.tail),
+					      struct cluster, tail);
+}
+
 /* A block of @order, below CLUSTER_ORDER, from this CPU's cache. */
 static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 					       unsigned int order)
 {
-	atomic64_t *first = raw_cpu_ptr(region->pcp)->hot.half, *half = first;
-	u64 word, runs;
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	atomic64_t *half = pcp->hot.half;
+	struct cluster *cluster;
 	unsigned long pfn;
+	u64 word, runs;
 
 	do {
-		word = atomic64_read(half);
+		word = atomic64_read_acquire(half);
 		while ((runs = word_runs((u32)word, order))) {
 			unsigned int pos = __ffs64(runs);
 
-			if (unlikely(!atomic64_try_cmpxchg(half, &word, word &
-					~word_mask(pos, 1U << order))))
+			if (unlikely(!atomic64_try_cmpxchg(half, &word, word ^
+					word_mask(0, 1U << order) << pos)))
 				continue;
+			this_cpu_inc(region->pcp->hot.count[order].allocs);
 			pfn = (word >> HALF_FRAMES << HALF_ORDER) + pos;
-			if (order)
-				atomic64_or(word_tails(pfn % CLUSTER_FRAMES, order),
-					    &find_cluster(region, find_run(region, pfn),
-							  pfn)->tail);
-			this_cpu_inc(region->pcp->hot.allocs[order]);
+			cluster = pcp_cluster(pcp);
+			if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
+				return pcp_mark_tails(region, pfn, order);
+			atomic64_or(word_tails(0, order) << pfn % CLUSTER_FRAMES,
+				    &cluster->tail);
 			return pfn;
 		}
-	} while (half++ == first);
+	} while (half++ == pcp->hot.half);
 	return BUDDY_NO_PFN;
 }
 
 /*
- * Put a block of @order, below CLUSTER_ORDER, into the cache of the CPU that
- * owns its cluster.  False if there is none, or if anything is wrong.
+ * Put a block of @order, below CLUSTER_ORDER, into the half that it belongs to.
+ * False if it does not, or if anything is wrong.
  *
  * Of several that free a block at once one succeeds: the one that clears its
  * tails or, at order 0, sets its bit.
  */
-static __always_inline bool pcp_free(struct buddy_region *region,
-				     struct cluster *cluster, unsigned long pfn,
-				     unsigned int order)
+static __always_inline bool half_free(struct buddy_region *region,
+				      struct cluster *cluster, atomic64_t *half,
+				      unsigned long pfn, unsigned int order)
 {
-	unsigned int pos = pfn % CLUSTER_FRAMES, owner = READ_ONCE(cluster->owner);
-	u64 tail, word, block;
-	atomic64_t *half;
+	u64 block = word_mask(0, 1U << order) << pfn % HALF_FRAMES;
+	u64 tails = word_tails(0, order) << pfn % CLUSTER_FRAMES;
+	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
 
-	if (!owner)
+	if (unlikely(!word_is_block(tail, pfn % CLUSTER_FRAMES, order) ||
+		     word >> HALF_FRAMES != pfn >> HALF_ORDER || word & block))
 		return false;
-	half = pcp_half(region, owner, pfn);
-	word = atomic64_read(half);
-	tail = atomic64_read(&cluster->tail);
-	if (unlikely(!word_is_block(tail, pos, order)))
-		return false;
-	block = word_mask(pos % HALF_FRAMES, 1U << order);
-	if (unlikely(word >> HALF_FRAMES != pfn >> HALF_ORDER || word & block))
-		return false;
-
-	if (order && !atomic64_try_cmpxchg(&cluster->tail, &tail, tail &
-					   ~word_tails(pos, order)))
+	if (order && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^ tails)))
 		return false;
 	while (unlikely(!atomic64_try_cmpxchg(half, &word, word | block))) {
 		if (word >> HALF_FRAMES == pfn >> HALF_ORDER && !(word & block))
 			continue;
 		if (order)
-			atomic64_or(word_tails(pos, order), &cluster->tail);
+			atomic64_or(tails, &cluster->tail);
 		return false;
 	}
-	this_cpu_inc(region->pcp->hot.frees[order]);
+	this_cpu_inc(region->pcp->hot.count[order].frees);
 	return true;
+}
+
+/* Into this CPU's cache. */
+static __always_inline bool pcp_free(struct buddy_region *region,
+				     unsigned long pfn, unsigned int order)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	struct cluster *cluster = pcp_cluster(pcp);
+
+	return cluster->number == pfn >> CLUSTER_ORDER &&
+	       half_free(region, cluster, &pcp->hot.half[pfn >> HALF_ORDER & 1],
+			 pfn, order);
+}
+
+/* Into the cache of the CPU that owns the cluster, if one does. */
+static inline bool pcp_free_remote(struct buddy_region *region,
+				   struct cluster *cluster, unsigned long pfn,
+				   unsigned int order)
+{
+	unsigned int owner = READ_ONCE(cluster->owner);
+
+	return owner && half_free(region, cluster, pcp_half(region, owner, pfn),
+				  pfn, order);
+}
+
+/* --- a block of whole clusters --- */
+
+/* One word says all of it: the pfn, in clusters, and its order. */
+static inline u64 large_word(unsigned long pfn, unsigned int order)
+{
+	return (u64)pfn | order;
+}
+
+static inline unsigned long large_pfn(u64 large)
+{
+	return large & ~(CLUSTER_FRAMES - 1);
+}
+
+static inline unsigned int large_order(u64 large)
+{
+	return large % CLUSTER_FRAMES;
+}
+
+/*
+ * The block of @order that this CPU freed last.  In its cluster it is a used
+ * block of no pages until here.
+ */
+static __always_inline unsigned long pcp_alloc_large(struct buddy_region *region,
+						     unsigned int order)
+{
+	atomic64_t *slot = &raw_cpu_ptr(region->pcp)->large;
+	u64 large = atomic64_read(slot);
+	unsigned long pfn = large_pfn(large);
+
+	if (large_order(large) != order || !atomic64_try_cmpxchg(slot, &large, 0))
+		return BUDDY_NO_PFN;
+	WRITE_ONCE(find_cluster(region, find_run(region, pfn), pfn)->pages, BIT(order));
+	this_cpu_inc(region->pcp->hot.count[order].allocs);
+	return pfn;
 }
 
 #endif /* BUDDY_PCP_H */

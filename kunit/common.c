@@ -30,7 +30,7 @@ static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
 	snprintf(name, sizeof(name), "test-%d", atomic_inc_return(&serial));
 	region = buddy_region_create(name, pfn, nr_pages, virt);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
-	region->cached = false;
+	region->cache_max = 0;
 	kunit_alloc_resource(test, NULL, destroy_region, GFP_KERNEL, region);
 	return region;
 }
@@ -47,7 +47,7 @@ struct buddy_region *test_region_cached(struct kunit *test, unsigned long pfn,
 {
 	struct buddy_region *region = test_region(test, pfn, nr_pages);
 
-	region->cached = true;
+	region->cache_max = region->stats.pages;
 	return region;
 }
 EXPORT_SYMBOL_GPL(test_region_cached);
@@ -156,6 +156,20 @@ static void count_frames(u64 free, unsigned long nr_free[])
 	}
 }
 
+/* The order of the block in a CPU's cache that @cluster heads, or 0. */
+static unsigned int cached_order(struct buddy_region *region, struct cluster *cluster)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		u64 large = atomic64_read(&per_cpu_ptr(region->pcp, cpu)->large);
+
+		if (large && large_pfn(large) == cluster_pfn(cluster))
+			return large_order(large);
+	}
+	return 0;
+}
+
 /* One block of whole clusters or one split cluster; returns how many it covers. */
 static unsigned long check_cluster(struct kunit *test, struct buddy_region *region,
 				   const struct run *run, struct cluster *cluster,
@@ -201,6 +215,12 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 	case CLUSTER_USED:
 		/* A last cluster that is only partly the block's is split. */
 		covers = cluster->pages >> CLUSTER_ORDER;
+		if (!cluster->pages) {
+			unsigned int order = cached_order(region, cluster);
+
+			covers = BIT(order) >> CLUSTER_ORDER;
+			nr_free[order]++;
+		}
 		KUNIT_EXPECT_NE(test, covers, 0UL);
 		break;
 	default:
