@@ -176,6 +176,7 @@ static void show_stats(struct seq_file *m, const char *name,
 	seq_printf(m, "pages_peak    %20lu\n", stats->peak_pages);
 	seq_printf(m, "splits        %20llu\n", stats->splits);
 	seq_printf(m, "merges        %20llu\n", stats->merges);
+	seq_printf(m, "locked        %20llu\n", stats->locked);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		seq_printf(m, "error %-12s %15lu\n", error_names[i], stats->errors[i]);
 	seq_puts(m, "order               allocs                frees                fails\n");
@@ -190,6 +191,44 @@ static int stats_show(struct seq_file *m, void *unused)
 	return with_stats(m, show_stats);
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* --- pcp: a line per CPU --- */
+
+static int pcp_show(struct seq_file *m, void *unused)
+{
+	struct buddy_region *region = m->private;
+	unsigned int cpu;
+
+	seq_puts(m, "cpu        cluster  free_pages  large_order        refills         drains\n");
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+		unsigned int pages = 0, order;
+		unsigned long flags;
+		u64 address = 0;
+
+		raw_spin_lock_irqsave(&region->lock, flags);
+		if (pcp->cluster) {
+			address = PFN_PHYS(cluster_pfn(pcp->cluster));
+			pages = hweight64(cluster_free(region, pcp->cluster));
+		}
+		order = large_order(atomic64_read(&pcp->large));
+		raw_spin_unlock_irqrestore(&region->lock, flags);
+
+		seq_printf(m, "%3u ", cpu);
+		if (pages || address)
+			seq_printf(m, "%#014llx  %10u", address, pages);
+		else
+			seq_printf(m, "%14s  %10s", "-", "-");
+		if (order)
+			seq_printf(m, "  %11u", order);
+		else
+			seq_printf(m, "  %11s", "-");
+		seq_printf(m, "  %13llu  %13llu\n", READ_ONCE(pcp->refills),
+			   READ_ONCE(pcp->drains));
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pcp);
 
 /* --- map: a character per cluster, MAP_COLUMNS of them a line --- */
 
@@ -345,6 +384,7 @@ void debugfs_add(struct buddy_region *region)
 	debugfs_create_file("extfrag_index", 0444, dir, region, &extfrag_index_fops);
 	debugfs_create_file("map", 0444, dir, region, &map_fops);
 	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
+	debugfs_create_file("pcp", 0444, dir, region, &pcp_fops);
 	debugfs_create_file("pools", 0444, dir, region, pools);
 }
 

@@ -61,10 +61,13 @@ static bool evict(struct buddy_region *region, struct pcp *pcp)
 	return free;
 }
 
-static void own(struct pcp *pcp, struct cluster *cluster, u64 free)
+static void own(struct buddy_region *region, struct pcp *pcp,
+		struct cluster *cluster, u64 free)
 {
+	struct buddy_stats *stats = &region->stats;
 	u64 number = (u64)cluster->number << 1;
 
+	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
 	pcp->cluster = cluster;
 	pcp->refills++;
 	WRITE_ONCE(cluster->owner, raw_smp_processor_id() + 1);
@@ -95,7 +98,7 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order)
 	if (free != ~0ULL)
 		pos = word_find(free, order, &found);
 	atomic64_or(word_tails(pos, order), &cluster->tail);
-	own(pcp, cluster, free & ~word_mask(pos, 1U << order));
+	own(region, pcp, cluster, free & ~word_mask(pos, 1U << order));
 	return cluster_pfn(cluster) + pos;
 }
 
@@ -117,7 +120,7 @@ void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
 	if (++pcp->streak < (order > REFILL_ORDER ? 5 : 2) || !is_whole(region, cluster))
 		return;
 	evict(region, pcp);
-	own(pcp, cluster, take_word(region, cluster));
+	own(region, pcp, cluster, take_word(region, cluster));
 	pcp->last = NULL;
 }
 

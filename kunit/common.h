@@ -13,18 +13,19 @@
 
 /*
  * Make a region that lives until the test ends, or until end_region(); the test
- * must free its blocks.  It has no per-CPU caches, so each operation shows in
- * the free lists at once.
+ * must free its blocks.  It has per-CPU caches, even if it is too small for them,
+ * in a suite with init_caches(); else each operation shows in the lists at once.
  */
 struct buddy_region *test_region(struct kunit *test, unsigned long pfn,
 				 unsigned long nr_pages);
-/* The same with per-CPU caches, even if it is too small for them. */
-struct buddy_region *test_region_cached(struct kunit *test, unsigned long pfn,
-					unsigned long nr_pages);
-/* Without caches, over memory with a mapping, in which the first @skip pages are left out. */
+/* The same over memory with a mapping, in which the first @skip pages are left out. */
 struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
 					unsigned long nr_pages);
 void end_region(struct kunit *test, struct buddy_region *region);
+
+/* The init and exit of a suite whose regions have caches. */
+int init_caches(struct kunit *test);
+void exit_caches(struct kunit *test);
 
 /* Naturally aligned blocks of @order that fit into a range. */
 unsigned long blocks_inside(unsigned long pfn, unsigned long nr_pages,

@@ -466,7 +466,13 @@ static struct kunit_case error_cases[] = {
 };
 
 static struct kunit_suite error_suite = {
+#ifdef WITH_CACHES
+	.name = "error_caches",
+	.init = init_caches,
+	.exit = exit_caches,
+#else
 	.name = "error",
+#endif
 	.test_cases = error_cases,
 };
 

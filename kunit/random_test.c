@@ -174,7 +174,7 @@ static void random_test_against_model(struct kunit *test)
 {
 	const struct setting *setting = test->param_value;
 	struct model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
-	struct buddy_stats *fresh;
+	struct buddy_stats *fresh, *stats;
 	unsigned int i, allocs = 50;
 
 	KUNIT_ASSERT_NOT_NULL(test, model);
@@ -196,8 +196,10 @@ static void random_test_against_model(struct kunit *test)
 		if (i % 4096 == 0) {
 			allocs = 30 + below(model, 50);
 			check_region(test, model->region);
-			KUNIT_ASSERT_EQ(test, model->region->stats.free_pages,
+			stats = test_stats(test, model->region);
+			KUNIT_ASSERT_EQ(test, stats->free_pages,
 					model->pages - model->used);
+			kunit_kfree(test, stats);
 			cond_resched();
 		}
 		if (dice >= 120)
@@ -222,7 +224,13 @@ static struct kunit_case random_cases[] = {
 };
 
 static struct kunit_suite random_suite = {
+#ifdef WITH_CACHES
+	.name = "random_caches",
+	.init = init_caches,
+	.exit = exit_caches,
+#else
 	.name = "random",
+#endif
 	.test_cases = random_cases,
 };
 
