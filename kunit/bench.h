@@ -23,6 +23,7 @@
 #include "../buddy/buddy.h"
 
 #define BATCH	4096		/* objects in hand at once */
+#define BY	64		/* in one call, where a call can do many */
 #define NOTHING	0UL		/* no object */
 
 /**

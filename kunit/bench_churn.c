@@ -14,7 +14,35 @@ static const struct {
 	{ "1 TiB", 1024UL * SZ_1G >> PAGE_SHIFT },
 };
 
-static int churn_ours(unsigned int order, const char *work, unsigned long frames)
+/* The same, 64 in each call. */
+static void churn_batches(struct churn *churn, const char *size)
+{
+	unsigned int nr = min_t(unsigned long, BATCH, churn->used / 4) / BY;
+	unsigned int round, run, i;
+	char work[48];
+
+	if (!nr)
+		return;
+	snprintf(work, sizeof(work), "random by 64, order %u, %s", churn->order, size);
+	for (run = 0; run < runs; run++) {
+		u64 time = 0;
+
+		for (round = 0; round < CHURN_ROUNDS; round++) {
+			for (i = 0; i < nr * BY; i++)
+				objects[i] = churn_pick(&ours, churn);
+			time += TIMED(nr, buddy_free_bulk(churn->from, churn->order, BY,
+							  objects + BY * i));
+			time += TIMED(nr, buddy_alloc_bulk(churn->from, churn->order, BY,
+							   objects + BY * i, 0));
+			for (i = 0; i < nr * BY; i++)
+				churn_note(&ours, churn, objects[i]);
+		}
+		report_time(work, ours.name, time, CHURN_ROUNDS * nr * BY);
+	}
+}
+
+static int churn_ours(unsigned int order, const char *work, unsigned long frames,
+		      const char *size)
 {
 	struct buddy_region *region = bench_region(frames);
 	struct churn churn;
@@ -27,6 +55,7 @@ static int churn_ours(unsigned int order, const char *work, unsigned long frames
 		churn_fill(&ours, &churn);
 		churn_thin(&ours, &churn);
 		churn_measure(&ours, &churn, work);
+		churn_batches(&churn, size);
 		churn_empty(&ours, &churn, frames);
 		churn_exit(&churn);
 	}
@@ -122,14 +151,16 @@ static int bench_churn(void)
 	unsigned int i, j;
 	int err = 0;
 
-	describe("random", "frees of up to 4096 random blocks, then as many allocations; 70% is full");
+	describe("random,", "a free and an allocation: frees of up to 4096 random blocks, then as many allocations; 70% is full");
+	describe("random by", "the same, 64 in each call");
 	describe("metadata", "the kernel's free memory before and after, over the frames");
 	for (i = 0; i < ARRAY_SIZE(orders) && !err; i++) {
 		for (j = 0; j < ARRAY_SIZE(sizes) && !err; j++) {
 			char work[48];
 
 			churn_name(work, sizeof(work), orders[i], sizes[j].name);
-			err = churn_ours(orders[i], work, sizes[j].frames);
+			err = churn_ours(orders[i], work, sizes[j].frames,
+					 sizes[j].name);
 			/* It cannot be filled in islands: its search would suffer. */
 			if (!err && sizes[j].frames / 16 <= churn_limit)
 				err = churn_genpool(orders[i], work, sizes[j].frames);

@@ -64,6 +64,29 @@ static void bench_cache(unsigned int order)
 	kmem_cache_destroy(slabs);
 }
 
+/* Many at a time, in and out. */
+static void bench_batches(struct buddy_region *region, unsigned int order)
+{
+	unsigned int nr = bulk_count(order) / BY, rounds = BATCH / BY / nr, round, got = 0;
+	u64 in = 0, out = 0;
+	char work[32];
+
+	for (round = 0; round <= rounds; round++) {
+		u64 taken = TIMED(nr, got += buddy_alloc_bulk(region, order, BY,
+							      objects + BY * i, 0));
+		u64 given = TIMED(nr, buddy_free_bulk(region, order, BY, objects + BY * i));
+
+		in += round ? taken : 0;
+		out += round ? given : 0;
+	}
+	if (got != (rounds + 1) * nr * BY)
+		return;
+	snprintf(work, sizeof(work), "by 64 alloc, order %u", order);
+	report_time(work, ours.name, in, rounds * nr * BY);
+	snprintf(work, sizeof(work), "by 64 free, order %u", order);
+	report_time(work, ours.name, out, rounds * nr * BY);
+}
+
 /* It gives single pages only, and has no counterpart that frees many. */
 static void bench_bulk_array(void)
 {
@@ -72,14 +95,14 @@ static void bench_bulk_array(void)
 
 	for (round = 0; round < 2; round++) {
 		memset(taken, 0, sizeof(taken));
-		in = TIMED(BATCH / 64, alloc_pages_bulk_array(GFP_NOWAIT, 64,
-							      taken + 64 * i));
+		in = TIMED(BATCH / BY, alloc_pages_bulk_array(GFP_NOWAIT, BY,
+							      taken + BY * i));
 		out = TIMED(BATCH, if (taken[i]) __free_page(taken[i]));
 	}
 	if (!taken[BATCH - 1])
 		return;
-	report_time("bulk alloc, order 0", "alloc_pages_bulk", in, BATCH);
-	report_time("bulk free, order 0", "alloc_pages_bulk", out, BATCH);
+	report_time("by 64 alloc, order 0", "alloc_pages_bulk", in, BATCH);
+	report_time("by 64 free, order 0", "alloc_pages_bulk", out, BATCH);
 }
 
 static int bench_orders(void)
@@ -93,6 +116,8 @@ static int bench_orders(void)
 	describe("hot pair", "one allocation and its free, 10,000 times in a row");
 	describe("bulk alloc", "4096 allocations, or as many as make 128 MiB; after a first round");
 	describe("bulk free", "the frees of these, in the same order");
+	describe("by 64 alloc", "bulk, 64 in each call");
+	describe("by 64 free", "the frees of these, 64 in each call; alloc_pages_bulk: one");
 	for (i = 0; i < runs * ARRAY_SIZE(orders); i++) {
 		unsigned int order = orders[i % ARRAY_SIZE(orders)];
 
@@ -102,6 +127,7 @@ static int bench_orders(void)
 		bench_order(&kmalloced, NULL, order);
 		bench_cache(order);
 		bench_order(&genpool, pool, order);
+		bench_batches(region, order);
 	}
 	for (i = 0; i < runs; i++)
 		bench_bulk_array();

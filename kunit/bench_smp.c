@@ -23,6 +23,7 @@ struct worker {
 	unsigned long objects[BULK];
 };
 
+static const unsigned int hands[] = { 1, BULK };
 static struct worker *workers;
 static atomic_t ready;
 static bool go, stop;
@@ -34,7 +35,7 @@ static __always_inline int work(const struct subject *subject, struct worker *wo
 
 	atomic_inc(&ready);
 	while (!READ_ONCE(go))
-		cpu_relax();
+		cond_resched();
 	start = ktime_get_ns();
 	while (!READ_ONCE(stop)) {
 		for (i = 0; i < worker->hand; i++)
@@ -102,9 +103,27 @@ static u64 rate(int (*fn)(void *worker), void *from, unsigned int hand, unsigned
 	return sum;
 }
 
+/* How often the two threads take the region's lock. */
+static void bench_locked(struct buddy_region *region)
+{
+	static struct buddy_stats before, after;
+	u64 ops;
+
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hands); i++) {
+		buddy_region_stats(region, &before);
+		rate(work_ours, region, hands[i], THREADS);
+		buddy_region_stats(region, &after);
+		ops = workers[0].ops + workers[1].ops;
+		report(i ? "lock taken, bulk" : "lock taken, hot pair", ours.name,
+		       div64_u64(100 * 1000 * (after.locked - before.locked), ops),
+		       "of 1000 operations");
+	}
+}
+
 static void compare(const struct subject *subject, int (*fn)(void *worker), void *from)
 {
-	static const unsigned int hands[] = { 1, BULK };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(hands); i++) {
@@ -131,11 +150,13 @@ static int bench_smp(void)
 		return -ENOMEM;
 	describe("2 threads, hot pair", "order 0, alloc and free in turn for 0.2 s: operations of both over those of one alone");
 	describe("2 threads, bulk", "the same, each 1024 allocations, then 1024 frees");
+	describe("lock taken", "by both threads in the work above, per 1000 allocations and frees");
 	for (run = 0; run < runs; run++) {
 		compare(&ours, work_ours, region);
 		compare(&pages, work_pages, NULL);
 		compare(&genpool, work_genpool, pool);
 		compare(&drm_buddy, work_drm, &drm);
+		bench_locked(region);
 	}
 	drm_buddy_fini(&drm.mm);
 	gen_pool_destroy(pool);

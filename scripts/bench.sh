@@ -18,10 +18,12 @@ mkdir -p build
 
 # Each trace becomes a file for the guest and a word of its job's BENCHES.
 traces=() replays=
+: >build/bench-peak.out
 for trace in kunit/traces/*.gz ${TRACE:+"$TRACE"}; do
 	name=${trace##*/}
 	name=${name%%.*}
 	gzip -dcf "$trace" >"build/$name.trace" || die "$trace cannot be read"
+	awk -f scripts/bench-peak.awk -v name="$name" "build/$name.trace" >>build/bench-peak.out
 	traces+=("build/$name.trace")
 	replays+=" bench_traces,trace=/$name.trace,name=$name"
 done
@@ -76,11 +78,17 @@ declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns)
 
 printf 'lane\twork\tsubject\tvalue\tunit\n' >build/bench.tsv
 for lane in $lanes; do
-	"lane_$lane" | watch "$lane" >"build/bench-$lane.out"
+	out=build/bench-$lane.out
+	"lane_$lane" | watch "$lane" >"$out"
+	[ "$lane" = two_cpus ] || cat build/bench-peak.out >>"$out"
 	awk -f scripts/bench-tsv.awk -v lane="$lane" -v unit="${units[$lane]}" \
-		"build/bench-$lane.out" >>build/bench.tsv
+		"$out" >>build/bench.tsv
 done
-for lane in $lanes; do
-	awk -f scripts/bench-table.awk -v lane="$lane" "build/bench-$lane.out" build/bench.tsv
-	echo
-done | tee build/bench.txt
+{
+	for lane in $lanes; do
+		awk -f scripts/bench-table.awk -v lane="$lane" \
+			"build/bench-$lane.out" build/bench.tsv
+		echo
+	done
+	awk -f scripts/bench-targets.awk build/bench.tsv
+} | tee build/bench.txt

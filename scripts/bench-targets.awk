@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+# What build/bench.tsv says of the project's targets: target, measured, met or missed.
+# A lane that was not measured is passed over.
+BEGIN {
+	FS = "\t"
+	printf "%-68s %12s %10s\n", "target", "measured", ""
+}
+$5 !~ / (min|max)$/ {
+	value[$1, $2, $3] = $4
+	lane[$1] = 1
+	if (!($1 SUBSEP $2 in seen) && $5 ~ /^(instructions|ns)$/)
+		works[$1, ++nr[$1]] = $2
+	seen[$1, $2] = 1
+}
+
+function check(text, measured, sign, limit,   met) {
+	if (measured == "") {
+		printf "%-68s %12s %10s\n", text, "-", "not measured"
+		missing++
+		return
+	}
+	met = sign == ">=" ? measured >= limit : measured <= limit
+	printf "%-68s %12.2f %10s\n", text " " sign " " limit, measured, met ? "met" : "missed"
+	met ? good++ : bad++
+}
+
+function ratio(l, w, subject,   ours) {
+	ours = value[l, w, "buddypool"]
+	if (!((l, w, subject) in value) || ours == "" || ours == 0)
+		return ""
+	return value[l, w, subject] / ours
+}
+
+# Allocation and free together.
+function bulk(l, order, subject,   ours, peer) {
+	ours = value[l, "bulk alloc, order " order, "buddypool"] + \
+		value[l, "bulk free, order " order, "buddypool"]
+	peer = value[l, "bulk alloc, order " order, subject] + \
+		value[l, "bulk free, order " order, subject]
+	return ours && peer ? peer / ours : ""
+}
+
+# The worst row for us beside a peer; its name in "row".
+function least(l, subject,   i, r, low) {
+	low = row = ""
+	for (i = 1; i <= nr[l]; i++) {
+		r = ratio(l, works[l, i], subject)
+		if (r != "" && (low == "" || r < low)) {
+			low = r
+			row = works[l, i]
+		}
+	}
+	return low
+}
+
+function times(l,   n, i, o, orders, peers, p, low) {
+	check(l ": alloc_pages / ours, hot pair, order 0",
+		ratio(l, "hot pair, order 0", "alloc_pages"), ">=", l == "native" ? 10 : 12)
+	check(l ": alloc_pages / ours, bulk, order 0", bulk(l, 0, "alloc_pages"), ">=", 8)
+	n = split("0 1 3 5 9", orders, " ")
+	for (i = 2; i <= n; i++)
+		check(l ": alloc_pages / ours, hot pair, order " orders[i],
+			ratio(l, "hot pair, order " orders[i], "alloc_pages"), ">=", 5)
+	split("gen_pool drm_buddy", peers, " ")
+	for (p = 1; p <= 2; p++) {
+		for (i = 1; i <= n; i++) {
+			check(l ": " peers[p] " / ours, hot pair, order " orders[i],
+				ratio(l, "hot pair, order " orders[i], peers[p]), ">=", 5)
+			check(l ": " peers[p] " / ours, bulk, order " orders[i],
+				bulk(l, orders[i], peers[p]), ">=", 5)
+		}
+		low = least(l, peers[p])
+		check(l ": " peers[p] " / ours, worst row (" row ")", low, ">=", 1)
+	}
+	o = l == "native" ? "1024 MiB" : "256 MiB"
+	check(l ": drm_buddy / ours, fragmented, " o, ratio(l, "fragmented, " o, "drm_buddy"), ">=", 10)
+	check(l ": drm_buddy / ours, reversed, " o, ratio(l, "reversed, " o, "drm_buddy"), ">=", 10)
+	check(l ": kmalloc / ours, pool life", ratio(l, "pool life, per object", "kmalloc"), ">=", 8)
+	check(l ": kmalloc / ours, nginx trace", ratio(l, "trace nginx-pools", "kmalloc"), ">=", 4)
+}
+
+# Ours in one work over ours, or a peer's, in another.
+function over(l, w, of, subject) {
+	if (!((l, w, "buddypool") in value) || !value[l, of, subject])
+		return ""
+	return value[l, w, "buddypool"] / value[l, of, subject]
+}
+
+END {
+	o = "instructions"
+	if (o in lane) {
+		times(o)
+		check(o ": single operation, 64 MiB", value[o, "single operation, 64 MiB", "buddypool"], "<=", 1500)
+		check(o ": single operation, 1 TiB", value[o, "single operation, 1 TiB", "buddypool"], "<=", 1500)
+		check("metadata, bytes a frame, 1 TiB, to a tenth",
+			int(10 * value[o, "metadata per frame, 1 TiB", "buddypool"] + 0.5) / 10, "<=", 0.5)
+		check("nginx trace, peak memory / nginx's own",
+			over(o, "trace nginx-pools, peak memory", "trace nginx-pools, peak memory", "nginx"), "<=", 1.5)
+	}
+	o = "native"
+	if (o in lane) {
+		times(o)
+		check(o ": random, order 0, 1 TiB / 64 MiB",
+			over(o, "random, order 0, 1 TiB", "random, order 0, 64 MiB", "buddypool"), "<=", 1.5)
+		check(o ": random by 64, order 0, 1 TiB / 64 MiB",
+			over(o, "random by 64, order 0, 1 TiB", "random by 64, order 0, 64 MiB", "buddypool"), "<=", 1.5)
+	}
+	o = "two_cpus"
+	if (o in lane) {
+		split("hot pair,bulk", kinds, ",")
+		for (i = 1; i <= 2; i++) {
+			w = "2 threads, " kinds[i]
+			check(o ": " w " / 1 thread", value[o, w, "buddypool"], ">=", 1.8)
+			check(o ": " w ", of alloc_pages' own ratio", over(o, w, w, "alloc_pages"), ">=", 1)
+		}
+		check(o ": lock taken per 1000 operations, hot pair", value[o, "lock taken, hot pair", "buddypool"], "<=", 0)
+		check(o ": lock taken per 1000 operations, bulk", value[o, "lock taken, bulk", "buddypool"], "<=", 33.33)
+	}
+	printf "%d met, %d missed%s\n", good, bad, missing ? ", " missing " not measured" : ""
+}
