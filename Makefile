@@ -34,8 +34,8 @@ check: ## all tests in the test kernels (SUITE= CONFIG=debug|kasan SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh
 
-bench: ## what operations cost in instructions, beside alloc_pages, kmalloc, gen_pool
-	@scripts/setup.sh build guest
+bench: ## what operations cost beside the kernel's allocators (LANES= WORKS= TRACE=)
+	@scripts/setup.sh build guest kernel bench
 	@scripts/bench.sh
 
 lint: ## checkpatch --strict, sparse, kernel-doc, shellcheck

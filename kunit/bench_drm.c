@@ -1,7 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
-/* drm_buddy at the work of bench_orders.c; a module of its own, as it is one. */
+/*
+ * drm_buddy at the work of bench_orders.c and bench_churn.c; a module of its own, as
+ * it is one.  Its frees walk a sorted list: no larger region than 1 GiB.
+ */
+#include "bench_churn.h"
 #include "bench_drm.h"
 #include "bench_orders.h"
+
+static int churn_drm(unsigned int order, const char *size, unsigned long frames)
+{
+	struct locked_drm drm;
+	struct churn churn;
+	char work[48];
+	int err;
+
+	if (frames > churn_limit)
+		return 0;
+	err = bench_drm_init(&drm, frames);
+	if (err)
+		return err;
+	err = churn_init(&churn, &drm_buddy, &drm, frames, order);
+	if (!err) {
+		churn_name(work, sizeof(work), order, size);
+		churn_fill(&drm_buddy, &churn);
+		churn_thin(&drm_buddy, &churn);
+		churn_measure(&drm_buddy, &churn, work);
+		churn_empty(&drm_buddy, &churn, frames);
+		churn_exit(&churn);
+	}
+	drm_buddy_fini(&drm.mm);
+	return err;
+}
 
 static int bench_drm(void)
 {
@@ -14,7 +43,10 @@ static int bench_drm(void)
 	for (i = 0; i < runs * ARRAY_SIZE(orders); i++)
 		bench_order(&drm_buddy, &drm, orders[i % ARRAY_SIZE(orders)]);
 	drm_buddy_fini(&drm.mm);
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(orders) && !err; i++)
+		err = churn_drm(orders[i], "64 MiB", SZ_64M >> PAGE_SHIFT) ?:
+		      churn_drm(orders[i], "1 GiB", SZ_1G >> PAGE_SHIFT);
+	return err;
 }
 
-BENCH_MODULE(bench_drm, "drm_buddy, blocks of one order");
+BENCH_MODULE(bench_drm, "drm_buddy at the work of the others");

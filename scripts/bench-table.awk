@@ -25,6 +25,11 @@ function figure(x) {
 	return sprintf(x == int(x) || x >= 100 ? "%.0f" : x < 10 ? "%.2f" : "%.1f", x)
 }
 
+function heading(name) {
+	sub(/,$/, "", name)
+	return name
+}
+
 function row(w,   p, v, cell) {
 	cell = figure(value[w, "buddypool"])
 	if (w in low)
@@ -54,7 +59,7 @@ END {
 			if (index(work[w], family[f]) != 1)
 				continue
 			if (first)
-				printf "\n[%s: %s]\n", family[f], timed[family[f]]
+				printf "\n[%s: %s]\n", heading(family[f]), timed[family[f]]
 			first = 0
 			row(work[w])
 		}

@@ -52,7 +52,7 @@ debian() {
 
 lane_instructions() {
 	say "instructions: Debian's kernel, one vCPU" >&2
-	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_drm bench_churn,limit=1048576 \
+	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_drm,limit=16384 bench_churn,limit=1048576 \
 		bench_worst bench_fragment,mib=256 bench_pools $replays"
 }
 
@@ -92,3 +92,10 @@ done
 	done
 	awk -f scripts/bench-targets.awk build/bench.tsv
 } | tee build/bench.txt
+
+# The documentation shows the whole, not a part.
+if [ -z "${LANES-}${WORKS-}${TRACE-}" ]; then
+	awk -f scripts/bench-chart.awk build/bench.tsv >build/bench.dat
+	gnuplot -c scripts/bench.gnuplot build/bench.dat Documentation/bench.svg
+	cp build/bench.txt Documentation/
+fi

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# setup.sh build|guest|kernel|lint|docs...: install what these steps need.
+# setup.sh build|guest|kernel|lint|bench|docs...: install what these steps need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -15,6 +15,7 @@ for step; do
 	kernel)	need gcc make linux-source-6.1 xz-utils flex bison bc perl \
 			libelf-dev libssl-dev python3 ;;
 	lint)	need sparse shellcheck perl python3-ply python3-git ;;
+	bench)	need gnuplot-nox ;;
 	docs)	need python3-sphinx perl "linux-headers-$flavour" ;;
 	*)	die "no step '$step'" ;;
 	esac

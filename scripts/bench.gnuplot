@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0
+# gnuplot -c bench.gnuplot DATA SVG: bars from bench-chart.awk.
+set terminal svg size 760,720 font "sans-serif,12" background "white"
+set output ARG2
+set datafile separator "\t"
+set datafile missing "-"
+set title "How many times cheaper than the kernel's allocators at the same work"
+set logscale x
+set xrange [0.1:3000]
+set xtics ("a tenth" 0.1, "the same" 1, "10 times" 10, "100" 100, "1000" 1000)
+set grid xtics linecolor "#cccccc"
+set border 1
+set tics nomirror scale 0
+set key bottom right
+stats ARG1 using 1 nooutput name "Y"
+set yrange [Y_min - 1:0]
+set style fill solid noborder
+bar = 0.4
+set arrow from 1, graph 0 to 1, graph 1 nohead linecolor "black"
+plot ARG1 using 3:1:(1):3:($1):($1 + bar):ytic(2) with boxxyerror \
+		linecolor "#1f5fa8" title "instructions (QEMU)", \
+	"" using 4:1:(1):4:($1 - bar):($1) with boxxyerror \
+		linecolor "#e08b27" title "time (User Mode Linux)", \
+	"" using ($3 > 1 ? $3 : 1):($1 + bar / 2):(sprintf(" %.3g", $3)) with labels \
+		left font ",9" notitle, \
+	"" using ($4 > 1 ? $4 : 1):($1 - bar / 2):(sprintf(" %.3g", $4)) with labels \
+		left font ",9" notitle
