@@ -72,6 +72,25 @@ static int work_drm(void *worker)
 	return work(&drm_buddy, worker);
 }
 
+/* What the host gives: its CPUs without an allocator. */
+static unsigned long none_alloc(void *from, unsigned int order)
+{
+	cpu_relax();
+	return 1;
+}
+
+static void none_free(void *from, unsigned long object, unsigned int order)
+{
+	cpu_relax();
+}
+
+static const struct subject none = { "none", none_alloc, none_free };
+
+static int work_none(void *worker)
+{
+	return work(&none, worker);
+}
+
 /* Operations in a second of @nr threads together, 0 if they cannot be started. */
 static u64 rate(int (*fn)(void *worker), void *from, unsigned int hand, unsigned int nr)
 {
@@ -122,15 +141,32 @@ static void bench_locked(struct buddy_region *region)
 	}
 }
 
+/* Wait until both CPUs are ours; some time. */
+static void calm(void)
+{
+	unsigned int tries;
+	u64 one, both;
+
+	for (tries = 0; tries < 20; tries++) {
+		one = rate(work_none, NULL, BULK, 1);
+		both = rate(work_none, NULL, BULK, THREADS);
+		if (100 * both > 190 * one)
+			break;
+	}
+	report("2 threads, empty loop", none.name, div64_u64(100 * both, one), "of 1 thread");
+}
+
 static void compare(const struct subject *subject, int (*fn)(void *worker), void *from)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(hands); i++) {
-		u64 one = rate(fn, from, hands[i], 1);
-		u64 both = rate(fn, from, hands[i], THREADS);
 		const char *work = i ? "2 threads, bulk" : "2 threads, hot pair";
+		u64 one, both;
 
+		calm();
+		one = rate(fn, from, hands[i], 1);
+		both = rate(fn, from, hands[i], THREADS);
 		if (one)
 			report(work, subject->name, div64_u64(100 * both, one), "of 1 thread");
 	}
@@ -149,6 +185,7 @@ static int bench_smp(void)
 	if (bench_drm_init(&drm, SZ_64M >> PAGE_SHIFT))
 		return -ENOMEM;
 	describe("2 threads, hot pair", "order 0, alloc and free in turn for 0.2 s: operations of both over those of one alone");
+	describe("2 threads, empty loop", "without an allocator, measured before each of these: what the host gives");
 	describe("2 threads, bulk", "the same, each 1024 allocations, then 1024 frees");
 	describe("lock taken", "by both threads in the work above, per 1000 allocations and frees");
 	for (run = 0; run < runs; run++) {

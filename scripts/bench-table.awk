@@ -3,7 +3,7 @@
 # what is inside the timed stretch; beside each peer's figure, how many times ours it is.
 BEGIN {
 	FS = "\t"
-	peers = split("alloc_pages alloc_pages_bulk page_frag kmalloc kmem_cache gen_pool drm_buddy dma_pool nginx", peer, " ")
+	peers = split("alloc_pages alloc_pages_bulk page_frag kmalloc kmem_cache gen_pool drm_buddy dma_pool nginx none", peer, " ")
 }
 $2 == "timed" {
 	if (!($1 in timed))
@@ -16,6 +16,7 @@ $1 == lane && $5 !~ / (min|max)$/ {
 	seen[$2] = 1
 	value[$2, $3] = $4
 	unit[$2] = $5
+	busy += $3 == "none"
 	sub(/^(instructions|ns)$/, "", unit[$2])
 }
 $1 == lane && $3 == "buddypool" && $5 ~ / min$/ { low[$2] = $4 }
@@ -49,6 +50,8 @@ function row(w,   p, v, cell) {
 }
 
 END {
+	if (!busy)
+		peers--
 	printf "%-38s %20s", lane, "buddypool"
 	for (p = 1; p <= peers; p++)
 		printf " %16s", peer[p]

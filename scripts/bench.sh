@@ -52,7 +52,7 @@ debian() {
 
 lane_instructions() {
 	say "instructions: Debian's kernel, one vCPU" >&2
-	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_drm,limit=16384 bench_churn,limit=1048576 \
+	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_churn,limit=1048576 bench_drm,limit=16384 \
 		bench_worst bench_fragment,mib=256 bench_pools $replays"
 }
 
@@ -61,7 +61,7 @@ lane_native() {
 	kernel=$(scripts/uml-kernel.sh)
 	read -r linux kdir <<<"$kernel"
 	scripts/modules.sh uml "$kdir" ARCH=um CONFIG_KUNIT=
-	works="bench_orders bench_drm bench_churn bench_worst,left=1,count=200000 \
+	works="bench_orders bench_churn bench_drm bench_worst,left=1,count=200000 \
 		bench_fragment bench_pools $replays"
 	ENVIRONMENT="PEERS=drm_buddy BENCHES='${WORKS:-$works}' RUNS=9" \
 		scripts/uml.sh bench "$linux" build/uml/buddypool.ko \
