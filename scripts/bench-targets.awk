@@ -109,7 +109,7 @@ END {
 	}
 	o = "two_cpus"
 	if (o in lane) {
-		free = value[o, "2 threads, empty loop", "none"]
+		free = value[o, "2 threads, bulk", "none"]
 		if (free < 1.8)
 			print "two_cpus: the host had no two CPUs to give, only " free
 		split("hot pair,bulk", kinds, ",")

@@ -71,7 +71,7 @@ lane_native() {
 
 lane_two_cpus() {
 	say "two_cpus: Debian's kernel, two vCPUs" >&2
-	SMP=2 RUNS=5 debian bench_smp
+	SMP=2 RUNS=3 debian bench_smp
 }
 
 declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns)
