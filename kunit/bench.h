@@ -95,7 +95,7 @@ static inline void bench_clock(void)
 
 	clock_cost = 0;
 	for (tries = 0; tries < 1000; tries++)
-		least = min(least, TIMED(0,));
+		least = min(least, TIMED(0, barrier()));
 	clock_cost = least;
 }
 
@@ -110,21 +110,28 @@ static inline struct buddy_region *bench_region(unsigned long pages)
 	return IS_ERR(region) ? NULL : region;
 }
 
-/* The module does @run, and nothing else. */
-#define BENCH_MODULE(run, text)						\
-static int __init bench_init(void)					\
-{									\
-	bench_clock();							\
-	return run();							\
-}									\
-module_init(bench_init);						\
-									\
-static void __exit bench_exit(void)					\
-{									\
-}									\
-module_exit(bench_exit);						\
-									\
-MODULE_DESCRIPTION(text);						\
-MODULE_LICENSE("GPL")
+static __always_inline void bench_free(const struct subject *subject, void *from,
+				       unsigned long object, unsigned int order)
+{
+	if (object != NOTHING)
+		subject->free(from, object, order);
+}
+
+/* Each module's work, when it is loaded. */
+static int bench_main(void);
+
+static int __init bench_init(void)
+{
+	bench_clock();
+	return bench_main();
+}
+module_init(bench_init);
+
+static void __exit bench_exit(void)
+{
+}
+module_exit(bench_exit);
+
+MODULE_LICENSE("GPL");
 
 #endif /* KUNIT_BENCH_H */

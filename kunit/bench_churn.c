@@ -146,14 +146,16 @@ static int bench_metadata(void)
 	return 0;
 }
 
-static int bench_churn(void)
+static int bench_main(void)
 {
 	unsigned int i, j;
 	int err = 0;
 
-	describe("random,", "a free and an allocation: frees of up to 4096 random blocks, then as many allocations; 70% is full");
+	describe("random,",
+		 "a free and an allocation: frees of up to 4096 random blocks, then as many allocations; 70% is full");
 	describe("random by", "the same, 64 in each call");
-	describe("metadata", "the kernel's free memory before and after, over the frames");
+	describe("metadata",
+		 "the kernel's free memory before and after, over the frames");
 	for (i = 0; i < ARRAY_SIZE(orders) && !err; i++) {
 		for (j = 0; j < ARRAY_SIZE(sizes) && !err; j++) {
 			char work[48];
@@ -171,4 +173,4 @@ static int bench_churn(void)
 	return err ?: bench_metadata();
 }
 
-BENCH_MODULE(bench_churn, "Random work on regions of several sizes");
+MODULE_DESCRIPTION("Random work on regions of several sizes");

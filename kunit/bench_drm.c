@@ -32,7 +32,7 @@ static int churn_drm(unsigned int order, const char *size, unsigned long frames)
 	return err;
 }
 
-static int bench_drm(void)
+static int bench_main(void)
 {
 	struct locked_drm drm;
 	unsigned int i;
@@ -49,4 +49,4 @@ static int bench_drm(void)
 	return err;
 }
 
-BENCH_MODULE(bench_drm, "drm_buddy at the work of the others");
+MODULE_DESCRIPTION("drm_buddy at the work of the others");

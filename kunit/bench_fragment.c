@@ -57,14 +57,23 @@ static inline unsigned long drm_piece(void *from)
 static __always_inline void give(const struct subject *subject, void *from,
 				 unsigned long *object, unsigned int order)
 {
-	if (*object != NOTHING)
-		subject->free(from, *object, order);
+	bench_free(subject, from, *object, order);
 	*object = NOTHING;
 }
 
-static bool chosen(unsigned long i)
+/* Of a half of the pieces, chosen by @i. */
+static __always_inline void give_piece(const struct subject *subject, void *from,
+				       unsigned long *object, unsigned long i)
 {
-	return i % 4 == 0 || i % 4 == 3;
+	if (i % 4 == 0 || i % 4 == 3)
+		give(subject, from, object, PIECE_ORDER);
+}
+
+static __always_inline void take_piece(unsigned long (*piece)(void *from), void *from,
+				       unsigned long *object)
+{
+	if (*object == NOTHING)
+		*object = piece(from);
 }
 
 static __always_inline void scene(const struct subject *subject,
@@ -75,15 +84,15 @@ static __always_inline void scene(const struct subject *subject,
 	char work[48];
 	u64 time;
 
-	time = TIMED(nr, pieces[i] = piece(from));
-	time += TIMED(nr, if (chosen(i)) give(subject, from, &pieces[i], PIECE_ORDER));
+	time = TIMED(nr, take_piece(piece, from, &pieces[i]));
+	time += TIMED(nr, give_piece(subject, from, &pieces[i], i));
 	time += TIMED(nr / 2, blocks[i] = subject->alloc(from, SLOT_ORDER));
 	time += TIMED(nr / 2, give(subject, from, &blocks[i], SLOT_ORDER));
 	snprintf(work, sizeof(work), "fragmented, %u MiB", size);
 	report_time(work, subject->name, time, nr);
 
-	TIMED(nr, if (!pieces[i]) pieces[i] = piece(from));
-	time = TIMED(nr, if (chosen(i)) give(subject, from, &pieces[nr - 1 - i], PIECE_ORDER));
+	TIMED(nr, take_piece(piece, from, &pieces[i]));
+	time = TIMED(nr, give_piece(subject, from, &pieces[nr - 1 - i], i));
 	snprintf(work, sizeof(work), "reversed, %u MiB", size);
 	report_time(work, subject->name, time, nr / 2);
 	TIMED(nr, give(subject, from, &pieces[i], PIECE_ORDER));
@@ -118,7 +127,7 @@ static int scene_peers(void)
 	return 0;
 }
 
-static int bench_fragment(void)
+static int bench_main(void)
 {
 	unsigned int run;
 	int err = 0;
@@ -127,8 +136,10 @@ static int bench_fragment(void)
 	blocks = vcalloc(SZ_4G >> PAGE_SHIFT >> SLOT_ORDER, sizeof(*blocks));
 	if (!pieces || !blocks || mib > 4096)
 		err = -EINVAL;
-	describe("fragmented", "per 64 KiB: 8 KiB taken of each, half of them freed, then 64 KiB blocks taken and freed");
-	describe("reversed", "as above, 8 KiB taken of each; then a free, from the top down");
+	describe("fragmented",
+		 "per 64 KiB: 8 KiB taken of each, half of them freed, then 64 KiB blocks taken and freed");
+	describe("reversed",
+		 "as above, 8 KiB taken of each; then a free, from the top down");
 	for (run = 0; run < runs && !err; run++) {
 		err = scene_ours(4096) ?: scene_ours(mib);
 		/* The time of a sorted list: not again and again. */
@@ -140,4 +151,4 @@ static int bench_fragment(void)
 	return err;
 }
 
-BENCH_MODULE(bench_fragment, "The fragmentation test of drm_buddy");
+MODULE_DESCRIPTION("The fragmentation test of drm_buddy");

@@ -41,8 +41,7 @@ static __always_inline void bench_bulk(const struct subject *subject, void *from
 	/* The first round is a warm-up. */
 	for (round = 0; round <= rounds; round++) {
 		u64 taken = TIMED(count, objects[i] = subject->alloc(from, order));
-		u64 given = TIMED(count, if (objects[i])
-				  subject->free(from, objects[i], order));
+		u64 given = TIMED(count, bench_free(subject, from, objects[i], order));
 
 		if (!objects[count - 1])
 			return;

@@ -119,7 +119,7 @@ static void bench_object(struct kmem_cache *cache)
 	    kmem_cache_free(cache, object));
 }
 
-static int bench_pools(void)
+static int bench_main(void)
 {
 	struct kmem_cache *cache, *small;
 	unsigned int i;
@@ -129,8 +129,10 @@ static int bench_pools(void)
 		return -ENOENT;
 	cache = kmem_cache_create("bench", LARGEST, 0, 0, NULL);
 	small = kmem_cache_create("bench64", 64, 0, 0, NULL);
-	describe("pool life", "make a pool of 16 KiB, 100 objects of 16 to 496 bytes, destroy it; peers free each object; the caches' are all of 496");
-	describe("64 bytes", "one object: ours is given back with its pool, outside; peers' are freed inside");
+	describe("pool life",
+		 "make a pool of 16 KiB, 100 objects of 16 to 496 bytes, destroy it; peers free each object; the caches' are all of 496");
+	describe("64 bytes",
+		 "one object: ours is given back with its pool, outside; peers' are freed inside");
 	for (i = 0; cache && small && i < runs; i++) {
 		LIFE("buddypool", live_in_pool());
 		LIFE("kmalloc", live_in_kmalloc());
@@ -144,4 +146,4 @@ static int bench_pools(void)
 	return 0;
 }
 
-BENCH_MODULE(bench_pools, "A pool's life");
+MODULE_DESCRIPTION("A pool's life");

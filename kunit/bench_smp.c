@@ -48,7 +48,7 @@ static __always_inline int work(const struct subject *subject, struct worker *wo
 	}
 	worker->time = ktime_get_ns() - start;
 	while (!kthread_should_stop())
-		msleep(4);
+		usleep_range(1000, 2000);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ static u64 rate(int (*fn)(void *worker), void *from, unsigned int hand, unsigned
 		wake_up_process(worker->task);
 	}
 	while (atomic_read(&ready) < made)
-		msleep(4);
+		usleep_range(1000, 2000);
 	WRITE_ONCE(go, true);
 	msleep(WINDOW_MS);
 	WRITE_ONCE(stop, true);
@@ -158,7 +158,7 @@ static void compare(const struct subject *subject, int (*fn)(void *worker), void
 	}
 }
 
-static int bench_smp(void)
+static int bench_main(void)
 {
 	struct buddy_region *region = bench_region(SZ_64M >> PAGE_SHIFT);
 	struct gen_pool *pool = bench_genpool(SZ_64M >> PAGE_SHIFT);
@@ -170,9 +170,11 @@ static int bench_smp(void)
 		return -ENODEV;
 	if (bench_drm_init(&drm, SZ_64M >> PAGE_SHIFT))
 		return -ENOMEM;
-	describe("2 threads, hot pair", "order 0, alloc and free in turn for 0.1 s: operations of both over those of one alone, the best of 5 each; none: no allocator, what the host gives");
+	describe("2 threads, hot pair",
+		 "order 0, alloc and free in turn for 0.1 s: operations of both over those of one alone, the best of 5 each; none: no allocator, what the host gives");
 	describe("2 threads, bulk", "the same, each 1024 allocations, then 1024 frees");
-	describe("lock taken", "by both threads in the work above, per 1000 allocations and frees");
+	describe("lock taken",
+		 "by both threads in the work above, per 1000 allocations and frees");
 	for (run = 0; run < runs; run++) {
 		compare(&none, work_none, NULL);
 		compare(&ours, work_ours, region);
@@ -187,4 +189,4 @@ static int bench_smp(void)
 	return buddy_region_destroy(region);
 }
 
-BENCH_MODULE(bench_smp, "Two threads beside one");
+MODULE_DESCRIPTION("Two threads beside one");

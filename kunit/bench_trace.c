@@ -205,7 +205,8 @@ static int bench_pools(void)
 	if (!made || !nr)
 		return -ENOMEM;
 	snprintf(work, sizeof(work), "trace %s", name);
-	describe(work, "each operation of the trace, with its reading; kmalloc frees each object");
+	describe(work,
+		 "each operation of the trace, with its reading; kmalloc frees each object");
 	for (run = 0; run < runs; run++) {
 		u64 time = TIMED(trace.nr, pools_step(region, &trace.ops[i]));
 		unsigned long pool;
@@ -227,7 +228,7 @@ static int bench_pools(void)
 	return 0;
 }
 
-static int bench_trace(void)
+static int bench_main(void)
 {
 	int err = trace_read(&trace);
 	unsigned int run;
@@ -247,4 +248,4 @@ static int bench_trace(void)
 	return err;
 }
 
-BENCH_MODULE(bench_trace, "A recorded trace by each allocator");
+MODULE_DESCRIPTION("A recorded trace by each allocator");

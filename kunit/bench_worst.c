@@ -36,7 +36,8 @@ static __always_inline int mix(const struct subject *subject, void *from,
 		if (tell) {
 			char text[128];
 
-			snprintf(text, sizeof(text), "the most expensive of %lu mixed ones, the clock read around each; ours was %s of order %u",
+			snprintf(text, sizeof(text),
+				 "the most expensive of %lu mixed ones, the clock read around each; ours was %s of order %u",
 				 count, mixed->worst_free ? "a free" : "an allocation",
 				 mixed->worst_order);
 			describe(work, text);
@@ -69,7 +70,7 @@ static int worst_large(void)
 	return region ? buddy_region_destroy(region) ?: err : err;
 }
 
-static int bench_worst(void)
+static int bench_main(void)
 {
 	unsigned long frames = (left ? SZ_1G : SZ_64M) >> PAGE_SHIFT;
 	struct buddy_region *region = bench_region(frames);
@@ -81,7 +82,8 @@ static int bench_worst(void)
 	if (!region || !pool)
 		return err;
 	if (left)
-		describe("order 9 left", "blocks of 2 MiB to be had after mixed work at 70% of 1 GiB, of all that is free");
+		describe("order 9 left",
+			 "blocks of 2 MiB to be had after mixed work at 70% of 1 GiB, of all that is free");
 	err = mix(&ours, region, frames, size, true);
 	if (!err)
 		err = mix(&genpool, pool, frames, size, false);
@@ -97,4 +99,4 @@ static int bench_worst(void)
 	return buddy_region_destroy(region) ?: err ?: left ? err : worst_large();
 }
 
-BENCH_MODULE(bench_worst, "The most expensive operation; fragmentation");
+MODULE_DESCRIPTION("The most expensive operation; fragmentation");
