@@ -88,6 +88,8 @@ static void __exit replay_exit(void)
 {
 	trace.format->finish(region);
 	trace.format->stop();
+	/* What the CPUs hold merges, too: the region is as it was. */
+	buddy_region_drain(region);
 	buddy_region_put(region);
 	trace_free(&trace);
 }
