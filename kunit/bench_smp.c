@@ -75,13 +75,13 @@ static int work_drm(void *worker)
 /* What the host gives: its CPUs without an allocator. */
 static unsigned long none_alloc(void *from, unsigned int order)
 {
-	cpu_relax();
+	barrier();
 	return 1;
 }
 
 static void none_free(void *from, unsigned long object, unsigned int order)
 {
-	cpu_relax();
+	barrier();
 }
 
 static const struct subject none = { "none", none_alloc, none_free };

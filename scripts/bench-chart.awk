@@ -33,7 +33,7 @@ END {
 	bars("many pages and back", "bulk alloc, order 0+bulk free, order 0", most)
 	bars("2 MiB and back", "hot pair, order 9", most)
 	bars("random pages of 64 MiB", "random, order 0, 64 MiB", most)
-	bars("random pages of 1 GiB", "random, order 0, 1 GiB", "gen_pool drm_buddy")
+	bars("random pages of 1 GiB", "random, order 0, 1 GiB", "gen_pool")
 	bars("a kernel's page trace", "trace pages-shell", most)
 	bars("freed from the top down", "reversed, 256 MiB", "drm_buddy", "reversed, 1024 MiB")
 	bars("a request's objects", "pool life, per object", "kmalloc kmem_cache")
