@@ -11,7 +11,7 @@ set xtics ("the same" 1, "10 times" 10, "100 times" 100, "1000 times" 1000)
 set grid xtics linetype 1 linecolor "#cccccc"
 set border 1
 set tics nomirror scale 0
-set key at graph 1, graph 0.12 right
+set key at graph 1, graph 0.07 right
 stats ARG1 using 1 nooutput name "Y"
 set yrange [Y_min - 1:0]
 set style fill solid noborder
