@@ -43,7 +43,7 @@ static inline void frag_free(void *from, unsigned long object, unsigned int orde
 static const struct subject frag = { "page_frag", frag_alloc, frag_free };
 
 /* A page_frag takes from blocks of 32 KiB. */
-static void bench_frag(unsigned int order)
+static __always_inline void bench_frag(unsigned int order)
 {
 	struct page_frag_cache frags = {};
 
@@ -54,7 +54,7 @@ static void bench_frag(unsigned int order)
 		__page_frag_cache_drain(virt_to_head_page(frags.va), frags.pagecnt_bias);
 }
 
-static void bench_cache(unsigned int order)
+static __always_inline void bench_cache(unsigned int order)
 {
 	struct kmem_cache *slabs;
 
@@ -110,6 +110,32 @@ static void bench_bulk_array(void)
 	report_time("by 64 free, order 0", "alloc_pages_bulk", out, BATCH);
 }
 
+/* The order is a constant for all, as it mostly is in a driver. */
+static __always_inline void bench_all(struct buddy_region *region,
+				      struct gen_pool *pool, unsigned int order)
+{
+	bench_order(&ours, region, order);
+	bench_order(&pages, NULL, order);
+	bench_frag(order);
+	bench_order(&kmalloced, NULL, order);
+	bench_cache(order);
+	bench_order(&genpool, pool, order);
+	bench_batches(region, order);
+}
+
+#define BENCH_ALL(order)						\
+static noinline void bench_all_##order(struct buddy_region *region,	\
+				       struct gen_pool *pool)		\
+{									\
+	bench_all(region, pool, order);					\
+}
+
+BENCH_ALL(0)
+BENCH_ALL(1)
+BENCH_ALL(3)
+BENCH_ALL(5)
+BENCH_ALL(9)
+
 static int bench_main(void)
 {
 	struct buddy_region *region = bench_region(ORDERS_PAGES);
@@ -125,16 +151,12 @@ static int bench_main(void)
 	describe("by 64 alloc", "bulk, 64 in each call");
 	describe("by 64 free",
 		 "the frees of these, 64 in each call; alloc_pages_bulk: one");
-	for (i = 0; i < runs * ARRAY_SIZE(orders); i++) {
-		unsigned int order = orders[i % ARRAY_SIZE(orders)];
-
-		bench_order(&ours, region, order);
-		bench_order(&pages, NULL, order);
-		bench_frag(order);
-		bench_order(&kmalloced, NULL, order);
-		bench_cache(order);
-		bench_order(&genpool, pool, order);
-		bench_batches(region, order);
+	for (i = 0; i < runs; i++) {
+		bench_all_0(region, pool);
+		bench_all_1(region, pool);
+		bench_all_3(region, pool);
+		bench_all_5(region, pool);
+		bench_all_9(region, pool);
 	}
 	for (i = 0; i < runs; i++)
 		bench_bulk_array();

@@ -9,7 +9,7 @@
 #define BULK_PAGES	(SZ_128M >> PAGE_SHIFT)	/* at most in use */
 #define ORDERS_PAGES	(SZ_256M >> PAGE_SHIFT)	/* of a region, a pool, ... */
 
-static const unsigned int orders[] = { 0, 1, 3, 5, 9 };
+static const unsigned int orders[] __maybe_unused = { 0, 1, 3, 5, 9 };
 
 static inline unsigned int bulk_count(unsigned int order)
 {

@@ -9,14 +9,15 @@
 
 #define GENPOOL_BASE	SZ_1G	/* gen_pool keeps no data in its range: any will do */
 
-static inline unsigned long ours_alloc(void *from, unsigned int order)
+static __always_inline unsigned long ours_alloc(void *from, unsigned int order)
 {
 	unsigned long pfn = buddy_alloc_pfn(from, order, __GFP_NOWARN);
 
 	return pfn == BUDDY_NO_PFN ? NOTHING : pfn;
 }
 
-static inline void ours_free(void *from, unsigned long object, unsigned int order)
+static __always_inline void ours_free(void *from, unsigned long object,
+				      unsigned int order)
 {
 	buddy_free_pfn(from, object, order);
 }
