@@ -49,10 +49,15 @@ static inline u64 word_runs(u64 free, unsigned int order)
 /* The order of the largest free block in @free, which is not 0. */
 static inline unsigned int word_largest(u64 free)
 {
-	unsigned int order = 0;
+	unsigned int order;
 
-	while (order < WORD_ORDER && (free = word_pairs(free, order)))
-		order++;
+	/* Unrolled, all shifts and masks are constants. */
+#pragma GCC unroll 6
+	for (order = 0; order < WORD_ORDER; order++) {
+		free = word_pairs(free, order);
+		if (!free)
+			break;
+	}
 	return order;
 }
 
