@@ -86,8 +86,10 @@ static int bench_pages(void)
 	struct gen_pool *pool = bench_genpool(frames);
 	struct locked_drm drm;
 	int err = region && pool ? add_orders() : -ENOMEM;
+	char work[64];
 
-	describe("trace pages", "each operation, with its reading from the trace");
+	snprintf(work, sizeof(work), "trace %s", name);
+	describe(work, "each operation, with its reading from the trace");
 	if (!err) {
 		pages_trace(&ours, region);
 		pages_trace(&pages, NULL);
