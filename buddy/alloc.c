@@ -49,15 +49,6 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 
 /* --- allocation --- */
 
-/* In NMI context the lock is only tried: its holder may be who was interrupted. */
-static bool lock_region(struct buddy_region *region, unsigned long *flags)
-{
-	if (unlikely(in_nmi()))
-		return raw_spin_trylock_irqsave(&region->lock, *flags);
-	raw_spin_lock_irqsave(&region->lock, *flags);
-	return true;
-}
-
 static noinline unsigned long alloc_locked(struct buddy_region *region,
 					   unsigned int order, unsigned long nr,
 					   gfp_t gfp)
@@ -65,11 +56,16 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	struct buddy_stats *stats = &region->stats;
 	unsigned long pfn, flags, free;
 
-	if (!lock_region(region, &flags))
-		return BUDDY_NO_PFN;
+	/* In NMI context the lock's holder may be who was interrupted. */
+	if (unlikely(in_nmi())) {
+		if (!raw_spin_trylock_irqsave(&region->lock, flags))
+			return BUDDY_NO_PFN;
+	} else {
+		raw_spin_lock_irqsave(&region->lock, flags);
+	}
 	pfn = order < CLUSTER_ORDER && nr == BIT(order) ?
 		pcp_refill(region, order) : take_block(region, order);
-	if (pfn == BUDDY_NO_PFN && pcp_drain(region))
+	if (pfn == BUDDY_NO_PFN && order <= stats->max_order && pcp_drain(region))
 		pfn = take_block(region, order);
 	if (pfn != BUDDY_NO_PFN) {
 		if (nr < BIT(order))

@@ -51,7 +51,8 @@ enum buddy_error {
 };
 
 /**
- * struct buddy_stats - one region's counters, all but @errors of one instant
+ * struct buddy_stats - one region's counters, of one instant but for @errors and for
+ *	what goes on in the per-CPU caches meanwhile
  * @pages: pages in the region
  * @free_pages: of these, free
  * @peak_pages: the most that were in use at one time
@@ -66,8 +67,9 @@ enum buddy_error {
  * @errors: caller errors, by &enum buddy_error
  *
  * An exact allocation counts under the order that would hold it.  What a CPU
- * caches is free, but counts as used for @peak_pages: 64 pages a CPU at most.
- * Splits and merges inside a cache are not counted.
+ * caches is free, but counts as used for @peak_pages: for each CPU, 64 pages and
+ * the last block of 64 pages or more.  Splits and merges inside a cache are not
+ * counted.
  */
 struct buddy_stats {
 	unsigned long pages;

@@ -204,7 +204,7 @@ static int pcp_show(struct seq_file *m, void *unused)
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 		unsigned int pages = 0, order;
 		unsigned long flags;
-		u64 address = 0;
+		u64 address = 0, refills, drains;
 
 		raw_spin_lock_irqsave(&region->lock, flags);
 		if (pcp->cluster) {
@@ -212,6 +212,8 @@ static int pcp_show(struct seq_file *m, void *unused)
 			pages = hweight64(cluster_free(region, pcp->cluster));
 		}
 		order = large_order(atomic64_read(&pcp->large));
+		refills = pcp->refills;
+		drains = pcp->drains;
 		raw_spin_unlock_irqrestore(&region->lock, flags);
 
 		seq_printf(m, "%3u ", cpu);
@@ -223,8 +225,7 @@ static int pcp_show(struct seq_file *m, void *unused)
 			seq_printf(m, "  %11u", order);
 		else
 			seq_printf(m, "  %11s", "-");
-		seq_printf(m, "  %13llu  %13llu\n", READ_ONCE(pcp->refills),
-			   READ_ONCE(pcp->drains));
+		seq_printf(m, "  %13llu  %13llu\n", refills, drains);
 	}
 	return 0;
 }
@@ -242,7 +243,7 @@ static char map_char(struct buddy_region *region, const struct run *run,
 	if (head->state == CLUSTER_FREE)
 		return '.';
 	if (head->state == CLUSTER_USED)
-		return head->pages ? '=' : '.';
+		return READ_ONCE(head->pages) ? '=' : '.';
 	used = all - hweight64(cluster_free(region, cluster));
 	if (used == all)
 		return '#';

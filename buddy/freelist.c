@@ -352,7 +352,7 @@ void trim_block(struct buddy_region *region, unsigned long pfn,
 	struct cluster *end = find_cluster(region, run, pfn + nr);
 
 	if (order >= CLUSTER_ORDER) {
-		head->pages = nr;
+		WRITE_ONCE(head->pages, nr);
 		if (nr % CLUSTER_FRAMES) {
 			/* The last cluster is only partly ours: frame 0 is a
 			 * tail, unless the block begins here.
@@ -377,14 +377,16 @@ unsigned long used_pages(struct buddy_region *region, const struct run *run,
 {
 	struct cluster *cluster = find_cluster(region, run, pfn);
 	unsigned int pos = pfn % CLUSTER_FRAMES;
-	u64 tail;
+	u64 tail, pages;
 
 	*error = BUDDY_NOT_A_HEAD;
 	switch (cluster->state) {
 	case CLUSTER_USED:
-		if (!cluster->pages)
+		/* A CPU may take it out of its cache at this instant. */
+		pages = READ_ONCE(cluster->pages);
+		if (!pages)
 			break;
-		return pos ? 0 : cluster->pages;
+		return pos ? 0 : pages;
 	case CLUSTER_SPLIT:
 		if (cluster_free(region, cluster) & BIT_ULL(pos))
 			break;
@@ -392,7 +394,7 @@ unsigned long used_pages(struct buddy_region *region, const struct run *run,
 		return tail & BIT_ULL(pos) ? 0 : word_extent(tail, pos);
 	case CLUSTER_INSIDE:
 		cluster = cluster_head(region, run, cluster);
-		if (cluster->state == CLUSTER_USED && cluster->pages)
+		if (cluster->state == CLUSTER_USED && READ_ONCE(cluster->pages))
 			return 0;
 	}
 	*error = BUDDY_DOUBLE_FREE;

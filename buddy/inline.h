@@ -93,10 +93,10 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 	atomic64_t *half = &pcp->half[number & 1];
 	u64 word = (u32)atomic64_read_acquire(half);
 
-	/* A number too large for 32 bits comes out below, where it does not fit. */
-	word = (word & ~page) ^ ror64(number, 32);
-	/* Neither inside a block nor the start of a longer one. */
-	if (unlikely((u64)atomic64_read(READ_ONCE(pcp->tail)) >> (pfn & 63) & 3))
+	word = (word & ~page) | number << 32;
+	/* Neither inside a block, nor the start of a longer one, nor no number. */
+	if (unlikely(((u64)atomic64_read(READ_ONCE(pcp->tail)) >> (pfn & 63) & 3) |
+		     number >> 32))
 		return false;
 	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | page)))
 		return false;

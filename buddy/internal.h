@@ -30,8 +30,8 @@
 #define HALF_ORDER	BUDDY_HALF_ORDER
 #define HALF_FRAMES	BUDDY_HALF_FRAMES
 
-/* No region goes beyond: half a cluster's number has 32 bits, all ones for none. */
-#define END_PFN		(BIT(32 + HALF_ORDER) - CLUSTER_FRAMES)
+/* No region goes beyond: the number of half a cluster has 32 bits. */
+#define END_PFN		BIT(32 + HALF_ORDER)
 
 /**
  * enum cluster_state - which of a cluster's fields mean something
@@ -60,7 +60,8 @@ enum cluster_state {
  * @owner: 1 + the CPU whose cache has its free frames, or 0
  *
  * Half a byte of metadata a frame.  Links are array indexes, as pointers would
- * make that 0.63.  Only @tail and @owner are used without the region's lock.
+ * make that 0.63.  Without the region's lock, @tail, @pages, @owner and @number
+ * are read, and but for the last two written.
  */
 struct cluster {
 	u64 free;
@@ -77,7 +78,7 @@ struct cluster {
 };
 
 /**
- * struct pcp - one CPU's cache, with what only the locked half of it uses
+ * struct pcp - one CPU's cache, with what inline.h need not know
  * @hot: the cache of blocks below a cluster
  * @large: a free block of whole clusters: its pfn + its order, or 0
  * @cluster: the owned cluster or NULL
@@ -147,8 +148,8 @@ struct source {
  * @errors: caller errors by kind, counted without the lock
  * @hotplug: entry in the list of those that hear of a CPU going offline
  * @lock: protects @clusters and all that follows; innermost, taken in any
- *	context up to hardirq, held for a few steps per order or, to read the
- *	map, for one line of it
+ *	context up to hardirq, tried in NMI, held for a few steps per order; for
+ *	a few more per CPU to drain or count the caches; or for a line of the map
  * @nonempty: the free lists that have an entry, a bit per order
  * @stats: counters, less what the caches have: buddy_region_stats() adds that
  */
@@ -202,7 +203,8 @@ void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
 bool pcp_free_large(struct buddy_region *region, struct cluster *cluster,
 		    unsigned long nr);
 bool pcp_drain(struct buddy_region *region);
-void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats);
+void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
+void pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
 int pcp_hotplug_init(void);
 void pcp_hotplug_exit(void);
 

@@ -6,15 +6,18 @@
  * when an allocation finds its cache empty, and when it frees into the same
  * cluster several times in a row, so that random frees do not move clusters
  * about.  Beside it, a CPU keeps the block of whole clusters that it freed last.
- * Everything here but the set-up runs under the region's lock, with interrupts
- * off; blocks come and go beside it, see pcp.h.
+ * Everything here but pcp_mark_tails() and the set-up runs under the region's
+ * lock, with interrupts off; blocks come and go beside it, see pcp.h.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/log2.h>
 
 #include "pcp.h"
 
-/* At most one frame in so many may sit in the caches, or there are none. */
+/*
+ * A region has caches if a cluster for each CPU is at most one frame in so many;
+ * so much again may be in the blocks of whole clusters.
+ */
 #define SHARE	16
 
 /* Blocks up to this order are so many to a cluster that they bring one in. */
@@ -52,13 +55,21 @@ static bool evict(struct buddy_region *region, struct pcp *pcp)
 	if (!cluster)
 		return false;
 	/* From here on, frees find no half of theirs and wait for the lock. */
-	free = (u32)atomic64_xchg(&pcp->hot.half[0], NO_HALF);
-	free |= (u64)atomic64_xchg(&pcp->hot.half[1], NO_HALF) << HALF_FRAMES;
+	free = (u32)atomic64_xchg(&pcp->hot.half[0], NO_HALF(0));
+	free |= (u64)atomic64_xchg(&pcp->hot.half[1], NO_HALF(1)) << HALF_FRAMES;
 	WRITE_ONCE(cluster->owner, 0);
 	pcp->cluster = NULL;
 	pcp->drains++;
 	give_word(region, cluster, free);
 	return free;
+}
+
+static bool evict_both(struct buddy_region *region, unsigned int cpu)
+{
+	struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+	bool any = evict(region, pcp);
+
+	return evict_large(region, pcp) || any;
 }
 
 static void own(struct buddy_region *region, struct pcp *pcp,
@@ -130,7 +141,7 @@ bool pcp_free_large(struct buddy_region *region, struct cluster *cluster,
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 
-	if (nr > region->cache_max || cluster->state != CLUSTER_USED || !is_power_of_2(nr))
+	if (nr > region->cache_max || !is_power_of_2(nr))
 		return false;
 	evict_large(region, pcp);
 	WRITE_ONCE(cluster->pages, 0);
@@ -144,26 +155,20 @@ bool pcp_drain(struct buddy_region *region)
 	bool any = false;
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
-		any |= evict(region, per_cpu_ptr(region->pcp, cpu));
-		any |= evict_large(region, per_cpu_ptr(region->pcp, cpu));
-	}
+	for_each_possible_cpu(cpu)
+		any |= evict_both(region, cpu);
 	return any;
 }
 
-/* Add to @stats what the caches have, as they are while others go on. */
-void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats)
+/* Add to @stats what is free in the caches; others may go on there meanwhile. */
+void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats)
 {
-	unsigned int cpu, order;
+	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 		u64 large = atomic64_read(&pcp->large);
 
-		for (order = 0; order < BUDDY_NR_ORDERS; order++) {
-			stats->allocs[order] += READ_ONCE(pcp->hot.count[order].allocs);
-			stats->frees[order] += READ_ONCE(pcp->hot.count[order].frees);
-		}
 		if (large) {
 			stats->nr_free[large_order(large)]++;
 			stats->free_pages += BIT(large_order(large));
@@ -177,6 +182,21 @@ void pcp_add_stats(struct buddy_region *region, struct buddy_stats *stats)
 	}
 }
 
+/* Add to @stats what was allocated and freed without the lock, nor with it here. */
+void pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats)
+{
+	unsigned int cpu, order;
+
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+
+		for (order = 0; order < BUDDY_NR_ORDERS; order++) {
+			stats->allocs[order] += READ_ONCE(pcp->hot.count[order].allocs);
+			stats->frees[order] += READ_ONCE(pcp->hot.count[order].frees);
+		}
+	}
+}
+
 /* Nothing runs on @cpu any more. */
 static int pcp_offline(unsigned int cpu, struct hlist_node *node)
 {
@@ -184,8 +204,7 @@ static int pcp_offline(unsigned int cpu, struct hlist_node *node)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	evict(region, per_cpu_ptr(region->pcp, cpu));
-	evict_large(region, per_cpu_ptr(region->pcp, cpu));
+	evict_both(region, cpu);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	return 0;
 }
@@ -195,6 +214,7 @@ int pcp_init(struct buddy_region *region)
 	unsigned int cpu;
 	int err;
 
+	BUILD_BUG_ON(offsetof(struct buddy_region, hot));
 	BUILD_BUG_ON(NR_CPUS >= U16_MAX);	/* cluster->owner */
 	region->pcp = alloc_percpu(struct pcp);
 	if (!region->pcp)
@@ -203,8 +223,8 @@ int pcp_init(struct buddy_region *region)
 		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
 		pcp->hot.tail = &region->clusters->tail;
-		atomic64_set(&pcp->hot.half[0], NO_HALF);
-		atomic64_set(&pcp->hot.half[1], NO_HALF);
+		atomic64_set(&pcp->hot.half[0], NO_HALF(0));
+		atomic64_set(&pcp->hot.half[1], NO_HALF(1));
 	}
 	region->hot.pcp = &region->pcp->hot;
 	region->cache_max = region->stats.pages / SHARE / num_possible_cpus();

@@ -3,8 +3,8 @@
  * The lockless half of the per-CPU caches: blocks below a cluster taken from and
  * put back into the words of struct pcp.
  *
- * Safe against preemption, interrupts, NMIs and other CPUs alike, as a block
- * changes hands in one cmpxchg.  A miss is no failure: the caller goes on under
+ * Safe against preemption, interrupts, NMIs and other CPUs alike: a block changes
+ * hands in one cmpxchg, before which one clears its tails if it has any.  A miss is no failure: the caller goes on under
  * the region's lock.
  */
 #ifndef BUDDY_PCP_H
@@ -12,8 +12,8 @@
 
 #include "internal.h"
 
-/* What a half that belongs to nobody says; region_add() keeps such pfns out. */
-#define NO_HALF		(~0ULL << HALF_FRAMES)
+/* What half @i says if it belongs to nobody: it never has such a number, but of the other parity. */
+#define NO_HALF(i)	((u64)!(i) << HALF_FRAMES)
 
 static inline atomic64_t *pcp_half(struct buddy_region *region,
 				   unsigned int owner, unsigned long pfn)
@@ -57,7 +57,7 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 	u64 word, runs;
 
 	do {
-		word = atomic64_read_acquire(half);
+		word = atomic64_read(half);
 		while ((runs = word_runs((u32)word, order))) {
 			unsigned int pos = __ffs64(runs);
 

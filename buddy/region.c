@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "internal.h"
 
@@ -103,10 +104,17 @@ static int make_clusters(struct buddy_region *region, const char *what)
 		nr += run_clusters(&source->runs[i]);
 	}
 	bytes = nr * sizeof(*region->clusters);
-	/* Ask first: for a huge region the attempt alone would starve others. */
-	if (bytes <= INT_MAX && bytes < (u64)si_mem_available() << PAGE_SHIFT)
-		region->clusters = kvcalloc(nr, sizeof(*region->clusters),
-					    GFP_KERNEL | __GFP_NOWARN);
+	/*
+	 * Ask first: for a huge region the attempt alone would starve others.
+	 * kvcalloc() alone would round 2 MiB and the list heads up to 4 MiB.
+	 */
+	if (bytes <= INT_MAX && bytes < (u64)si_mem_available() << PAGE_SHIFT) {
+		region->clusters = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO |
+						     __GFP_NOWARN | __GFP_NORETRY);
+		if (!region->clusters)
+			region->clusters = kvcalloc(nr, sizeof(*region->clusters),
+						    GFP_KERNEL | __GFP_NOWARN);
+	}
 	if (!region->clusters) {
 		pr_err("%s: no memory for %llu KiB of metadata, half a byte a page; make the region smaller\n",
 		       what, bytes >> 10);
@@ -114,6 +122,15 @@ static int make_clusters(struct buddy_region *region, const char *what)
 	}
 	region->nr_clusters = nr;
 	return 0;
+}
+
+static void free_clusters(struct buddy_region *region)
+{
+	if (is_vmalloc_addr(region->clusters))
+		vfree(region->clusters);
+	else
+		free_pages_exact(region->clusters,
+				 region->nr_clusters * sizeof(*region->clusters));
 }
 
 /* @what is how error messages call the request; the rest depends on @origin. */
@@ -168,7 +185,7 @@ struct buddy_region *region_add(enum origin origin, const char *what,
 	return region;
 
 free_clusters:
-	kvfree(region->clusters);
+	free_clusters(region);
 release_source:
 	source_release(region);
 free_region:
@@ -201,7 +218,7 @@ static void unpublish(struct buddy_region *region)
 
 static void free_region(struct buddy_region *region)
 {
-	kvfree(region->clusters);
+	free_clusters(region);
 	source_release(region);
 	kfree(region);
 }
@@ -285,6 +302,8 @@ EXPORT_SYMBOL_GPL(buddy_region_create);
  * buddy_region_destroy() - undo buddy_region_create()
  * @region: made by buddy_region_create(), not found by buddy_region_get()
  *
+ * No other call for @region may be under way, nor a free that has not returned.
+ *
  * Context: process, may sleep.
  * Return: 0, or -EBUSY if a block is in use or somebody holds the region, which
  * then stays as it was.
@@ -362,8 +381,8 @@ EXPORT_SYMBOL_GPL(buddy_region_name);
  * @stats: filled in with one consistent picture, beside which the caller errors
  *	are counted
  *
- * Context: any but NMI.  Takes the region's raw spinlock for one copy of
- * @stats, with interrupts off.
+ * Context: any but NMI.  Takes the region's raw spinlock, with interrupts off,
+ * for one copy of @stats and a few steps per CPU.
  */
 void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 {
@@ -372,8 +391,9 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	*stats = region->stats;
-	pcp_add_stats(region, stats);
+	pcp_add_free(region, stats);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
+	pcp_add_counts(region, stats);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		stats->errors[i] = atomic_long_read(&region->errors[i]);
 }

@@ -254,11 +254,15 @@ static void error_test_outside(struct kunit *test)
 	struct buddy_region *unmapped = test_region(test, TEST_PFN + 64, SIZE);
 	unsigned long first = region->source.runs->pfn, i;
 	unsigned long start = (unsigned long)buddy_pfn_to_virt(region, first);
+	unsigned long page = buddy_alloc_pfn(region, 0, 0);
 	const unsigned long pfns[] = {
 		TEST_PFN + 63, TEST_PFN + 64 + SIZE, TEST_PFN, 1UL << 40, BUDDY_NO_PFN,
+		/* What a cache could take for half a cluster of its own. */
+		0x1fffffffe0, 0x1fffffffe7, 0, 32, page | BIT(37), page | BIT(37 + page % 26),
 	};
 	char text[128];
 
+	buddy_free_pfn(region, page, 0);
 	for (i = 0; i < ARRAY_SIZE(pfns); i++)
 		expect_free_error(test, unmapped, BUDDY_OUTSIDE, pfns[i], 1);
 

@@ -11,7 +11,7 @@
 
 #define NAME		"region-test"
 #define LONGEST_NAME	"a-name-that-has-31-characters.X"
-#define MAX_PAGES	(BIT(37) - 64)
+#define MAX_PAGES	BIT(37)
 /* What PFN_PHYS() shifts out: a pfn of it would be pfn 0. */
 #define PFN_WRAP	BIT(64 - PAGE_SHIFT)
 
