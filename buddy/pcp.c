@@ -114,13 +114,19 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order)
 }
 
 /*
- * A block of @order is about to be freed in @cluster: own it from now on?  The
- * blocks of larger orders are so few that one pass over the cluster is no reason.
+ * A block of @order is about to be freed in @cluster: own it from now on?
+ *
+ * Yes if it is full, and the one that would have to go is empty or full too: so
+ * goes who frees what he allocated in bulk, and no other CPU finds the cluster
+ * on a list and takes it for its one free block.  Else it must be the place of
+ * several frees in a row; the blocks of larger orders are so few that a pass
+ * over the cluster is no reason.
  */
 void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
 	       unsigned int order)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	u64 had;
 
 	if (!region->cache_max || cluster->state != CLUSTER_SPLIT || cluster->owner)
 		return;
@@ -128,7 +134,11 @@ void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
 		pcp->last = cluster;
 		pcp->streak = 0;
 	}
-	if (++pcp->streak < (order > REFILL_ORDER ? 5 : 2) || !is_whole(region, cluster))
+	had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
+	if (++pcp->streak < (order > REFILL_ORDER ? 5 : 2) &&
+	    (cluster->free || (had && ~had)))
+		return;
+	if (!is_whole(region, cluster))
 		return;
 	evict(region, pcp);
 	own(region, pcp, cluster, take_word(region, cluster));

@@ -42,7 +42,9 @@ static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
 	struct buddy_region *region;
 	char name[NAME_LEN];
 
-	snprintf(name, sizeof(name), "test-%d", atomic_inc_return(&serial));
+	/* With a pid, for those that look for it in the log. */
+	snprintf(name, sizeof(name), "test-%d-%d", task_pid_nr(current),
+		 atomic_inc_return(&serial));
 	region = buddy_region_create(name, pfn, nr_pages, virt);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	region->cache_max = caches ? region->stats.pages : 0;
