@@ -30,7 +30,7 @@ shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh shell
 
-check: ## all tests in the test kernels (SUITE= CONFIG=debug|kasan SEED=)
+check: ## all tests in the test kernels (SUITE= CONFIG=debug|kasan|kcsan SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh
 

@@ -147,7 +147,8 @@ static void pcp_test_random_frees(struct kunit *test)
 	refills = cache_of(region, 0)->refills;
 	for (i = 0, pfn = 0; i < PAGES; i++, pfn = (pfn + stride) % PAGES)
 		buddy_free_pfn(region, TEST_PFN + pfn, 0);
-	KUNIT_EXPECT_EQ(test, cache_of(region, 0)->refills, refills);
+	/* The first one is, as the CPU had nothing. */
+	KUNIT_EXPECT_EQ(test, cache_of(region, 0)->refills, refills + 1);
 }
 
 /* A small region has none: they would hold too much of it. */
