@@ -350,6 +350,7 @@ void trim_block(struct buddy_region *region, unsigned long pfn,
 	const struct run *run = find_run(region, pfn);
 	struct cluster *head = find_cluster(region, run, pfn);
 	struct cluster *end = find_cluster(region, run, pfn + nr);
+	u64 tail;
 
 	if (order >= CLUSTER_ORDER) {
 		WRITE_ONCE(head->pages, nr);
@@ -360,8 +361,10 @@ void trim_block(struct buddy_region *region, unsigned long pfn,
 			end->state = CLUSTER_SPLIT;
 			end->free = 0;
 			end->list = NO_LIST;
-			atomic64_set(&end->tail,
-				     word_mask(0, nr % CLUSTER_FRAMES) & -(head == end ? 2ULL : 1ULL));
+			tail = word_mask(0, nr % CLUSTER_FRAMES);
+			if (head == end)
+				tail &= ~1ULL;
+			atomic64_set(&end->tail, tail);
 		}
 	}
 	region->stats.splits += give_range(region, run, pfn + nr, BIT(order) - nr);

@@ -57,7 +57,7 @@ enum cluster_state {
  * @number: pfn of the first frame >> CLUSTER_ORDER
  * @state: &enum cluster_state
  * @list: the free list that it is on: the order of its largest free block
- * @owner: 1 + the CPU whose cache has its free frames, or 0
+ * @owner: 1 + the CPU whose cache has its free frames, or 0; no kernel has 65,535
  *
  * Half a byte of metadata a frame.  Links are array indexes, as pointers would
  * make that 0.63.  Without the region's lock, @tail, @pages, @owner and @number

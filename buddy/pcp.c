@@ -225,7 +225,6 @@ int pcp_init(struct buddy_region *region)
 	int err;
 
 	BUILD_BUG_ON(offsetof(struct buddy_region, hot));
-	BUILD_BUG_ON(NR_CPUS >= U16_MAX);	/* cluster->owner */
 	region->pcp = alloc_percpu(struct pcp);
 	if (!region->pcp)
 		return -ENOMEM;

@@ -4,15 +4,16 @@
  * put back into the words of struct pcp.
  *
  * Safe against preemption, interrupts, NMIs and other CPUs alike: a block changes
- * hands in one cmpxchg, before which one clears its tails if it has any.  A miss is no failure: the caller goes on under
- * the region's lock.
+ * hands in one cmpxchg, before which one clears its tails if it has any.
+ *
+ * A miss is no failure: the caller goes on under the region's lock.
  */
 #ifndef BUDDY_PCP_H
 #define BUDDY_PCP_H
 
 #include "internal.h"
 
-/* What half @i says if it belongs to nobody: it never has such a number, but of the other parity. */
+/* What half @i says if it belongs to nobody: a number of the other half's parity. */
 #define NO_HALF(i)	((u64)!(i) << HALF_FRAMES)
 
 static inline atomic64_t *pcp_half(struct buddy_region *region,

@@ -378,23 +378,37 @@ static void pcp_test_many(struct kunit *test)
 
 /* --- debugfs --- */
 
+static void expect_line(struct kunit *test, struct buddy_region *region,
+			const char *cluster, const char *pages, const char *order,
+			unsigned long long refills, unsigned long long drains)
+{
+	char *text = region_file(test, region, "pcp"), *line = strstr(text, "\n  0 ");
+	unsigned long long in, out;
+	char words[3][16];
+	int fields;
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	fields = sscanf(line + 5, "%15s %15s %15s %llu %llu", words[0], words[1],
+			words[2], &in, &out);
+	KUNIT_ASSERT_EQ(test, fields, 5);
+	KUNIT_EXPECT_STREQ(test, words[0], cluster);
+	KUNIT_EXPECT_STREQ(test, words[1], pages);
+	KUNIT_EXPECT_STREQ(test, words[2], order);
+	KUNIT_EXPECT_EQ(test, in, refills);
+	KUNIT_EXPECT_EQ(test, out, drains);
+}
+
 static void pcp_test_file(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
-	unsigned long page = buddy_alloc_pfn(region, 0, 0);
-	char want[200];
-	char *text;
+	unsigned long page;
 
+	expect_line(test, region, "-", "-", "-", 0, 0);
+	page = buddy_alloc_pfn(region, 0, 0);
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
-	text = region_file(test, region, "pcp");
-	snprintf(want, sizeof(want), "\n  0 %#014llx          63            7              1              0\n",
-		 (u64)PFN_PHYS(TEST_PFN));
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, want), "%s", text);
+	expect_line(test, region, "0x001000000000", "63", "7", 1, 0);
 	buddy_region_drain(region);
-	text = region_file(test, region, "pcp");
-	strscpy(want, "\n  0              -           -            -              1              1\n",
-		sizeof(want));
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, want), "%s", text);
+	expect_line(test, region, "-", "-", "-", 1, 1);
 	buddy_free_pfn(region, page, 0);
 }
 

@@ -32,7 +32,7 @@ awk '
 		if (/\] BUG: KASAN: / || !/BUG:|Oops|panic/)
 			next
 	}
-	/WARNING:|BUG:|BUG |Oops|Kernel panic|UBSAN|KASAN|KCSAN|INFO: |kmemleak: [1-9]|unreferenced object|soft lockup|general protection/ {
+	/WARNING:|BUG:|BUG |Oops|Kernel panic|UBSAN|KASAN|INFO: |kmemleak: [1-9]|unreferenced object|soft lockup|general protection/ {
 		print FILENAME ":" FNR ": " $0
 		bad = 1
 	}
