@@ -59,7 +59,9 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 
 	do {
 		word = atomic64_read(half);
-		while ((runs = word_runs((u32)word, order))) {
+		/* A block of a whole half is found without a search. */
+		while ((runs = order == HALF_ORDER ? (u32)word == U32_MAX :
+			       word_runs((u32)word, order))) {
 			unsigned int pos = __ffs64(runs);
 
 			if (unlikely(!atomic64_try_cmpxchg(half, &word, word ^

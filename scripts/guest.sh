@@ -6,7 +6,8 @@
 # did, or if it did not come to its end in TIMEOUT seconds.
 #
 # MEM, SMP: the guest's memory and vCPUs.  APPEND: more of its command line.
-# ICOUNT: if set, the guest's clock counts instructions.  ENVIRONMENT: shell assignments that the job sees.
+# ICOUNT: if set, the guest's clock counts instructions.  QEMU: more of its options.
+# ENVIRONMENT: shell assignments that the job sees.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -35,7 +36,7 @@ if [ -n "${ICOUNT-}" ]; then
 fi
 
 # shellcheck disable=SC2086 # the accelerator may bring an option
-set -- qemu-system-x86_64 -accel $accel -cpu max -m "${MEM:-1G}" \
+set -- qemu-system-x86_64 -accel $accel ${QEMU-} -cpu max -m "${MEM:-1G}" \
 	-smp "${SMP:-2}" -nodefaults -display none -no-reboot \
 	-kernel "$image" -initrd "$work/initramfs" \
 	-append "console=ttyS0 loglevel=8 panic=-1 oops=panic ${APPEND-}" \
