@@ -272,7 +272,7 @@ static void pcp_test_drain_before_failure(struct kunit *test)
 static int churn(void *data)
 {
 	struct buddy_region *region = data;
-	unsigned long pfns[100], i, bad = 0;
+	unsigned long pfns[50], i, bad = 0;
 
 	while (!kthread_should_stop()) {
 		for (i = 0; i < ARRAY_SIZE(pfns); i++)
