@@ -43,8 +43,12 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 {
 	const struct mp_block *block = READ_ONCE(pool->active);
 	size_t given = READ_ONCE(pool->given);
-	size_t bumped = READ_ONCE(pool->bumped) + (READ_ONCE(pool->last) - block->last);
+	size_t bumped = READ_ONCE(pool->bumped);
+	size_t ahead = READ_ONCE(pool->last) - READ_ONCE(block->last);
 
+	/* If not, the owner has just moved on to another block. */
+	if (ahead <= pool->block_pages << PAGE_SHIFT)
+		bumped += ahead;
 	if (pool->name[0])
 		strscpy(row->name, pool->name, sizeof(row->name));
 	else
