@@ -180,7 +180,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
  * Takes the next larger block and frees what is not needed of it at once.  The
  * block's alignment is that of the larger one.
  *
- * Context: any but NMI, as buddy_alloc_pfn().
+ * Context: any, as buddy_alloc_pfn().
  * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
  */
 unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
@@ -201,7 +201,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);
  * Only @nr_pages are taken, the rest of the aligned block is free at once.
  * Free it with buddy_free_pfn_exact().
  *
- * Context: any but NMI, as buddy_alloc_pfn().
+ * Context: any, as buddy_alloc_pfn().
  * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
  */
 unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,

@@ -140,6 +140,17 @@ static struct cluster *split_block(struct buddy_region *region,
 	return cluster;
 }
 
+/* Cut a cluster off @list and open it: all its frames are the caller's. */
+static struct cluster *open_cluster(struct buddy_region *region, unsigned int list)
+{
+	struct cluster *cluster = split_block(region, list, CLUSTER_ORDER);
+
+	cluster->state = CLUSTER_SPLIT;
+	cluster->free = 0;
+	atomic64_set(&cluster->tail, 0);
+	return cluster;
+}
+
 unsigned long take_block(struct buddy_region *region, unsigned int order)
 {
 	unsigned int found, pos, list = find_list(region, order);
@@ -156,10 +167,8 @@ unsigned long take_block(struct buddy_region *region, unsigned int order)
 		return cluster_pfn(cluster);
 	}
 	if (list >= CLUSTER_ORDER) {
-		cluster = split_block(region, list, CLUSTER_ORDER);
-		cluster->state = CLUSTER_SPLIT;
+		cluster = open_cluster(region, list);
 		cluster->free = ~0ULL;
-		atomic64_set(&cluster->tail, 0);
 		found = list;
 		pos = 0;
 	} else {
@@ -232,13 +241,9 @@ struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 		return cluster;
 	}
 	count_split(region, list, CLUSTER_ORDER);
-	cluster = split_block(region, list, CLUSTER_ORDER);
 	region->stats.free_pages -= CLUSTER_FRAMES;
-	cluster->state = CLUSTER_SPLIT;
-	cluster->free = 0;
-	atomic64_set(&cluster->tail, 0);
 	*free = ~0ULL;
-	return cluster;
+	return open_cluster(region, list);
 }
 
 /* Free the block of @order, CLUSTER_ORDER or above, that @cluster heads. */

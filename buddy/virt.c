@@ -110,7 +110,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_slow);
  * @nr_pages: as for buddy_alloc_pfn_exact()
  * @gfp: as for buddy_alloc_pfn()
  *
- * Context: any but NMI, as buddy_alloc_pfn().
+ * Context: any, as buddy_alloc_pfn().
  * Return: the address of the first page, or NULL if no block is left.
  */
 void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
@@ -128,7 +128,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_exact);
  *	that is aligned, and the virtual one of a reserved range need not be
  * @gfp: as for buddy_alloc_pfn()
  *
- * Context: any but NMI, as buddy_alloc_pfn().
+ * Context: any, as buddy_alloc_pfn().
  * Return: the address of the first page, or NULL if no block is left.
  */
 void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
