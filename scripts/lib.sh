@@ -62,3 +62,18 @@ progress() {
 			NR % 500 == 0 { printf "%s: %d steps\n", label, NR; fflush() }'
 	fi
 }
+
+# guest_files WORK JOB FILE...: WORK/initramfs, with busybox, the job, its
+# ENVIRONMENT and FILEs.
+guest_files() {
+	local root=$1/root job=$2 initramfs=$1/initramfs
+
+	shift 2
+	mkdir -p "$root/bin" build
+	cp /bin/busybox "$root/bin/"
+	cp scripts/guest/init "$root/init"
+	cp "scripts/guest/$job" "$root/job"
+	printf '%s\n' "${ENVIRONMENT-}" >"$root/environment"
+	cp -t "$root" "$@"
+	(cd "$root" && find . | cpio --quiet -o -H newc) >"$initramfs"
+}

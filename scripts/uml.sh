@@ -12,13 +12,7 @@ log=${LOG:-build/$job-uml.log}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-mkdir -p "$work/root/bin" build
-cp /bin/busybox "$work/root/bin/"
-cp scripts/guest/init "$work/root/init"
-cp "scripts/guest/$job" "$work/root/job"
-printf '%s\n' "${ENVIRONMENT-}" >"$work/root/environment"
-cp -t "$work/root" "$@"
-(cd "$work/root" && find . | cpio --quiet -o -H newc) >"$work/initramfs"
+guest_files "$work" "$job" "$@"
 
 # The guest's memory is a file: on tmpfs, or the disk would be measured.
 set -- "$linux" mem="${MEM:-2G}" initrd="$work/initramfs" \
