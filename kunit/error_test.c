@@ -262,7 +262,6 @@ static void error_test_outside(struct kunit *test)
 	};
 	char text[128];
 
-	buddy_free_pfn(region, page, 0);
 	for (i = 0; i < ARRAY_SIZE(pfns); i++)
 		expect_free_error(test, unmapped, BUDDY_OUTSIDE, pfns[i], 1);
 
@@ -278,6 +277,7 @@ static void error_test_outside(struct kunit *test)
 	expect_error(test, region, BUDDY_OUTSIDE, text, free_addr, 1, 0);
 	expect_error(test, region, BUDDY_OUTSIDE, text, free_addr, ~0UL, 64);
 	expect_error(test, region, BUDDY_OUTSIDE, text, buddy_free_pfn_exact, first - 1, 1);
+	buddy_free_pfn(region, page, 0);
 }
 
 /* NULL may be freed, as elsewhere in the kernel. */
