@@ -63,13 +63,11 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	} else {
 		raw_spin_lock_irqsave(&region->lock, flags);
 	}
-	pfn = order < CLUSTER_ORDER && nr == BIT(order) ?
-		pcp_refill(region, order) : take_block(region, order);
+	pfn = order < CLUSTER_ORDER ?
+		pcp_refill(region, order, nr) : take_block(region, order, nr);
 	if (pfn == BUDDY_NO_PFN && order <= stats->max_order && pcp_drain(region))
-		pfn = take_block(region, order);
+		pfn = take_block(region, order, nr);
 	if (pfn != BUDDY_NO_PFN) {
-		if (nr < BIT(order))
-			trim_block(region, pfn, order, nr);
 		stats->allocs[order_base_2(nr)]++;
 		stats->locked++;
 		stats->peak_pages = max(stats->peak_pages,
@@ -86,47 +84,52 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	return pfn;
 }
 
-/* A copy for each order: a few instructions where a loop would take many. */
-static __always_inline unsigned long alloc_cached(struct buddy_region *region,
-						  unsigned int order)
-{
-	switch (order) {
-	case 0:
-		return pcp_alloc(region, 0);
-	case 1:
-		return pcp_alloc(region, 1);
-	case 2:
-		return pcp_alloc(region, 2);
-	case 3:
-		return pcp_alloc(region, 3);
-	case 4:
-		return pcp_alloc(region, 4);
-	case 5:
-		return pcp_alloc(region, 5);
-	default:
-		return pcp_alloc_large(region, order);
-	}
+/*
+ * A copy of the way into and out of the caches for each order, to which the
+ * switches below jump: a few instructions where a loop would take many.
+ */
+#define CACHED_ORDER(order)						\
+static noinline unsigned long alloc_##order(struct buddy_region *region, gfp_t gfp) \
+{									\
+	unsigned long pfn = pcp_alloc(region, order, 1U << (order));	\
+									\
+	return likely(pfn != BUDDY_NO_PFN) ?				\
+		pfn : alloc_locked(region, order, 1U << (order), gfp);	\
+}									\
+									\
+static noinline void free_##order(struct buddy_region *region, unsigned long pfn) \
+{									\
+	if (unlikely(!pcp_free(region, pfn, 1U << (order))))		\
+		buddy_free_pfn_exact(region, pfn, 1U << (order));	\
 }
 
-static __always_inline bool free_cached(struct buddy_region *region,
-					unsigned long pfn, unsigned int order)
+CACHED_ORDER(0)
+CACHED_ORDER(1)
+CACHED_ORDER(2)
+CACHED_ORDER(3)
+CACHED_ORDER(4)
+CACHED_ORDER(5)
+
+static noinline unsigned long alloc_large(struct buddy_region *region,
+					  unsigned int order, gfp_t gfp)
 {
-	switch (order) {
-	case 0:
-		return pcp_free(region, pfn, 0);
-	case 1:
-		return pcp_free(region, pfn, 1);
-	case 2:
-		return pcp_free(region, pfn, 2);
-	case 3:
-		return pcp_free(region, pfn, 3);
-	case 4:
-		return pcp_free(region, pfn, 4);
-	case 5:
-		return pcp_free(region, pfn, 5);
-	default:
-		return false;
-	}
+	unsigned long pfn = pcp_alloc_large(region, order);
+
+	return likely(pfn != BUDDY_NO_PFN) ?
+		pfn : alloc_locked(region, order, BIT(order), gfp);
+}
+
+static noinline void free_large(struct buddy_region *region, unsigned long pfn,
+				unsigned int order)
+{
+	const struct run *run = find_run(region, pfn);
+
+	/* No block has 0 pages, so an order out of range is a wrong size. */
+	if (unlikely(order >= BUDDY_NR_ORDERS))
+		buddy_free_pfn_exact(region, pfn, 0);
+	else if (unlikely(!run || !pcp_free_large(region, find_cluster(region, run, pfn),
+						  pfn, order)))
+		buddy_free_pfn_exact(region, pfn, BIT(order));
 }
 
 static noinline unsigned long alloc_pages_at(struct buddy_region *region,
@@ -139,10 +142,13 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 		caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr, 0);
 		return BUDDY_NO_PFN;
 	}
-	if (is_power_of_2(nr) && order == ilog2(nr))
+	if (is_power_of_2(nr) && order == ilog2(nr)) {
 		pfn = buddy_alloc_pfn_slow(region, order, gfp & ~__GFP_ZERO);
-	else
-		pfn = alloc_locked(region, order, nr, gfp);
+	} else {
+		pfn = order < CLUSTER_ORDER ? pcp_alloc(region, order, nr) : BUDDY_NO_PFN;
+		if (pfn == BUDDY_NO_PFN)
+			pfn = alloc_locked(region, order, nr, gfp);
+	}
 	if (pfn != BUDDY_NO_PFN && gfp & __GFP_ZERO)
 		memset(buddy_pfn_to_virt(region, pfn), 0, nr << PAGE_SHIFT);
 	return pfn;
@@ -160,14 +166,25 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 				   unsigned int order, gfp_t gfp)
 {
-	unsigned long pfn;
-
 	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & __GFP_ZERO))
 		return alloc_pages_at(region, order,
 				      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
-	pfn = alloc_cached(region, order);
-	return likely(pfn != BUDDY_NO_PFN) ?
-		pfn : alloc_locked(region, order, BIT(order), gfp);
+	switch (order) {
+	case 0:
+		return alloc_0(region, gfp);
+	case 1:
+		return alloc_1(region, gfp);
+	case 2:
+		return alloc_2(region, gfp);
+	case 3:
+		return alloc_3(region, gfp);
+	case 4:
+		return alloc_4(region, gfp);
+	case 5:
+		return alloc_5(region, gfp);
+	default:
+		return alloc_large(region, order, gfp);
+	}
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
@@ -230,9 +247,10 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 	used = used_pages(region, run, pfn, &error);
 	if (likely(used && used == nr_pages)) {
 		if (used <= HALF_FRAMES)
-			pcp_adopt(region, cluster, order_base_2(used));
-		if (used < CLUSTER_FRAMES || !pcp_free_large(region, cluster, used))
-			stats->splits += give_range(region, run, pfn, used) - 1;
+			pcp_adopt(region, cluster);
+		else if (used >= CLUSTER_FRAMES)
+			atomic64_set(&cluster->head, HEAD_CACHED);
+		stats->splits += give_range(region, run, pfn, used) - 1;
 		stats->frees[order_base_2(used)]++;
 		stats->locked++;
 	}
@@ -259,13 +277,19 @@ void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr_pages)
 {
 	const struct run *run = find_run(region, pfn);
+	struct cluster *cluster;
 
-	if (!run)
+	if (!run) {
 		caller_error(region, BUDDY_OUTSIDE, false, pfn, nr_pages, 0);
-	else if (nr_pages > HALF_FRAMES || !is_power_of_2(nr_pages) ||
-		 !pcp_free_remote(region, find_cluster(region, run, pfn), pfn,
-				  ilog2(nr_pages)))
-		free_locked(region, run, pfn, nr_pages);
+		return;
+	}
+	cluster = find_cluster(region, run, pfn);
+	if (nr_pages <= HALF_FRAMES ?
+	    nr_pages && pcp_free_remote(region, cluster, pfn, nr_pages) :
+	    is_power_of_2(nr_pages) &&
+	    pcp_free_large(region, cluster, pfn, ilog2(nr_pages)))
+		return;
+	free_locked(region, run, pfn, nr_pages);
 }
 EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
 
@@ -280,10 +304,22 @@ EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
 void buddy_free_pfn_slow(struct buddy_region *region, unsigned long pfn,
 			 unsigned int order)
 {
-	/* No block has 0 pages, so an order out of range is a wrong size. */
-	if (!free_cached(region, pfn, order))
-		buddy_free_pfn_exact(region, pfn,
-				     order < BUDDY_NR_ORDERS ? BIT(order) : 0);
+	switch (order) {
+	case 0:
+		return free_0(region, pfn);
+	case 1:
+		return free_1(region, pfn);
+	case 2:
+		return free_2(region, pfn);
+	case 3:
+		return free_3(region, pfn);
+	case 4:
+		return free_4(region, pfn);
+	case 5:
+		return free_5(region, pfn);
+	default:
+		return free_large(region, pfn, order);
+	}
 }
 EXPORT_SYMBOL_GPL(buddy_free_pfn_slow);
 

@@ -243,7 +243,7 @@ static char map_char(struct buddy_region *region, const struct run *run,
 	if (head->state == CLUSTER_FREE)
 		return '.';
 	if (head->state == CLUSTER_USED)
-		return READ_ONCE(head->pages) ? '=' : '.';
+		return head_pages(head) ? '=' : '.';
 	used = all - hweight64(cluster_free(region, cluster));
 	if (used == all)
 		return '#';

@@ -106,13 +106,24 @@ static void count_split(struct buddy_region *region, unsigned int from,
 		region->stats.nr_free[--from]++;
 }
 
-/* Take the block of @order at frame @pos out of @cluster's words. */
-static void word_take(struct cluster *cluster, unsigned int pos,
-		      unsigned int order)
+/* The same for a block of @order of which @nr pages were taken: the rest is free. */
+static void count_trim(struct buddy_region *region, unsigned int order,
+		       unsigned long nr)
 {
-	cluster->free &= ~word_mask(pos, 1U << order);
+	unsigned long rest = BIT(order) - nr;
+
+	for (; rest; rest &= rest - 1) {
+		region->stats.nr_free[__ffs(rest)]++;
+		region->stats.splits++;
+	}
+}
+
+/* Take the block of @nr frames at @pos out of @cluster's words. */
+static void word_take(struct cluster *cluster, unsigned int pos, unsigned int nr)
+{
+	cluster->free &= ~word_mask(pos, nr);
 	/* Atomic: its other frames may be on their way into a cache. */
-	atomic64_or(word_tails(pos, order), &cluster->tail);
+	atomic64_or(word_tails(pos, nr), &cluster->tail);
 }
 
 /* The lowest list that serves @order, or NO_LIST. */
@@ -151,34 +162,62 @@ static struct cluster *open_cluster(struct buddy_region *region, unsigned int li
 	return cluster;
 }
 
-unsigned long take_block(struct buddy_region *region, unsigned int order)
+/* Free what lies behind the first @nr pages of the fresh block that @head heads. */
+static void trim_block(struct buddy_region *region, struct cluster *head,
+		       unsigned int order, unsigned long nr)
 {
-	unsigned int found, pos, list = find_list(region, order);
+	struct cluster *cluster = head + nr / CLUSTER_FRAMES;
+	unsigned long rest;
+
+	if (nr % CLUSTER_FRAMES) {
+		cluster->state = CLUSTER_SPLIT;
+		cluster->free = ~word_mask(0, nr % CLUSTER_FRAMES);
+		cluster->list = NO_LIST;
+		/* Frame 0 is a tail, too. */
+		atomic64_set(&cluster->tail, ~cluster->free);
+		list_sort_in(region, cluster++);
+	}
+	for (rest = head + BIT(order - CLUSTER_ORDER) - cluster; rest; rest &= rest - 1) {
+		cluster->state = CLUSTER_FREE;
+		list_link(region, cluster, CLUSTER_ORDER + __ffs(rest));
+		cluster += rest & -rest;
+	}
+}
+
+/*
+ * Take @nr pages, at least 1, off a block of @order: the first that the lowest
+ * list has.  What is cut off goes onto the lists.
+ */
+unsigned long take_block(struct buddy_region *region, unsigned int order,
+			 unsigned long nr)
+{
+	unsigned int found, pos = 0, list = find_list(region, order);
 	struct cluster *cluster;
 
 	if (list == NO_LIST)
 		return BUDDY_NO_PFN;
-	region->stats.free_pages -= BIT(order);
-	if (order >= CLUSTER_ORDER) {
-		count_split(region, list, order);
+	found = list;
+	if (nr >= CLUSTER_FRAMES) {
 		cluster = split_block(region, list, order);
 		cluster->state = CLUSTER_USED;
-		WRITE_ONCE(cluster->pages, BIT(order));
-		return cluster_pfn(cluster);
-	}
-	if (list >= CLUSTER_ORDER) {
-		cluster = open_cluster(region, list);
-		cluster->free = ~0ULL;
-		found = list;
-		pos = 0;
+		atomic64_set(&cluster->head, head_word(nr));
+		if (nr < BIT(order))
+			trim_block(region, cluster, order, nr);
 	} else {
-		cluster = &region->clusters[region->clusters[list].next];
-		pos = word_find(cluster->free, order, &found);
+		if (list >= CLUSTER_ORDER) {
+			cluster = open_cluster(region, list);
+			cluster->free = ~0ULL;
+		} else {
+			cluster = &region->clusters[region->clusters[list].next];
+			pos = word_find(cluster->free, order, &found);
+		}
+		word_take(cluster, pos, nr);
+		if (found == list)
+			list_sort_in(region, cluster);
 	}
 	count_split(region, found, order);
-	word_take(cluster, pos, order);
-	if (found == list)
-		list_sort_in(region, cluster);
+	count_trim(region, order, nr);
+	region->stats.free_pages -= nr;
 	return cluster_pfn(cluster) + pos;
 }
 
@@ -289,44 +328,64 @@ void give_word(struct buddy_region *region, struct cluster *cluster, u64 free)
 	list_sort_in(region, cluster);
 }
 
-/* Free the naturally aligned block of @order at @pfn and merge it upwards. */
-static void give_block(struct buddy_region *region, const struct run *run,
-		       unsigned long pfn, unsigned int order)
+/* Into the cache that @cluster's free frames are in. */
+static void give_to_owner(struct buddy_region *region, struct cluster *cluster,
+			  unsigned long pfn, u64 frames)
 {
-	struct cluster *cluster = find_cluster(region, run, pfn);
+	unsigned int half;
+
+	for (half = 0; frames; half += HALF_FRAMES, frames >>= HALF_FRAMES) {
+		u64 block = (u32)frames;
+
+		/* What is free there by now was freed twice at once. */
+		if (block && atomic64_fetch_or(block, pcp_half(region, cluster->owner,
+							       half)) & block)
+			caller_error(region, BUDDY_DOUBLE_FREE, false, pfn,
+				     hweight64(block), 0);
+	}
+}
+
+/*
+ * Free the @nr frames from @pos on in one cluster as the fewest aligned blocks,
+ * each merged upwards; returns how many those were.
+ */
+static unsigned int give_frames(struct buddy_region *region, const struct run *run,
+				struct cluster *cluster, unsigned int pos,
+				unsigned int nr)
+{
 	struct buddy_stats *stats = &region->stats;
-	unsigned int pos = pfn % CLUSTER_FRAMES, to;
+	unsigned int blocks = 0, end = pos + nr, to = 0;
+	u64 frames = word_mask(pos, nr);
 
-	if (order < CLUSTER_ORDER) {
-		atomic64_andnot(word_mask(pos, 1U << order), &cluster->tail);
-		if (cluster->owner) {
-			u64 block = word_mask(pos % HALF_FRAMES, 1U << order);
+	atomic64_andnot(frames, &cluster->tail);
+	if (cluster->owner) {
+		give_to_owner(region, cluster, cluster_pfn(cluster) + pos, frames);
+		return 1;
+	}
+	stats->free_pages += nr;
+	for (; pos < end; blocks++) {
+		unsigned int order = min_t(unsigned int, ilog2(end - pos),
+						   pos ? __ffs(pos) : CLUSTER_ORDER);
+		unsigned int size = 1U << order;
 
-			/* What is free there by now was freed twice at once. */
-			if (atomic64_fetch_or(block, pcp_half(region, cluster->owner,
-							      pfn)) & block)
-				caller_error(region, BUDDY_DOUBLE_FREE, false, pfn,
-					     BIT(order), 0);
-			return;
-		}
-		cluster->free |= word_mask(pos, 1U << order);
-		stats->free_pages += BIT(order);
+		cluster->free |= word_mask(pos, size);
 		to = word_merge(cluster->free, pos, order);
+		pos += size;
 		for (; order < to; order++) {
 			stats->nr_free[order]--;
 			stats->merges++;
 		}
-		if (to < CLUSTER_ORDER) {
+		if (to < CLUSTER_ORDER)
 			stats->nr_free[to]++;
-			list_sort_in(region, cluster);
-			return;
-		}
-		if (cluster->list != NO_LIST)
-			list_unlink(region, cluster);
-	} else {
-		stats->free_pages += BIT(order);
 	}
-	give_cluster(region, run, cluster, order);
+	if (to < CLUSTER_ORDER) {
+		list_sort_in(region, cluster);
+		return blocks;
+	}
+	if (cluster->list != NO_LIST)
+		list_unlink(region, cluster);
+	give_cluster(region, run, cluster, CLUSTER_ORDER);
+	return blocks;
 }
 
 /* Free @nr pages as the fewest aligned blocks; returns how many those were. */
@@ -336,43 +395,26 @@ unsigned int give_range(struct buddy_region *region, const struct run *run,
 	unsigned int blocks = 0;
 
 	while (nr) {
-		unsigned int order = ilog2(nr);
+		struct cluster *cluster = find_cluster(region, run, pfn);
+		unsigned int pos = pfn % CLUSTER_FRAMES;
+		unsigned long size = min(nr, CLUSTER_FRAMES - pos);
 
-		if (pfn)
-			order = min_t(unsigned int, order, __ffs(pfn));
-		give_block(region, run, pfn, order);
-		pfn += BIT(order);
-		nr -= BIT(order);
-		blocks++;
+		if (size < CLUSTER_FRAMES) {
+			blocks += give_frames(region, run, cluster, pos, size);
+		} else {
+			unsigned int order = ilog2(nr);
+
+			if (pfn)
+				order = min_t(unsigned int, order, __ffs(pfn));
+			size = BIT(order);
+			region->stats.free_pages += size;
+			give_cluster(region, run, cluster, order);
+			blocks++;
+		}
+		pfn += size;
+		nr -= size;
 	}
 	return blocks;
-}
-
-/* Shorten a fresh block of @order to @nr pages and free what lies behind. */
-void trim_block(struct buddy_region *region, unsigned long pfn,
-		unsigned int order, unsigned long nr)
-{
-	const struct run *run = find_run(region, pfn);
-	struct cluster *head = find_cluster(region, run, pfn);
-	struct cluster *end = find_cluster(region, run, pfn + nr);
-	u64 tail;
-
-	if (order >= CLUSTER_ORDER) {
-		WRITE_ONCE(head->pages, nr);
-		if (nr % CLUSTER_FRAMES) {
-			/* The last cluster is only partly ours: frame 0 is a
-			 * tail, unless the block begins here.
-			 */
-			end->state = CLUSTER_SPLIT;
-			end->free = 0;
-			end->list = NO_LIST;
-			tail = word_mask(0, nr % CLUSTER_FRAMES);
-			if (head == end)
-				tail &= ~1ULL;
-			atomic64_set(&end->tail, tail);
-		}
-	}
-	region->stats.splits += give_range(region, run, pfn + nr, BIT(order) - nr);
 }
 
 /*
@@ -385,13 +427,14 @@ unsigned long used_pages(struct buddy_region *region, const struct run *run,
 {
 	struct cluster *cluster = find_cluster(region, run, pfn);
 	unsigned int pos = pfn % CLUSTER_FRAMES;
-	u64 tail, pages;
+	unsigned long pages;
+	u64 tail;
 
 	*error = BUDDY_NOT_A_HEAD;
 	switch (cluster->state) {
 	case CLUSTER_USED:
 		/* A CPU may take it out of its cache at this instant. */
-		pages = READ_ONCE(cluster->pages);
+		pages = head_pages(cluster);
 		if (!pages)
 			break;
 		return pos ? 0 : pages;
@@ -402,7 +445,7 @@ unsigned long used_pages(struct buddy_region *region, const struct run *run,
 		return tail & BIT_ULL(pos) ? 0 : word_extent(tail, pos);
 	case CLUSTER_INSIDE:
 		cluster = cluster_head(region, run, cluster);
-		if (cluster->state == CLUSTER_USED && READ_ONCE(cluster->pages))
+		if (cluster->state == CLUSTER_USED && head_pages(cluster))
 			return 0;
 	}
 	*error = BUDDY_DOUBLE_FREE;

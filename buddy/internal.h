@@ -38,7 +38,7 @@
  * @CLUSTER_INSIDE: part of a block whose head is another cluster; nothing does
  * @CLUSTER_SPLIT: its frames are in blocks below CLUSTER_ORDER: free and tail
  * @CLUSTER_FREE: head of a free block
- * @CLUSTER_USED: head of a used block: pages; of none, if a CPU caches the block
+ * @CLUSTER_USED: head of a used block: head, which tells if a CPU caches it
  */
 enum cluster_state {
 	CLUSTER_INSIDE,
@@ -51,7 +51,7 @@ enum cluster_state {
  * struct cluster - 64 naturally aligned frames
  * @free: the frames that are free; none while a CPU owns the cluster
  * @tail: the frames that continue the block of the frame before them
- * @pages: length of the used block whose head this is
+ * @head: of the used block whose head this is: head_word(), HEAD_CACHED
  * @next: next on the free list, an index into the cluster array
  * @prev: previous on the free list
  * @number: pfn of the first frame >> CLUSTER_ORDER
@@ -60,14 +60,14 @@ enum cluster_state {
  * @owner: 1 + the CPU whose cache has its free frames, or 0; no kernel has 65,535
  *
  * Half a byte of metadata a frame.  Links are array indexes, as pointers would
- * make that 0.63.  Without the region's lock, @tail, @pages, @owner and @number
+ * make that 0.63.  Without the region's lock, @tail, @head, @owner and @number
  * are read, and but for the last two written.
  */
 struct cluster {
 	u64 free;
 	union {
 		atomic64_t tail;
-		u64 pages;
+		atomic64_t head;
 	};
 	u32 next;
 	u32 prev;
@@ -76,6 +76,19 @@ struct cluster {
 	u8 list;
 	u16 owner;
 };
+
+/*
+ * A block of whole clusters is freed by a cmpxchg on its length, so nothing else
+ * may look like one: bits 0 and 2 without 1 are in no word of tails, as no block
+ * of several frames starts at frame 1.
+ */
+#define HEAD_MARK	5ULL
+#define HEAD_CACHED	HEAD_MARK	/* of no pages: in a CPU's cache */
+
+static inline u64 head_word(u64 pages)
+{
+	return pages << 3 | HEAD_MARK;
+}
 
 /**
  * struct pcp - one CPU's cache, with what inline.h need not know
@@ -178,11 +191,10 @@ const struct run *find_run_slow(const struct buddy_region *region,
 				unsigned long pfn);
 struct cluster *cluster_head(struct buddy_region *region, const struct run *run,
 			     struct cluster *cluster);
-unsigned long take_block(struct buddy_region *region, unsigned int order);
+unsigned long take_block(struct buddy_region *region, unsigned int order,
+			 unsigned long nr);
 unsigned int give_range(struct buddy_region *region, const struct run *run,
 			unsigned long pfn, unsigned long nr);
-void trim_block(struct buddy_region *region, unsigned long pfn,
-		unsigned int order, unsigned long nr);
 unsigned long used_pages(struct buddy_region *region, const struct run *run,
 			 unsigned long pfn, enum buddy_error *error);
 bool is_whole(struct buddy_region *region, const struct cluster *cluster);
@@ -196,12 +208,11 @@ void count_word(unsigned long nr_free[], u64 free, int by);
 int pcp_init(struct buddy_region *region);
 void pcp_exit(struct buddy_region *region);
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
-			     unsigned int order);
-unsigned long pcp_refill(struct buddy_region *region, unsigned int order);
-void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
-	       unsigned int order);
-bool pcp_free_large(struct buddy_region *region, struct cluster *cluster,
-		    unsigned long nr);
+			     unsigned int nr);
+unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
+			 unsigned int nr);
+void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
+void pcp_give_large(struct buddy_region *region, u64 large);
 bool pcp_drain(struct buddy_region *region);
 void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
 void pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
@@ -235,6 +246,12 @@ static inline struct cluster *find_cluster(struct buddy_region *region,
 static inline unsigned long cluster_pfn(const struct cluster *cluster)
 {
 	return (unsigned long)cluster->number << CLUSTER_ORDER;
+}
+
+/* The length of the used block that @cluster heads; 0 if a CPU caches it. */
+static inline unsigned long head_pages(const struct cluster *cluster)
+{
+	return atomic64_read(&cluster->head) >> 3;
 }
 
 /* How many clusters a run touches. */

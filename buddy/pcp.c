@@ -6,8 +6,7 @@
  * when an allocation finds its cache empty, and when it frees into the same
  * cluster several times in a row, so that random frees do not move clusters
  * about.  Beside it, a CPU keeps the block of whole clusters that it freed last.
- * Everything here but pcp_mark_tails() and the set-up runs under the region's
- * lock, with interrupts off; blocks come and go beside it, see pcp.h.
+ * All that does not take it, but for pcp_mark_tails(), runs under the region's lock, with interrupts off; blocks come and go beside it, see pcp.h.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/log2.h>
@@ -20,18 +19,32 @@
  */
 #define SHARE	16
 
-/* Blocks up to this order are so many to a cluster that they bring one in. */
-#define REFILL_ORDER	3
-
 static enum cpuhp_state hotplug_state;
 
 /* The end of pcp_alloc() when the cluster changed hands meanwhile. */
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
-			     unsigned int order)
+			     unsigned int nr)
 {
-	atomic64_or(word_tails(pfn % CLUSTER_FRAMES, order),
+	atomic64_or(word_tails(pfn % CLUSTER_FRAMES, nr),
 		    &find_cluster(region, find_run(region, pfn), pfn)->tail);
 	return pfn;
+}
+
+static void give_large(struct buddy_region *region, u64 large)
+{
+	give_range(region, find_run(region, large_pfn(large)), large_pfn(large),
+		   BIT(large_order(large)));
+}
+
+/* The end of pcp_free_large(): give back the block that was kept until now. */
+void pcp_give_large(struct buddy_region *region, u64 large)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	give_large(region, large);
+	region->stats.locked++;
+	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
 
 /* Give back the block of whole clusters; true if there was one. */
@@ -39,11 +52,9 @@ static bool evict_large(struct buddy_region *region, struct pcp *pcp)
 {
 	u64 large = atomic64_xchg(&pcp->large, 0);
 
-	if (!large)
-		return false;
-	give_range(region, find_run(region, large_pfn(large)), large_pfn(large),
-		   BIT(large_order(large)));
-	return true;
+	if (large)
+		give_large(region, large);
+	return large;
 }
 
 /* Hand back what @pcp has; true if there was anything. */
@@ -89,41 +100,40 @@ static void own(struct buddy_region *region, struct pcp *pcp,
 }
 
 /*
- * A block of @order from the lists.  If the cache is empty, it gets the rest of
- * the block's cluster; if it has blocks, just too small ones, it keeps them.
+ * @nr pages of a block of @order from the lists.  If the cache is empty, it gets
+ * the rest of the block's cluster; if it has blocks, just too small ones, it
+ * keeps them.
  */
-unsigned long pcp_refill(struct buddy_region *region, unsigned int order)
+unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
+			 unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	unsigned int pos = 0, found;
 	struct cluster *cluster;
 	u64 free;
 
-	if (!region->cache_max || order > REFILL_ORDER ||
-	    (pcp->cluster && cluster_free(region, pcp->cluster)))
-		return take_block(region, order);
+	if (!region->cache_max || (pcp->cluster && cluster_free(region, pcp->cluster)))
+		return take_block(region, order, nr);
 	evict(region, pcp);
 	cluster = take_cluster(region, order, &free);
 	if (!cluster)
-		return take_block(region, order);
+		return take_block(region, order, nr);
 	if (free != ~0ULL)
 		pos = word_find(free, order, &found);
-	atomic64_or(word_tails(pos, order), &cluster->tail);
-	own(region, pcp, cluster, free & ~word_mask(pos, 1U << order));
+	atomic64_or(word_tails(pos, nr), &cluster->tail);
+	own(region, pcp, cluster, free & ~word_mask(pos, nr));
 	return cluster_pfn(cluster) + pos;
 }
 
 /*
- * A block of @order is about to be freed in @cluster: own it from now on?
+ * A block is about to be freed in @cluster: own it from now on?
  *
  * Yes if it is full, and the one that would have to go is empty or full too: so
  * goes who frees what he allocated in bulk, and no other CPU finds the cluster
  * on a list and takes it for its one free block.  Else it must be the place of
- * several frees in a row; the blocks of larger orders are so few that a pass
- * over the cluster is no reason.
+ * several frees in a row.
  */
-void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
-	       unsigned int order)
+void pcp_adopt(struct buddy_region *region, struct cluster *cluster)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	u64 had;
@@ -135,28 +145,13 @@ void pcp_adopt(struct buddy_region *region, struct cluster *cluster,
 		pcp->streak = 0;
 	}
 	had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
-	if (++pcp->streak < (order > REFILL_ORDER ? 5 : 2) &&
-	    (cluster->free || (had && ~had)))
+	if (++pcp->streak < 2 && (cluster->free || (had && ~had)))
 		return;
 	if (!is_whole(region, cluster))
 		return;
 	evict(region, pcp);
 	own(region, pcp, cluster, take_word(region, cluster));
 	pcp->last = NULL;
-}
-
-/* Keep the used block of @nr pages that @cluster heads, in place of the last. */
-bool pcp_free_large(struct buddy_region *region, struct cluster *cluster,
-		    unsigned long nr)
-{
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
-
-	if (nr > region->cache_max || !is_power_of_2(nr))
-		return false;
-	evict_large(region, pcp);
-	WRITE_ONCE(cluster->pages, 0);
-	atomic64_set_release(&pcp->large, large_word(cluster_pfn(cluster), ilog2(nr)));
-	return true;
 }
 
 /* Hand back what all CPUs have; true if there was anything. */

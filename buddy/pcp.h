@@ -47,11 +47,12 @@ static __always_inline struct cluster *pcp_cluster(struct pcp *pcp)
 					      struct cluster, tail);
 }
 
-/* A block of @order, below CLUSTER_ORDER, from this CPU's cache. */
+/* @nr pages of a block of @order, below CLUSTER_ORDER, from this CPU's cache. */
 static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
-					       unsigned int order)
+					       unsigned int order, unsigned int nr)
 {
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	struct pcp __percpu *all = region->pcp;
+	struct pcp *pcp = raw_cpu_ptr(all);
 	atomic64_t *half = pcp->hot.half;
 	struct cluster *cluster;
 	unsigned long pfn;
@@ -65,14 +66,14 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 			unsigned int pos = __ffs64(runs);
 
 			if (unlikely(!atomic64_try_cmpxchg(half, &word, word ^
-					word_mask(0, 1U << order) << pos)))
+					word_mask(0, nr) << pos)))
 				continue;
-			this_cpu_inc(region->pcp->hot.count[order].allocs);
+			this_cpu_inc(all->hot.count[order_base_2(nr)].allocs);
 			pfn = (word >> HALF_FRAMES << HALF_ORDER) + pos;
 			cluster = pcp_cluster(pcp);
 			if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
-				return pcp_mark_tails(region, pfn, order);
-			atomic64_or(word_tails(0, order) << pfn % CLUSTER_FRAMES,
+				return pcp_mark_tails(region, pfn, nr);
+			atomic64_or(word_tails(0, nr) << pfn % CLUSTER_FRAMES,
 				    &cluster->tail);
 			return pfn;
 		}
@@ -81,57 +82,57 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 }
 
 /*
- * Put a block of @order, below CLUSTER_ORDER, into the half that it belongs to.
- * False if it does not, or if anything is wrong.
+ * Put a block of @nr pages, at most half a cluster, into the half that it belongs
+ * to.  False if it does not, or if anything is wrong.
  *
  * Of several that free a block at once one succeeds: the one that clears its
- * tails or, at order 0, sets its bit.
+ * tails or, if it has none, sets its bit.
  */
 static __always_inline bool half_free(struct buddy_region *region,
 				      struct cluster *cluster, atomic64_t *half,
-				      unsigned long pfn, unsigned int order)
+				      unsigned long pfn, unsigned int nr)
 {
-	u64 block = word_mask(0, 1U << order) << pfn % HALF_FRAMES;
-	u64 tails = word_tails(0, order) << pfn % CLUSTER_FRAMES;
+	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
+	u64 tails = word_tails(0, nr) << pfn % CLUSTER_FRAMES;
 	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
 
-	if (unlikely(!word_is_block(tail, pfn % CLUSTER_FRAMES, order) ||
+	if (unlikely(!word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
 		     word >> HALF_FRAMES != pfn >> HALF_ORDER || word & block))
 		return false;
-	if (order && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^ tails)))
+	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^ tails)))
 		return false;
 	while (unlikely(!atomic64_try_cmpxchg(half, &word, word | block))) {
 		if (word >> HALF_FRAMES == pfn >> HALF_ORDER && !(word & block))
 			continue;
-		if (order)
+		if (nr > 1)
 			atomic64_or(tails, &cluster->tail);
 		return false;
 	}
-	this_cpu_inc(region->pcp->hot.count[order].frees);
+	this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
 	return true;
 }
 
 /* Into this CPU's cache. */
 static __always_inline bool pcp_free(struct buddy_region *region,
-				     unsigned long pfn, unsigned int order)
+				     unsigned long pfn, unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	struct cluster *cluster = pcp_cluster(pcp);
 
 	return cluster->number == pfn >> CLUSTER_ORDER &&
 	       half_free(region, cluster, &pcp->hot.half[pfn >> HALF_ORDER & 1],
-			 pfn, order);
+			 pfn, nr);
 }
 
 /* Into the cache of the CPU that owns the cluster, if one does. */
 static inline bool pcp_free_remote(struct buddy_region *region,
 				   struct cluster *cluster, unsigned long pfn,
-				   unsigned int order)
+				   unsigned int nr)
 {
 	unsigned int owner = READ_ONCE(cluster->owner);
 
 	return owner && half_free(region, cluster, pcp_half(region, owner, pfn),
-				  pfn, order);
+				  pfn, nr);
 }
 
 /* --- a block of whole clusters --- */
@@ -152,10 +153,7 @@ static inline unsigned int large_order(u64 large)
 	return large % CLUSTER_FRAMES;
 }
 
-/*
- * The block of @order that this CPU freed last.  In its cluster it is a used
- * block of no pages until here.
- */
+/* The block of @order that this CPU freed last. */
 static __always_inline unsigned long pcp_alloc_large(struct buddy_region *region,
 						     unsigned int order)
 {
@@ -165,9 +163,31 @@ static __always_inline unsigned long pcp_alloc_large(struct buddy_region *region
 
 	if (large_order(large) != order || !atomic64_try_cmpxchg(slot, &large, 0))
 		return BUDDY_NO_PFN;
-	WRITE_ONCE(find_cluster(region, find_run(region, pfn), pfn)->pages, BIT(order));
+	atomic64_set(&find_cluster(region, find_run(region, pfn), pfn)->head,
+		     head_word(BIT(order)));
 	this_cpu_inc(region->pcp->hot.count[order].allocs);
 	return pfn;
+}
+
+/*
+ * Keep the block of @order that starts at @pfn, in place of the last one, which
+ * alone needs the lock.  False if there is no such block in use, or if it is
+ * more than a CPU may keep.
+ */
+static __always_inline bool pcp_free_large(struct buddy_region *region,
+					   struct cluster *cluster,
+					   unsigned long pfn, unsigned int order)
+{
+	u64 head = head_word(BIT(order)), last;
+
+	if (BIT(order) > region->cache_max || pfn % CLUSTER_FRAMES ||
+	    !atomic64_try_cmpxchg(&cluster->head, &head, HEAD_CACHED))
+		return false;
+	last = atomic64_xchg(&raw_cpu_ptr(region->pcp)->large, large_word(pfn, order));
+	this_cpu_inc(region->pcp->hot.count[order].frees);
+	if (last)
+		pcp_give_large(region, last);
+	return true;
 }
 
 #endif /* BUDDY_PCP_H */

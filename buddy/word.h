@@ -100,19 +100,17 @@ static inline unsigned int word_merge(u64 free, unsigned int pos,
 	return order;
 }
 
-/* The tails that a block of @order at @pos has. */
-static inline u64 word_tails(unsigned int pos, unsigned int order)
+/* The tails that a block of @nr frames at @pos has. */
+static inline u64 word_tails(unsigned int pos, unsigned int nr)
 {
-	return word_mask(pos, 1U << order) & ~BIT_ULL(pos);
+	return word_mask(pos, nr) & ~BIT_ULL(pos);
 }
 
-/* Whether a used block at @pos has this @order, going by its tails alone. */
-static inline bool word_is_block(u64 tail, unsigned int pos, unsigned int order)
+/* Whether a used block at @pos has @nr frames, below 64, going by its tails alone. */
+static inline bool word_is_block(u64 tail, unsigned int pos, unsigned int nr)
 {
-	unsigned int nr = 1U << order;
-
 	/* One more frame: what is behind the block must not continue it. */
-	return (tail >> pos & (word_mask(0, nr) << 1 | 1)) == word_tails(0, order);
+	return (tail >> pos & (word_mask(0, nr) << 1 | 1)) == word_tails(0, nr);
 }
 
 /* How many frames the used block at @pos has: itself and the tails behind it. */

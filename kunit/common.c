@@ -221,8 +221,8 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		break;
 	case CLUSTER_USED:
 		/* A last cluster that is only partly the block's is split. */
-		covers = cluster->pages >> CLUSTER_ORDER;
-		if (!cluster->pages) {
+		covers = head_pages(cluster) >> CLUSTER_ORDER;
+		if (!covers) {
 			unsigned int order = cached_order(region, cluster);
 
 			covers = BIT(order) >> CLUSTER_ORDER;
