@@ -15,4 +15,9 @@
 #endif
 #endif
 
+/* For the tests: 6.12 has it under another name. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define KUNIT_ASSERT_FAILURE	KUNIT_FAIL_AND_ABORT
+#endif
+
 #endif /* BUDDY_COMPAT_H */

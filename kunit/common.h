@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
+#include "../buddy/compat.h"
 #include "../buddy/internal.h"
 
 /* Any range does for a region without mapping: nothing there is touched. */

@@ -214,7 +214,7 @@ static void visit_hardirq(struct irq_work *work)
 
 static void visit_timer(struct timer_list *timer)
 {
-	struct visit *visit = from_timer(visit, timer, timer);
+	struct visit *visit = container_of(timer, struct visit, timer);
 
 	if (visit_once(visit, in_serving_softirq()))
 		mod_timer(timer, jiffies + 1);
@@ -262,7 +262,7 @@ static void context_test_softirq_timer(struct kunit *test)
 	timer_setup(&visit->timer, visit_timer, 0);
 	mod_timer(&visit->timer, jiffies);
 	wait_for_completion(&visit->done);
-	del_timer_sync(&visit->timer);
+	timer_delete_sync(&visit->timer);
 	end_arena(test, visit->arena, fresh);
 }
 
