@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154 # they use the variables, lib.sh has $cache
 
 all_kernels=(6.1 6.12 7.2)
-all_configs=(debug kasan kcsan)
+all_configs=(debug kasan kcsan rt none up pagealloc)
 
 # no_such_kernel CONFIG KERNEL: succeed, and say what would be right, if there is
 # none.  A fragment that not all kernels can have names those that can.
