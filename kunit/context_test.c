@@ -247,7 +247,8 @@ static void context_test_hardirq(struct kunit *test)
 	struct visit *visit = start_visit(test);
 	struct buddy_stats *fresh = test_stats(test, visit->arena->region);
 
-	init_irq_work(&visit->work, visit_hardirq);
+	/* PREEMPT_RT would run another in a thread. */
+	visit->work = IRQ_WORK_INIT_HARD(visit_hardirq);
 	irq_work_queue(&visit->work);
 	wait_for_completion(&visit->done);
 	irq_work_sync(&visit->work);
