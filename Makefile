@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check bench lint htmldocs
+.PHONY: modules modules_install clean help run shell check matrix bench lint htmldocs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -30,9 +30,13 @@ shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh shell
 
-check: ## all tests in the test kernels (SUITE= CONFIG=debug|kasan|kcsan SEED=)
+check: ## all tests in the test kernels (SUITE= KERNEL= CONFIG= SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh
+
+matrix: ## all tests in each kernel with each configuration (SUITE= KERNEL= CONFIG=)
+	@scripts/setup.sh build guest kernel
+	@scripts/matrix.sh
 
 bench: ## what operations cost beside the kernel's allocators (LANES= WORKS= TRACE=)
 	@scripts/setup.sh build guest kernel bench

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# `make check` in each KERNEL with each CONFIG, by default all there are, whatever
+# fails; then a table.  What a cell printed is build/matrix-CONFIG-KERNEL.out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+. scripts/kernels.sh
+
+read -ra kernels <<<"${KERNEL:-${all_kernels[*]}}"
+read -ra configs <<<"${CONFIG:-${all_configs[*]}}"
+
+# cell CONFIG KERNEL: run it; set $result.
+cell() {
+	local out=build/matrix-$1-$2.out skipped
+
+	say "$1 $2"
+	CONFIG=$1 KERNEL=$2 scripts/check.sh 2>&1 | tee "$out" |
+		grep --line-buffered '^== \|^suite \|FAILED\|CRASHED\|ERROR' || true
+	if [[ $(tail -n 1 "$out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		skipped=$(grep -oP '^Testing complete.*skipped: \K[0-9]+' "$out" || echo 0)
+		result="${BASH_REMATCH[1]} / ${BASH_REMATCH[2]} / $skipped"
+		failed=$((failed + BASH_REMATCH[2]))
+	else
+		tail -n 5 "$out"
+		result=broken
+		failed=$((failed + 1))
+	fi
+	say "$1 $2: $result"
+}
+
+failed=0
+declare -A results versions
+mkdir -p build
+for kernel in "${kernels[@]}"; do
+	for config in "${configs[@]}"; do
+		result=-
+		no_such_kernel "$config" "$kernel" >/dev/null || cell "$config" "$kernel"
+		results[$config $kernel]=$result
+	done
+	versions[$kernel]=$(kernel_source "$kernel" && echo "$version") || versions[$kernel]=$kernel
+done
+
+{
+	echo "Tests passed / failed / skipped, $(date +%F)"
+	printf '\n%-10s' ''
+	for kernel in "${kernels[@]}"; do
+		printf '%20s' "${versions[$kernel]}"
+	done
+	for config in "${configs[@]}"; do
+		printf '\n%-10s' "$config"
+		for kernel in "${kernels[@]}"; do
+			printf '%20s' "${results[$config $kernel]}"
+		done
+	done
+	printf '\n'
+} | tee build/matrix.txt
+
+# The documentation shows the whole, not a part.
+if [ -z "${KERNEL-}${CONFIG-}${SUITE-}" ]; then
+	cp build/matrix.txt Documentation/
+fi
+[ $failed -eq 0 ]
