@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the fuzzing suites share: random text, mutations of it, caught messages. */
+#ifndef KUNIT_FUZZ_H
+#define KUNIT_FUZZ_H
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "common.h"
+
+#define FUZZ_LEN	2048
+
+/* KUnit gives up on a test after five minutes. */
+static unsigned int rounds = 1;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "how many times the usual number of inputs (default: 1)");
+
+/**
+ * struct fuzz - a text in the making, and what became of those before
+ * @test: whose it is
+ * @rnd: where all that is random comes from
+ * @tokens: what the grammar reads as one thing, and what it only just does not
+ * @nr_tokens: how many
+ * @accepted: inputs that were taken
+ * @refused: inputs that were not
+ * @len: of @text, without the NUL behind it
+ * @text: may have NULs in it, too
+ */
+struct fuzz {
+	struct kunit *test;
+	struct rnd_state rnd;
+	const char * const *tokens;
+	unsigned int nr_tokens;
+	unsigned long accepted;
+	unsigned long refused;
+	size_t len;
+	char text[FUZZ_LEN];
+};
+
+static inline struct fuzz *fuzz_start(struct kunit *test, const char * const *tokens,
+				      unsigned int nr_tokens)
+{
+	struct fuzz *fuzz = kunit_kzalloc(test, sizeof(*fuzz), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, fuzz);
+	fuzz->test = test;
+	fuzz->tokens = tokens;
+	fuzz->nr_tokens = nr_tokens;
+	prandom_seed_state(&fuzz->rnd, test_seed(test));
+	return fuzz;
+}
+
+/* Figures that are not of both kinds mean that one of them was never tried. */
+static inline void fuzz_end(struct fuzz *fuzz)
+{
+	kunit_info(fuzz->test, "%lu inputs, %lu accepted, %lu refused\n",
+		   fuzz->accepted + fuzz->refused, fuzz->accepted, fuzz->refused);
+	KUNIT_EXPECT_NE(fuzz->test, fuzz->accepted, 0UL);
+	KUNIT_EXPECT_NE(fuzz->test, fuzz->refused, 0UL);
+}
+
+static inline u32 below(struct fuzz *fuzz, u32 limit)
+{
+	return prandom_u32_state(&fuzz->rnd) % limit;
+}
+
+/* As many small numbers as large ones. */
+static inline u64 any_number(struct fuzz *fuzz)
+{
+	u64 number = prandom_u32_state(&fuzz->rnd);
+
+	number = number << 32 | prandom_u32_state(&fuzz->rnd);
+	return number >> below(fuzz, 64);
+}
+
+static inline void fuzz_clear(struct fuzz *fuzz)
+{
+	fuzz->len = 0;
+	fuzz->text[0] = '\0';
+}
+
+static inline __printf(2, 3) void fuzz_add(struct fuzz *fuzz, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fuzz->len += vscnprintf(fuzz->text + fuzz->len, FUZZ_LEN - fuzz->len, format, args);
+	va_end(args);
+}
+
+/* Put @with in the place of @cut bytes; not if it becomes too long. */
+static inline void fuzz_splice(struct fuzz *fuzz, size_t at, size_t cut,
+			       const char *with, size_t len)
+{
+	char *from = fuzz->text + at;
+
+	if (fuzz->len - cut + len >= FUZZ_LEN)
+		return;
+	memmove(from + len, from + cut, fuzz->len - at - cut);
+	memcpy(from, with, len);
+	fuzz->len += len - cut;
+	fuzz->text[fuzz->len] = '\0';
+}
+
+static inline void fuzz_mutate(struct fuzz *fuzz)
+{
+	size_t at = below(fuzz, fuzz->len + 1), left = fuzz->len - at;
+	size_t some = min_t(size_t, left, 1 + below(fuzz, 12));
+	const char *token;
+	char bytes[64];
+
+	switch (below(fuzz, 7)) {
+	case 0:
+		if (left)
+			fuzz->text[at] ^= BIT(below(fuzz, 8));
+		break;
+	case 1:
+		bytes[0] = below(fuzz, 256);
+		fuzz_splice(fuzz, at, min_t(size_t, left, below(fuzz, 2)), bytes, 1);
+		break;
+	case 2:
+	case 3:
+		token = fuzz->tokens[below(fuzz, fuzz->nr_tokens)];
+		fuzz_splice(fuzz, at, below(fuzz, 2) ? some : 0, token, strlen(token));
+		break;
+	case 4:
+		fuzz_splice(fuzz, at, some, "", 0);
+		break;
+	case 5:
+		memcpy(bytes, fuzz->text + at, some);
+		fuzz_splice(fuzz, below(fuzz, fuzz->len + 1), 0, bytes, some);
+		break;
+	case 6:
+		memset(bytes, left ? fuzz->text[at] : '0', sizeof(bytes));
+		fuzz_splice(fuzz, at, 0, bytes, 1 + below(fuzz, sizeof(bytes)));
+		break;
+	}
+}
+
+/* A copy for the code under test, without a byte to spare: KASAN watches its ends. */
+static inline char *fuzz_copy(struct fuzz *fuzz, const char *text, size_t size)
+{
+	char *copy = kmemdup(text, size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(fuzz->test, copy);
+	return copy;
+}
+
+/*
+ * Instead of pr_err() in the code under test, which is included for that: tens of
+ * thousands of messages would drown the log.  They are made, and counted.
+ */
+static unsigned int nr_said;
+
+static inline __printf(1, 2) void say(const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	nr_said++;
+}
+
+#undef pr_err
+#define pr_err say
+
+#endif /* KUNIT_FUZZ_H */
