@@ -10,6 +10,19 @@
 
 unsigned long replay_checked;
 
+/* A letter and its numbers, a blank between them; returns how many, 0 for no operation. */
+static unsigned int parse_line(struct op *op, char *line)
+{
+	char *kind = strsep(&line, " ");
+	unsigned int args;
+
+	for (args = 0; line && args < ARRAY_SIZE(op->arg); args++)
+		if (kstrtou32(strsep(&line, " "), 10, &op->arg[args]))
+			return 0;
+	op->kind = kind[0];
+	return line || kind[1] ? 0 : args;
+}
+
 /* Read the lines of @text into @trace's operations. */
 static int parse(struct trace *trace, char *text)
 {
@@ -18,23 +31,26 @@ static int parse(struct trace *trace, char *text)
 
 	while ((line = strsep(&text, "\n"))) {
 		struct op *op = &trace->ops[trace->nr];
-		int args;
+		unsigned int args;
 
 		line_nr++;
 		if (!*line || *line == '#')
 			continue;
-		args = sscanf(line, "%c %u %u %u", &op->kind, &op->arg[0],
-			      &op->arg[1], &op->arg[2]) - 1;
+		args = parse_line(op, line);
 		/* Only a pool trace creates pools, and it begins with that. */
 		if (!trace->format)
 			trace->format = op->kind == 'C' ? &pools_format : &pages_format;
-		if (args < 1 || args != trace->format->args(op->kind)) {
-			pr_err("%s:%lu: '%s' is no operation, see kunit/traces/README.md\n",
-			       trace->path, line_nr, line);
+		if (!args || args != trace->format->args(op->kind)) {
+			pr_err("%s:%lu: this is no operation, see kunit/traces/README.md\n",
+			       trace->path, line_nr);
 			return -EINVAL;
 		}
 		trace->slots = max(trace->slots, trace->format->highest(op) + 1UL);
 		trace->nr++;
+	}
+	if (!trace->nr) {
+		pr_err("%s: there is no operation in it\n", trace->path);
+		return -EINVAL;
 	}
 	/* A slot is filled by an operation of its own: there are no more slots. */
 	if (trace->slots > trace->nr) {
@@ -42,7 +58,7 @@ static int parse(struct trace *trace, char *text)
 		       trace->path, trace->slots - 1, trace->nr);
 		return -EINVAL;
 	}
-	return trace->nr ? 0 : -EINVAL;
+	return 0;
 }
 
 /* Follow the whole trace once: refuse a wrong one before anything is done. */
@@ -67,11 +83,37 @@ static int find_peak(struct trace *trace)
 	return 0;
 }
 
+/* Read a file's @size bytes of text, which are changed. */
+static int trace_parse(struct trace *trace, char *text, size_t size)
+{
+	size_t lines = 1, i;
+	int err;
+
+	if (text[size - 1] != '\n' || memchr(text, '\0', size)) {
+		pr_err("%s: not a text of whole lines\n", trace->path);
+		return -EINVAL;
+	}
+	for (i = 0; i < size; i++)
+		lines += text[i] == '\n';
+	text[size - 1] = '\0';
+	trace->ops = vcalloc(lines, sizeof(*trace->ops));
+	err = trace->ops ? parse(trace, text) : -ENOMEM;
+	if (!err)
+		err = trace->format->start(trace->slots);
+	if (!err) {
+		err = find_peak(trace);
+		trace->format->stop();
+	}
+	if (err)
+		trace_free(trace);
+	return err;
+}
+
 /* Fill @trace in from its path; trace_free() it later. */
 int trace_read(struct trace *trace)
 {
-	size_t size = 0, lines = 1, i;
 	void *text = NULL;
+	size_t size = 0;
 	ssize_t len;
 	int err;
 
@@ -85,20 +127,8 @@ int trace_read(struct trace *trace)
 		pr_err("trace=%s: cannot be read, error %zd\n", trace->path, len);
 		return len ?: -EINVAL;
 	}
-	for (i = 0; i < size; i++)
-		lines += ((char *)text)[i] == '\n';
-	((char *)text)[size - 1] = '\0';
-	trace->ops = vcalloc(lines, sizeof(*trace->ops));
-	err = trace->ops ? parse(trace, text) : -ENOMEM;
+	err = trace_parse(trace, text, size);
 	vfree(text);
-	if (!err)
-		err = trace->format->start(trace->slots);
-	if (!err) {
-		err = find_peak(trace);
-		trace->format->stop();
-	}
-	if (err)
-		trace_free(trace);
 	return err;
 }
 
