@@ -422,7 +422,7 @@ static void fuzz_test_regions(struct kunit *test)
 	int want;
 
 	KUNIT_ASSERT_NOT_NULL(test, given);
-	for (i = 0; i < 500UL * rounds; i++) {
+	for (i = 0; i < 300UL * rounds; i++) {
 		spot = &made[below(fuzz, NR_LIVE)];
 		make_name(fuzz, spot);
 		name = fuzz_copy(fuzz, fuzz->text, fuzz->len + 1);
