@@ -251,7 +251,7 @@ static void fuzz_test_parameter(struct kunit *test)
 			want = read_entry() ?: 1;
 		if (err != want || reading.wrong || reading.undone != !!err ||
 		    said != (err && err != -EBUSY))
-			KUNIT_FAIL(test, "regions=%*pE: error %d, not %d; %u of %u wrong, %u undone, %u messages",
+			KUNIT_FAIL(test, "%*pE: error %d for %d, %u of %u wrong, %u undone, %u said",
 				   (int)fuzz->len, fuzz->text, err, want, reading.wrong,
 				   reading.added, reading.undone, said);
 		fuzz->accepted += !err;
@@ -515,7 +515,7 @@ static void read_anywhere(struct fuzz *fuzz, const char *dir, const char *name,
 		got = read_file(file, piece, len, pos);
 		if (got < (left ? 1 : 0) || got > min(len, left) ||
 		    memcmp(piece, whole + pos, got))
-			KUNIT_FAIL(fuzz->test, "%s/%s: %zd of %zu bytes at %lld are not those of the whole",
+			KUNIT_FAIL(fuzz->test, "%s/%s: %zd of %zu bytes at %lld are others",
 				   dir, name, got, len, pos);
 		fuzz->accepted += got > 0;
 		fuzz->refused += got <= 0;

@@ -53,7 +53,7 @@ static const char * const trace_tokens[] = {
 	"C 0 4096\n", "R 0\n", "D 0\n", "n 0 1 0\n", "z 0 5000 1\n", "f 0 1\n", "0", "1", "00",
 	"10", "32", "0x1", "-1", "+1", "1.", "31", "4294967295", "4294967296", "4294967297",
 	"18446744073709551616", "99999999999999999999999", " ", "  ", "\t", "\n", "\n\n", "\r\n",
-	"#", "# \n", "\x80", "\xff", "%s%n",
+	"#", "# ", "\x80", "\xff", "%s%n",
 };
 
 static void hold(struct model *model, unsigned int slot, unsigned int owner,
@@ -161,7 +161,7 @@ static void mutate_lines(struct fuzz *fuzz)
 
 static void make_noise(struct fuzz *fuzz)
 {
-	static const char alphabet[] = "afCRDnz0011234  \n\n\n";
+	static const char alphabet[] = "\n\n\nafCRDnz0011234  ";
 	unsigned int n;
 
 	fuzz_clear(fuzz);
@@ -293,7 +293,7 @@ static void fuzz_trace_test(struct kunit *test)
 		}
 		if (err ? err != -EINVAL || said != 1 || kind == 1 || kind == 2 :
 		    said || (replayed && (small || replayed != -ENOMEM)))
-			KUNIT_FAIL(test, "%*pE: error %d with %u messages, replay %d, input %lu of kind %u",
+			KUNIT_FAIL(test, "%*pE: error %d, %u said, replay %d, input %lu of kind %u",
 				   (int)fuzz->len, fuzz->text, err, said, replayed, i, kind);
 		if (!err && (kind == 1 || kind == 2) &&
 		    (trace.peak != model->peak || trace.format != model->kind))
