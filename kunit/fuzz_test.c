@@ -251,7 +251,7 @@ static void fuzz_test_parameter(struct kunit *test)
 			want = read_entry() ?: 1;
 		if (err != want || reading.wrong || reading.undone != !!err ||
 		    said != (err && err != -EBUSY))
-			KUNIT_FAIL(test, "%*pE: error %d for %d, %u of %u wrong, %u undone, %u said",
+			KUNIT_FAIL(test, "%*pE: error %d/%d, %u of %u wrong, %u undone, %u said",
 				   (int)fuzz->len, fuzz->text, err, want, reading.wrong,
 				   reading.added, reading.undone, said);
 		fuzz->accepted += !err;
