@@ -74,6 +74,12 @@ static inline u64 any_number(struct fuzz *fuzz)
 	return number >> below(fuzz, 64);
 }
 
+/* At the first failure it ends, as the others would be of the same kind. */
+static inline bool fuzz_goes_on(const struct fuzz *fuzz)
+{
+	return READ_ONCE(fuzz->test->status) == KUNIT_SUCCESS;
+}
+
 static inline void fuzz_clear(struct fuzz *fuzz)
 {
 	fuzz->len = 0;
