@@ -21,6 +21,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_MISALIGNED] = "the address is not page aligned",
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages",
+	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
 };
 
 /*
@@ -48,6 +49,16 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 }
 
 /* --- allocation --- */
+
+/* An allocation that fails on demand. */
+static void count_fail(struct buddy_region *region, unsigned int order)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	region->stats.fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+}
 
 static noinline unsigned long alloc_locked(struct buddy_region *region,
 					   unsigned int order, unsigned long nr,
@@ -84,6 +95,51 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	return pfn;
 }
 
+static void free_locked(struct buddy_region *region, const struct run *run,
+			unsigned long pfn, unsigned long nr_pages)
+{
+	struct cluster *cluster = find_cluster(region, run, pfn);
+	struct buddy_stats *stats = &region->stats;
+	unsigned long flags, used;
+	enum buddy_error error;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	used = used_pages(region, run, pfn, &error);
+	if (likely(used && used == nr_pages)) {
+		if (used <= HALF_FRAMES)
+			pcp_adopt(region, cluster);
+		else if (used >= CLUSTER_FRAMES)
+			atomic64_set(&cluster->head, HEAD_CACHED);
+		stats->splits += give_range(region, run, pfn, used) - 1;
+		stats->frees[order_base_2(used)]++;
+		stats->locked++;
+	}
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+
+	if (unlikely(used != nr_pages || !used))
+		caller_error(region, used ? BUDDY_WRONG_SIZE : error, false,
+			     pfn, nr_pages, used);
+}
+
+static noinline void free_exact(struct buddy_region *region, unsigned long pfn,
+				unsigned long nr_pages)
+{
+	const struct run *run = find_run(region, pfn);
+	struct cluster *cluster;
+
+	if (!run) {
+		caller_error(region, BUDDY_OUTSIDE, false, pfn, nr_pages, 0);
+		return;
+	}
+	cluster = find_cluster(region, run, pfn);
+	if (nr_pages <= HALF_FRAMES ?
+	    nr_pages && pcp_free_remote(region, cluster, pfn, nr_pages) :
+	    is_power_of_2(nr_pages) &&
+	    pcp_free_large(region, cluster, pfn, ilog2(nr_pages)))
+		return;
+	free_locked(region, run, pfn, nr_pages);
+}
+
 /*
  * A copy of the way into and out of the caches for each order, to which the
  * switches below jump: a few instructions where a loop would take many.
@@ -100,7 +156,7 @@ static noinline unsigned long alloc_##order(struct buddy_region *region, gfp_t g
 static noinline void free_##order(struct buddy_region *region, unsigned long pfn) \
 {									\
 	if (unlikely(!pcp_free(region, pfn, 1U << (order))))		\
-		buddy_free_pfn_exact(region, pfn, 1U << (order));	\
+		free_exact(region, pfn, 1U << (order));			\
 }
 
 CACHED_ORDER(0)
@@ -126,29 +182,57 @@ static noinline void free_large(struct buddy_region *region, unsigned long pfn,
 
 	/* No block has 0 pages, so an order out of range is a wrong size. */
 	if (unlikely(order >= BUDDY_NR_ORDERS))
-		buddy_free_pfn_exact(region, pfn, 0);
+		free_exact(region, pfn, 0);
 	else if (unlikely(!run || !pcp_free_large(region, find_cluster(region, run, pfn),
 						  pfn, order)))
-		buddy_free_pfn_exact(region, pfn, BIT(order));
+		free_exact(region, pfn, BIT(order));
 }
 
+static __always_inline unsigned long alloc_order(struct buddy_region *region,
+						 unsigned int order, gfp_t gfp)
+{
+	switch (order) {
+	case 0:
+		return alloc_0(region, gfp);
+	case 1:
+		return alloc_1(region, gfp);
+	case 2:
+		return alloc_2(region, gfp);
+	case 3:
+		return alloc_3(region, gfp);
+	case 4:
+		return alloc_4(region, gfp);
+	case 5:
+		return alloc_5(region, gfp);
+	default:
+		return alloc_large(region, order, gfp);
+	}
+}
+
+/* Not an order alone, or not this alone: an exact number, zeroed, or watched. */
 static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 					     unsigned int order, unsigned long nr,
 					     gfp_t gfp)
 {
-	unsigned long pfn;
+	bool watched = buddy_is_watched();
+	unsigned long pfn = BUDDY_NO_PFN;
 
 	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
 		caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr, 0);
 		return BUDDY_NO_PFN;
 	}
-	if (is_power_of_2(nr) && order == ilog2(nr)) {
-		pfn = buddy_alloc_pfn_slow(region, order, gfp & ~__GFP_ZERO);
+	if (unlikely(watched && watch_fail(region, nr))) {
+		count_fail(region, order);
+	} else if (is_power_of_2(nr) && order == ilog2(nr)) {
+		pfn = alloc_order(region, order, gfp);
 	} else {
-		pfn = order < CLUSTER_ORDER ? pcp_alloc(region, order, nr) : BUDDY_NO_PFN;
+		if (order < CLUSTER_ORDER)
+			pfn = pcp_alloc(region, order, nr);
 		if (pfn == BUDDY_NO_PFN)
 			pfn = alloc_locked(region, order, nr, gfp);
 	}
+	if (unlikely(watched))
+		watch_alloc(region, pfn, order, nr);
 	if (pfn != BUDDY_NO_PFN && gfp & __GFP_ZERO)
 		memset(buddy_pfn_to_virt(region, pfn), 0, nr << PAGE_SHIFT);
 	return pfn;
@@ -166,25 +250,10 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 				   unsigned int order, gfp_t gfp)
 {
-	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & __GFP_ZERO))
+	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & __GFP_ZERO || buddy_is_watched()))
 		return alloc_pages_at(region, order,
 				      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
-	switch (order) {
-	case 0:
-		return alloc_0(region, gfp);
-	case 1:
-		return alloc_1(region, gfp);
-	case 2:
-		return alloc_2(region, gfp);
-	case 3:
-		return alloc_3(region, gfp);
-	case 4:
-		return alloc_4(region, gfp);
-	case 5:
-		return alloc_5(region, gfp);
-	default:
-		return alloc_large(region, order, gfp);
-	}
+	return alloc_order(region, order, gfp);
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
@@ -235,30 +304,22 @@ unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 
-static void free_locked(struct buddy_region *region, const struct run *run,
-			unsigned long pfn, unsigned long nr_pages)
+static noinline void free_watched(struct buddy_region *region, unsigned long pfn,
+				  unsigned long nr_pages)
 {
-	struct cluster *cluster = find_cluster(region, run, pfn);
-	struct buddy_stats *stats = &region->stats;
-	unsigned long flags, used;
-	enum buddy_error error;
+	unsigned long flags;
+	bool right;
 
-	raw_spin_lock_irqsave(&region->lock, flags);
-	used = used_pages(region, run, pfn, &error);
-	if (likely(used && used == nr_pages)) {
-		if (used <= HALF_FRAMES)
-			pcp_adopt(region, cluster);
-		else if (used >= CLUSTER_FRAMES)
-			atomic64_set(&cluster->head, HEAD_CACHED);
-		stats->splits += give_range(region, run, pfn, used) - 1;
-		stats->frees[order_base_2(used)]++;
-		stats->locked++;
+	/* Under this lock the block stays as it was found. */
+	raw_spin_lock_irqsave(&region->watch_lock, flags);
+	right = nr_pages && buddy_block_pages(region, pfn) == nr_pages;
+	if (right) {
+		watch_free(region, pfn, nr_pages);
+		free_exact(region, pfn, nr_pages);
 	}
-	raw_spin_unlock_irqrestore(&region->lock, flags);
-
-	if (unlikely(used != nr_pages || !used))
-		caller_error(region, used ? BUDDY_WRONG_SIZE : error, false,
-			     pfn, nr_pages, used);
+	raw_spin_unlock_irqrestore(&region->watch_lock, flags);
+	if (!right)
+		free_exact(region, pfn, nr_pages);
 }
 
 /**
@@ -276,20 +337,10 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr_pages)
 {
-	const struct run *run = find_run(region, pfn);
-	struct cluster *cluster;
-
-	if (!run) {
-		caller_error(region, BUDDY_OUTSIDE, false, pfn, nr_pages, 0);
-		return;
-	}
-	cluster = find_cluster(region, run, pfn);
-	if (nr_pages <= HALF_FRAMES ?
-	    nr_pages && pcp_free_remote(region, cluster, pfn, nr_pages) :
-	    is_power_of_2(nr_pages) &&
-	    pcp_free_large(region, cluster, pfn, ilog2(nr_pages)))
-		return;
-	free_locked(region, run, pfn, nr_pages);
+	if (unlikely(buddy_is_watched()))
+		free_watched(region, pfn, nr_pages);
+	else
+		free_exact(region, pfn, nr_pages);
 }
 EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
 
@@ -304,6 +355,8 @@ EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
 void buddy_free_pfn_slow(struct buddy_region *region, unsigned long pfn,
 			 unsigned int order)
 {
+	if (unlikely(buddy_is_watched()))
+		return free_watched(region, pfn, order < BUDDY_NR_ORDERS ? BIT(order) : 0);
 	switch (order) {
 	case 0:
 		return free_0(region, pfn);

@@ -36,6 +36,7 @@ struct file_operations;
  * @BUDDY_MISALIGNED: the address is not page aligned
  * @BUDDY_UNMAPPED: an address or zeroing was asked of a region without mapping
  * @BUDDY_NO_PAGES: zero pages were asked for
+ * @BUDDY_WRITE_AFTER_FREE: a free page was written to; only poison=1 sees that
  * @BUDDY_NR_ERRORS: how many kinds there are
  */
 enum buddy_error {
@@ -47,6 +48,7 @@ enum buddy_error {
 	BUDDY_MISALIGNED,
 	BUDDY_UNMAPPED,
 	BUDDY_NO_PAGES,
+	BUDDY_WRITE_AFTER_FREE,
 	BUDDY_NR_ERRORS
 };
 

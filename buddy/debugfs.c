@@ -164,6 +164,7 @@ static const char * const error_names[BUDDY_NR_ERRORS] = {
 	[BUDDY_MISALIGNED] = "misaligned",
 	[BUDDY_UNMAPPED] = "unmapped",
 	[BUDDY_NO_PAGES] = "no_pages",
+	[BUDDY_WRITE_AFTER_FREE] = "write_after_free",
 };
 
 static void show_stats(struct seq_file *m, const char *name,
@@ -346,6 +347,12 @@ static const struct seq_operations map_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(map);
 
+static int owners_show(struct seq_file *m, void *unused)
+{
+	return watch_show_owners(m, m->private);
+}
+DEFINE_SHOW_ATTRIBUTE(owners);
+
 /* --- regions: a line each --- */
 
 static void show_region(struct buddy_region *region, void *data)
@@ -386,6 +393,7 @@ void debugfs_add(struct buddy_region *region)
 	debugfs_create_file("map", 0444, dir, region, &map_fops);
 	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
 	debugfs_create_file("pcp", 0444, dir, region, &pcp_fops);
+	debugfs_create_file("owners", 0444, dir, region, &owners_fops);
 	debugfs_create_file("pools", 0444, dir, region, pools);
 }
 
@@ -394,6 +402,9 @@ void debugfs_init(const struct file_operations *pools_fops)
 	pools = pools_fops;
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
+#ifdef CONFIG_FAULT_INJECTION
+	fault_create_debugfs_attr("fail_page", root, &buddy_fail_page);
+#endif
 }
 
 void debugfs_exit(void)

@@ -12,6 +12,8 @@
 
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/fault-inject.h>
+#include <linux/jump_label.h>
 #include <linux/percpu.h>
 
 #define BUDDY_HALF_ORDER	5
@@ -57,6 +59,21 @@ void buddy_free_pfn_slow(struct buddy_region *region, unsigned long pfn,
 void *buddy_alloc_slow(struct buddy_region *region, unsigned int order, gfp_t gfp);
 void buddy_free_slow(struct buddy_region *region, const void *addr,
 		     unsigned int order);
+
+DECLARE_STATIC_KEY_FALSE(buddy_watched);
+#ifdef CONFIG_FAULT_INJECTION
+extern struct fault_attr buddy_fail_page;
+#endif
+
+/* Whether somebody wants to see, or to fail, every allocation: see watch.c. */
+static __always_inline bool buddy_is_watched(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	if (READ_ONCE(buddy_fail_page.probability))
+		return true;
+#endif
+	return static_branch_unlikely(&buddy_watched);
+}
 
 /* One page from this CPU's cache; its lowest, which keeps the rest together. */
 static __always_inline bool buddy_pcp_alloc(struct buddy_region *region,
@@ -124,7 +141,8 @@ buddy_alloc_pfn(struct buddy_region *region, unsigned int order, gfp_t gfp)
 {
 	unsigned long pfn;
 
-	if (likely(!order && !(gfp & __GFP_ZERO) && buddy_pcp_alloc(region, &pfn)))
+	if (likely(!order && !(gfp & __GFP_ZERO) && !buddy_is_watched() &&
+		   buddy_pcp_alloc(region, &pfn)))
 		return pfn;
 	return buddy_alloc_pfn_slow(region, order, gfp);
 }
@@ -140,7 +158,7 @@ buddy_alloc_pfn(struct buddy_region *region, unsigned int order, gfp_t gfp)
 static __always_inline void
 buddy_free_pfn(struct buddy_region *region, unsigned long pfn, unsigned int order)
 {
-	if (unlikely(order || !buddy_pcp_free(region, pfn)))
+	if (unlikely(order || buddy_is_watched() || !buddy_pcp_free(region, pfn)))
 		buddy_free_pfn_slow(region, pfn, order);
 }
 
@@ -161,7 +179,7 @@ buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp)
 	unsigned long pfn;
 
 	if (likely(!order && !(gfp & __GFP_ZERO) && hot->mapped &&
-		   buddy_pcp_alloc(region, &pfn)))
+		   !buddy_is_watched() && buddy_pcp_alloc(region, &pfn)))
 		return (void *)((pfn << PAGE_SHIFT) + hot->virt_offset);
 	return buddy_alloc_slow(region, order, gfp);
 }
@@ -181,7 +199,7 @@ buddy_free(struct buddy_region *region, const void *addr, unsigned int order)
 	unsigned long phys = (unsigned long)addr - hot->virt_offset;
 
 	if (unlikely(order || !hot->mapped || phys % PAGE_SIZE ||
-		     !buddy_pcp_free(region, phys >> PAGE_SHIFT)))
+		     buddy_is_watched() || !buddy_pcp_free(region, phys >> PAGE_SHIFT)))
 		buddy_free_slow(region, addr, order);
 }
 

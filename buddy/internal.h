@@ -160,6 +160,9 @@ struct source {
  * @dir: debugfs folder
  * @errors: caller errors by kind, counted without the lock
  * @hotplug: entry in the list of those that hear of a CPU going offline
+ * @frames: the history of each frame, with track=1, or NULL
+ * @watch_lock: protects @frames, and one watched free from the next; taken in
+ *	any context but NMI, where it is tried, and before @lock
  * @lock: protects @clusters and all that follows; innermost, taken in any
  *	context up to hardirq, tried in NMI, held for a few steps per order; for
  *	a few more per CPU to drain or count the caches; or for a line of the map
@@ -179,6 +182,8 @@ struct buddy_region {
 	struct dentry *dir;
 	atomic_long_t errors[BUDDY_NR_ERRORS];
 	struct hlist_node hotplug;
+	struct frame *frames;
+	raw_spinlock_t watch_lock;
 
 	raw_spinlock_t lock ____cacheline_aligned;
 	u64 nonempty;
@@ -271,6 +276,18 @@ static inline u64 run_frames(const struct run *run,
 
 	return word_mask(start - pfn, end - start);
 }
+
+/* watch.c; while buddy_is_watched() */
+struct seq_file;
+int watch_init(void);
+int watch_region_init(struct buddy_region *region, const char *what);
+void watch_region_exit(struct buddy_region *region);
+bool watch_fail(struct buddy_region *region, unsigned long nr);
+void watch_alloc(struct buddy_region *region, unsigned long pfn, unsigned int order,
+		 unsigned long nr);
+void watch_free(struct buddy_region *region, unsigned long pfn, unsigned long nr);
+int watch_show_owners(struct seq_file *m, struct buddy_region *region);
+void watch_print_owners(struct buddy_region *region);
 
 /* region.c */
 struct buddy_region *region_add(enum origin origin, const char *what,

@@ -89,7 +89,7 @@ static int add_regions(void)
  */
 int buddy_init(const struct file_operations *pools_fops)
 {
-	int err = pcp_hotplug_init();
+	int err = watch_init() ?: pcp_hotplug_init();
 
 	if (err)
 		return err;

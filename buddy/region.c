@@ -179,11 +179,16 @@ struct buddy_region *region_add(enum origin origin, const char *what,
 	err = pcp_init(region);
 	if (err)
 		goto free_clusters;
+	err = watch_region_init(region, what);
+	if (err)
+		goto pcp_exit;
 	debugfs_add(region);
 	list_add_tail_rcu(&region->link, &regions);
 	mutex_unlock(&regions_mutex);
 	return region;
 
+pcp_exit:
+	pcp_exit(region);
 free_clusters:
 	free_clusters(region);
 release_source:
@@ -218,6 +223,7 @@ static void unpublish(struct buddy_region *region)
 
 static void free_region(struct buddy_region *region)
 {
+	watch_region_exit(region);
 	free_clusters(region);
 	source_release(region);
 	kfree(region);
@@ -233,11 +239,13 @@ void regions_remove_all(void)
 		unsigned long used = used_now(region);
 
 		unpublish(region);
-		if (used)
-			pr_err("region %s: %lu pages are still in use, its memory is not given back\n",
-			       region->name, used);
-		else
+		if (!used) {
 			free_region(region);
+			continue;
+		}
+		pr_err("region %s: %lu pages are still in use, its memory is not given back\n",
+		       region->name, used);
+		watch_print_owners(region);
 	}
 	mutex_unlock(&regions_mutex);
 }

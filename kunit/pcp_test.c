@@ -102,9 +102,7 @@ static void pcp_test_hot(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, buddy_block_pages(region, pfn), BIT(order));
 			buddy_free_pfn(region, pfn, order);
 		}
-		/* Large blocks are freed under it, but not allocated. */
-		KUNIT_EXPECT_EQ_MSG(test, locked(test, region) - before,
-				    order < CLUSTER_ORDER ? 0ULL : 1000ULL,
+		KUNIT_EXPECT_EQ_MSG(test, locked(test, region) - before, 0ULL,
 				    "order %u", order);
 	}
 	expect_all_free(test, region, fresh);

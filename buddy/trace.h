@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The page layer's tracepoints, buddypool:buddy_*; watch.c makes them. */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM buddypool
+
+#if !defined(BUDDY_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define BUDDY_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "internal.h"
+
+/* The inline paths pass these by: see them all while somebody looks. */
+int watch_get(void);
+void watch_put(void);
+
+DECLARE_EVENT_CLASS(buddy_block,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages),
+	TP_STRUCT__entry(
+		__array(char, region, NAME_LEN)
+		__field(unsigned long, pfn)
+		__field(unsigned long, pages)
+	),
+	TP_fast_assign(
+		strscpy(__entry->region, region->name, NAME_LEN);
+		__entry->pfn = pfn;
+		__entry->pages = pages;
+	),
+	TP_printk("region=%s pfn=%#lx pages=%lu", __entry->region, __entry->pfn, __entry->pages)
+);
+
+/* A block was allocated, or freed. */
+DEFINE_EVENT_FN(buddy_block, buddy_alloc,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages), watch_get, watch_put);
+DEFINE_EVENT_FN(buddy_block, buddy_free,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages), watch_get, watch_put);
+/* Of the block at pfn, that many pages were cut off and the rest stays free. */
+DEFINE_EVENT(buddy_block, buddy_split,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages));
+/* Free buddies became one free block of that many pages. */
+DEFINE_EVENT(buddy_block, buddy_merge,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages));
+/* This CPU's cache got the cluster at pfn, with so many free pages. */
+DEFINE_EVENT(buddy_block, buddy_refill,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages));
+/* A CPU's cache handed back so many free pages of the cluster, or large block, at pfn. */
+DEFINE_EVENT(buddy_block, buddy_drain,
+	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
+	TP_ARGS(region, pfn, pages));
+
+TRACE_EVENT_FN(buddy_fail,
+	TP_PROTO(const struct buddy_region *region, unsigned int order, unsigned long pages),
+	TP_ARGS(region, order, pages),
+	TP_STRUCT__entry(
+		__array(char, region, NAME_LEN)
+		__field(unsigned int, order)
+		__field(unsigned long, pages)
+	),
+	TP_fast_assign(
+		strscpy(__entry->region, region->name, NAME_LEN);
+		__entry->order = order;
+		__entry->pages = pages;
+	),
+	TP_printk("region=%s order=%u pages=%lu", __entry->region, __entry->order,
+		  __entry->pages),
+	watch_get, watch_put
+);
+
+#endif /* BUDDY_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
