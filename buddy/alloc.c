@@ -67,9 +67,13 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	struct buddy_stats *stats = &region->stats;
 	unsigned long pfn, flags, free;
 
-	/* In NMI context the lock's holder may be who was interrupted. */
+	/*
+	 * In NMI context the lock's holder may be who was interrupted.  Without
+	 * SMP a lock does not tell: to try it always succeeds.
+	 */
 	if (unlikely(in_nmi())) {
-		if (!raw_spin_trylock_irqsave(&region->lock, flags))
+		if (!IS_ENABLED(CONFIG_SMP) ||
+		    !raw_spin_trylock_irqsave(&region->lock, flags))
 			return BUDDY_NO_PFN;
 	} else {
 		raw_spin_lock_irqsave(&region->lock, flags);
