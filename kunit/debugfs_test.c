@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The files under /sys/kernel/debug/buddypool, read as a person reads them. */
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
@@ -113,9 +114,12 @@ static int churn(void *data)
 		held[i] = BUDDY_NO_PFN;
 	while (!kthread_should_stop()) {
 		i = (i + 1) % ARRAY_SIZE(held);
-		if (held[i] != BUDDY_NO_PFN)
+		if (held[i] != BUDDY_NO_PFN) {
 			buddy_free_pfn_exact(region, held[i], 1 + i * 5);
-		held[i] = buddy_alloc_pfn_exact(region, 1 + i * 5, __GFP_NOWARN);
+			held[i] = BUDDY_NO_PFN;
+		} else {
+			held[i] = buddy_alloc_pfn_exact(region, 1 + i * 5, __GFP_NOWARN);
+		}
 		cond_resched();
 	}
 	for (i = 0; i < ARRAY_SIZE(held); i++)
@@ -144,7 +148,7 @@ static void debugfs_test_free_area_under_load(struct kunit *test)
 		       area->total != 2500 << PAGE_SHIFT;
 		changes += area->free != free;
 		free = area->free;
-		cond_resched();
+		usleep_range(20, 100);
 	}
 	kthread_stop(task);
 	KUNIT_EXPECT_EQ(test, bad, 0U);
