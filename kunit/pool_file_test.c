@@ -36,8 +36,13 @@ static void close_pools(struct kunit_resource *res)
 {
 	struct pools_file *pools = res->data;
 
-	if (!IS_ERR(pools->file))
-		__fput_sync(pools->file);
+	/* After an aborted test this may be insmod, and __fput_sync() BUG()s. */
+	if (!IS_ERR(pools->file)) {
+		if (current->flags & PF_KTHREAD)
+			__fput_sync(pools->file);
+		else
+			fput(pools->file);
+	}
 	kvfree(pools);
 }
 
