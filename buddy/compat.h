@@ -3,6 +3,7 @@
 #ifndef BUDDY_COMPAT_H
 #define BUDDY_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/mmzone.h>
 #include <linux/version.h>
 
@@ -18,6 +19,17 @@
 /* For the tests: 6.12 has it under another name. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define KUNIT_ASSERT_FAILURE	KUNIT_FAIL_AND_ABORT
+#endif
+
+/* 6.13 has hrtimer_setup(), 6.15 no hrtimer_init() any more. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
 #endif
 
 #endif /* BUDDY_COMPAT_H */
