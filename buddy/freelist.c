@@ -328,20 +328,29 @@ void give_word(struct buddy_region *region, struct cluster *cluster, u64 free)
 	list_sort_in(region, cluster);
 }
 
-/* Into the cache that @cluster's free frames are in. */
+/*
+ * Into the cache that @cluster's free frames are in, unless they are freed twice
+ * at once: then another, without the lock, has cleared their tails and is about
+ * to free them, or a frame without tails is free by now.
+ */
 static void give_to_owner(struct buddy_region *region, struct cluster *cluster,
-			  unsigned long pfn, u64 frames)
+			  unsigned int pos, unsigned int nr)
 {
+	u64 frames = word_mask(pos, nr), tails = word_tails(pos, nr);
+	bool twice = tails & ~atomic64_fetch_andnot(frames, &cluster->tail);
 	unsigned int half;
 
-	for (half = 0; frames; half += HALF_FRAMES, frames >>= HALF_FRAMES) {
+	for (half = 0; frames && !twice; half += HALF_FRAMES, frames >>= HALF_FRAMES) {
 		u64 block = (u32)frames;
 
-		/* What is free there by now was freed twice at once. */
-		if (block && atomic64_fetch_or(block, pcp_half(region, cluster->owner,
-							       half)) & block)
-			caller_error(region, BUDDY_DOUBLE_FREE, false, pfn,
-				     hweight64(block), 0);
+		twice = block && atomic64_fetch_or(block, pcp_half(region, cluster->owner,
+								   half)) & block;
+	}
+	if (twice) {
+		/* free_locked() counts it. */
+		region->stats.frees[order_base_2(nr)]--;
+		caller_error(region, BUDDY_DOUBLE_FREE, false,
+			     cluster_pfn(cluster) + pos, nr, 0);
 	}
 }
 
@@ -355,13 +364,12 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 {
 	struct buddy_stats *stats = &region->stats;
 	unsigned int blocks = 0, end = pos + nr, to = 0;
-	u64 frames = word_mask(pos, nr);
 
-	atomic64_andnot(frames, &cluster->tail);
 	if (cluster->owner) {
-		give_to_owner(region, cluster, cluster_pfn(cluster) + pos, frames);
+		give_to_owner(region, cluster, pos, nr);
 		return 1;
 	}
+	atomic64_andnot(word_mask(pos, nr), &cluster->tail);
 	stats->free_pages += nr;
 	for (; pos < end; blocks++) {
 		unsigned int order = min_t(unsigned int, ilog2(end - pos),
