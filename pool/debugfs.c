@@ -199,3 +199,16 @@ const struct file_operations pools_fops = {
 	.llseek = seq_lseek,
 	.release = pools_release,
 };
+
+#ifdef CONFIG_FAULT_INJECTION
+/* The folder fail_pool, beside the page layer's fail_page; it goes with them. */
+void pool_debugfs_fault(void)
+{
+	struct dentry *dir = debugfs_lookup(KBUILD_MODNAME, NULL);
+
+	if (!dir)
+		return;
+	fault_create_debugfs_attr("fail_pool", dir, &mp_fail_pool);
+	dput(dir);
+}
+#endif

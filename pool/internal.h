@@ -57,5 +57,10 @@ static inline void pool_unpoison(const void *object, size_t size) {}
 
 /* debugfs.c */
 extern const struct file_operations pools_fops;
+#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_DEBUG_FS)
+void pool_debugfs_fault(void);
+#else
+static inline void pool_debugfs_fault(void) {}
+#endif
 
 #endif /* POOL_INTERNAL_H */

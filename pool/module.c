@@ -13,6 +13,8 @@ static int __init buddypool_init(void)
 	err = buddy_init(&pools_fops);
 	if (err)
 		pool_kasan_exit();
+	else
+		pool_debugfs_fault();
 	return err;
 }
 module_init(buddypool_init);

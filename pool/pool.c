@@ -27,6 +27,9 @@
 
 #include "internal.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 #define MAX_FAILED	4	/* a block that failed more often is passed over */
 
 LIST_HEAD(all_pools);
@@ -208,6 +211,7 @@ static void *alloc_large(struct mp_pool *pool, size_t size,
 	pool->large_pages += large->pages;
 	pool_poison(large->addr, large->addr + (large->pages << PAGE_SHIFT));
 	pool_unpoison(large->addr, size);
+	trace_mp_large(pool, size);
 	return large->addr;
 }
 
@@ -222,6 +226,21 @@ static void free_large(struct mp_pool *pool, struct mp_large *large)
 
 /* --- allocation --- */
 
+#ifdef CONFIG_FAULT_INJECTION
+DECLARE_FAULT_ATTR(mp_fail_pool);
+EXPORT_SYMBOL_GPL(mp_fail_pool);
+
+static bool fail_on_demand(size_t size)
+{
+	return !in_nmi() && should_fail(&mp_fail_pool, size);
+}
+#else
+static bool fail_on_demand(size_t size)
+{
+	return false;
+}
+#endif
+
 static void *alloc(struct mp_pool *pool, size_t size, bool small,
 		   size_t align_mask, gfp_t gfp)
 {
@@ -230,11 +249,15 @@ static void *alloc(struct mp_pool *pool, size_t size, bool small,
 	if (!size)
 		return ZERO_SIZE_PTR;
 	mp_enter(pool);
-	if (small)
+	if (fail_on_demand(size))
+		object = NULL;
+	else if (small)
 		object = alloc_small(pool, size, align_mask, gfp);
 	else
 		object = alloc_large(pool, size, get_order(align_mask + 1), gfp);
 	mp_leave(pool);
+	if (!object)
+		trace_mp_fail(pool, size);
 	if (object && (gfp & __GFP_ZERO))
 		memset(object, 0, size);
 	return object;
@@ -386,6 +409,7 @@ void mp_reset_pool(struct mp_pool *pool)
 	};
 
 	mp_enter(pool);
+	trace_mp_reset(pool);
 	rewind(pool, &start);
 	pool->resets++;
 	mp_leave(pool);
@@ -484,6 +508,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 	raw_spin_lock_irqsave(&all_pools_lock, flags);
 	list_add_tail(&pool->link, &all_pools);
 	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	trace_mp_create(pool);
 	return pool;
 }
 
@@ -539,6 +564,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 
 	if (!pool)
 		return;
+	trace_mp_destroy(pool);
 	mp_reset_pool(pool);
 	raw_spin_lock_irqsave(&all_pools_lock, flags);
 	list_del(&pool->link);

@@ -150,6 +150,21 @@ static inline void mp_enter(struct mp_pool *pool) {}
 static inline void mp_leave(struct mp_pool *pool) {}
 #endif
 
+#ifdef CONFIG_FAULT_INJECTION
+extern struct fault_attr mp_fail_pool;
+#endif
+
+/* Whether the inline functions have no business here. */
+static __always_inline bool mp_is_watched(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	if (READ_ONCE(mp_fail_pool.probability))
+		return true;
+#endif
+	/* KASAN wants redzones. */
+	return IS_ENABLED(CONFIG_KASAN_GENERIC);
+}
+
 /* Behind the inline functions: what they cannot serve; not to be called directly. */
 void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 		    gfp_t gfp);
@@ -159,8 +174,8 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
 {
 	u8 *object;
 
-	/* KASAN wants redzones; and size 0 wraps to the slow path, too. */
-	if (IS_ENABLED(CONFIG_KASAN_GENERIC) || unlikely(size - 1 >= pool->max))
+	/* Size 0 wraps to the slow path, too. */
+	if (mp_is_watched() || unlikely(size - 1 >= pool->max))
 		return mp_alloc_slow(pool, size, align_mask, gfp);
 
 	mp_enter(pool);
