@@ -15,6 +15,7 @@
 #include <linux/log2.h>
 
 #include "pcp.h"
+#include "trace.h"
 
 /* --- lists --- */
 
@@ -218,6 +219,8 @@ unsigned long take_block(struct buddy_region *region, unsigned int order,
 	count_split(region, found, order);
 	count_trim(region, order, nr);
 	region->stats.free_pages -= nr;
+	if (nr < BIT(found))
+		trace_buddy_split(region, cluster_pfn(cluster) + pos, nr);
 	return cluster_pfn(cluster) + pos;
 }
 
@@ -282,7 +285,10 @@ struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 	count_split(region, list, CLUSTER_ORDER);
 	region->stats.free_pages -= CLUSTER_FRAMES;
 	*free = ~0ULL;
-	return open_cluster(region, list);
+	cluster = open_cluster(region, list);
+	if (list > CLUSTER_ORDER)
+		trace_buddy_split(region, cluster_pfn(cluster), CLUSTER_FRAMES);
+	return cluster;
 }
 
 /* Free the block of @order, CLUSTER_ORDER or above, that @cluster heads. */
@@ -290,6 +296,7 @@ static void give_cluster(struct buddy_region *region, const struct run *run,
 			 struct cluster *cluster, unsigned int order)
 {
 	struct buddy_stats *stats = &region->stats;
+	unsigned int given = order;
 
 	for (;; order++) {
 		unsigned long number = cluster->number ^ BIT(order - CLUSTER_ORDER);
@@ -310,6 +317,8 @@ static void give_cluster(struct buddy_region *region, const struct run *run,
 	cluster->state = CLUSTER_FREE;
 	list_link(region, cluster, order);
 	stats->nr_free[order]++;
+	if (order > given)
+		trace_buddy_merge(region, cluster_pfn(cluster), BIT(order));
 }
 
 /* Undo take_word() or take_cluster(), with other frames. */
@@ -378,6 +387,9 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 
 		cluster->free |= word_mask(pos, size);
 		to = word_merge(cluster->free, pos, order);
+		if (to > order)
+			trace_buddy_merge(region, cluster_pfn(cluster) +
+					  (pos & -(1U << to)), BIT(to));
 		pos += size;
 		for (; order < to; order++) {
 			stats->nr_free[order]--;

@@ -12,6 +12,7 @@
 #include <linux/log2.h>
 
 #include "pcp.h"
+#include "trace.h"
 
 /*
  * A region has caches if a cluster for each CPU is at most one frame in so many;
@@ -32,8 +33,10 @@ unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 
 static void give_large(struct buddy_region *region, u64 large)
 {
-	give_range(region, find_run(region, large_pfn(large)), large_pfn(large),
-		   BIT(large_order(large)));
+	unsigned long pfn = large_pfn(large), nr = BIT(large_order(large));
+
+	trace_buddy_drain(region, pfn, nr);
+	give_range(region, find_run(region, pfn), pfn, nr);
 }
 
 /* The end of pcp_free_large(): give back the block that was kept until now. */
@@ -71,6 +74,7 @@ static bool evict(struct buddy_region *region, struct pcp *pcp)
 	WRITE_ONCE(cluster->owner, 0);
 	pcp->cluster = NULL;
 	pcp->drains++;
+	trace_buddy_drain(region, cluster_pfn(cluster), hweight64(free));
 	give_word(region, cluster, free);
 	return free;
 }
@@ -92,6 +96,7 @@ static void own(struct buddy_region *region, struct pcp *pcp,
 	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
 	pcp->cluster = cluster;
 	pcp->refills++;
+	trace_buddy_refill(region, cluster_pfn(cluster), hweight64(free));
 	WRITE_ONCE(cluster->owner, raw_smp_processor_id() + 1);
 	WRITE_ONCE(pcp->hot.tail, &cluster->tail);
 	atomic64_set_release(&pcp->hot.half[0], number << HALF_FRAMES | (u32)free);
