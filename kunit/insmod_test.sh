@@ -4,34 +4,11 @@
 # that a removed module leaves nothing behind.  Runs in the guest, whose command
 # line reserves 16 MiB at $reserved.  Results are KTAP in the kernel's log.
 
+# shellcheck source=kunit/ktap.sh
+. /ktap.sh
 reserved=0x10000000
 plan=5
 debug=/sys/kernel/debug/buddypool
-number=0
-failed=0
-
-ktap() {
-	echo "    $*" >/dev/kmsg
-}
-
-# fail TEXT: say what is wrong; the running test has then failed.
-fail() {
-	ktap "# $*"
-	bad=1
-}
-
-# run TEST: a function that calls fail, or not.
-run() {
-	bad=0
-	"$1"
-	number=$((number + 1))
-	if [ $bad = 0 ]; then
-		ktap "ok $number $1"
-	else
-		ktap "not ok $number $1"
-		failed=1
-	fi
-}
 
 # Nothing of the module may be left.
 clean() {
@@ -140,18 +117,10 @@ rounds_leave_nothing() {
 	clean "after $i rounds"
 }
 
-ktap "KTAP version 1"
-ktap "# Subtest: insmod"
-ktap "1..$plan"
-# The first module to be loaded makes the kernel say that it is tainted.
-insmod /buddypool.ko && rmmod buddypool
+begin insmod
 run syntax_is_refused
 run names_are_refused
 run ranges_are_refused
 run regions_are_taken
 run rounds_leave_nothing
-if [ $failed = 0 ]; then
-	echo "ok 1 insmod" >/dev/kmsg
-else
-	echo "not ok 1 insmod" >/dev/kmsg
-fi
+end insmod

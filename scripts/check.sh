@@ -51,7 +51,7 @@ for cell in "${cells[@]}"; do
 	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000" \
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-1200} \
 		scripts/guest.sh check "$image" "build/$name/buddypool.ko" \
-		"build/$name"/kunit/*.ko kunit/*_test.sh || bad=1
+		"build/$name"/kunit/*.ko kunit/*_test.sh kunit/ktap.sh || bad=1
 
 	# KUnit's own parser prints the results and finds what did not run.  It
 	# is given what follows the kernel's own, empty, plan; and suites that

@@ -1,0 +1,49 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+# For suites that are shell scripts: results as KTAP in the kernel's log.  A suite sets
+# plan, the number of its tests.
+# shellcheck disable=SC2034,SC2154 # skip and plan are the suite's
+
+number=0
+failed=0
+
+ktap() {
+	echo "    $*" >/dev/kmsg
+}
+
+# fail TEXT: say what is wrong; the running test has then failed.
+fail() {
+	ktap "# $*"
+	bad=1
+}
+
+# run TEST: a function that calls fail, or sets skip to a reason, or does not.
+run() {
+	bad=0 skip=
+	"$1"
+	number=$((number + 1))
+	if [ $bad = 0 ]; then
+		ktap "ok $number $1${skip:+ # SKIP $skip}"
+	else
+		ktap "not ok $number $1"
+		failed=1
+	fi
+}
+
+# begin SUITE
+begin() {
+	ktap "KTAP version 1"
+	ktap "# Subtest: $1"
+	ktap "1..$plan"
+	# The first module to be loaded makes the kernel say that it is tainted.
+	insmod /buddypool.ko && rmmod buddypool
+}
+
+# end SUITE
+end() {
+	if [ $failed = 0 ]; then
+		echo "ok 1 $1" >/dev/kmsg
+	else
+		echo "not ok 1 $1" >/dev/kmsg
+	fi
+}
