@@ -21,6 +21,11 @@
 #define KUNIT_ASSERT_FAILURE	KUNIT_FAIL_AND_ABORT
 #endif
 
+/* For the tests: hex_to_bin(), which 7.2's kernel.h does not bring any more. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/hex.h>
+#endif
+
 /* 6.13 has hrtimer_setup(), 6.15 no hrtimer_init() any more. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,

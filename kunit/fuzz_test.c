@@ -436,7 +436,7 @@ static void fuzz_test_regions(struct kunit *test)
 		want = expected_error(made, given, name, pfn, nr);
 		region = buddy_region_create(name, pfn, nr, NULL);
 		if (PTR_ERR_OR_ZERO(region) != want)
-			KUNIT_FAIL(test, "'%*pE', pfn %#lx, %#lx pages: error %ld, not %d",
+			KUNIT_FAIL(test, "'%*pE', pfn %#lx, %#lx pages: error %d, not %d",
 				   (int)fuzz->len, name, pfn, nr, PTR_ERR_OR_ZERO(region), want);
 		if (IS_ERR(region)) {
 			fuzz->refused++;

@@ -11,6 +11,7 @@
 #include "fuzz.h"
 
 /* The replay itself; its arrays without a byte to spare, as KASAN watches the ends. */
+#undef vcalloc
 #define vcalloc(nr, size) kcalloc(nr, size, GFP_KERNEL)
 #define vfree kfree
 #include "trace.c"
