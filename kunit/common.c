@@ -12,6 +12,17 @@ static unsigned long seed;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "seed of the random tests, to run one again (default: a new one)");
 
+static unsigned int rounds = 1;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "how many times the usual number of inputs the fuzzing suites try (default: 1)");
+
+/* Here, as 6.1 runs a suite before its own module's parameters are read. */
+unsigned int test_rounds(void)
+{
+	return rounds;
+}
+EXPORT_SYMBOL_GPL(test_rounds);
+
 static bool caches;
 
 int init_caches(struct kunit *test)

@@ -44,6 +44,8 @@ struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region);
 
 /* A new seed, printed; or that of the module parameter seed=, to run one again. */
 u64 test_seed(struct kunit *test);
+/* By how much to multiply the number of a test's inputs: the parameter rounds=. */
+unsigned int test_rounds(void);
 
 /*
  * Run @code, which must make the kernel print one warning that holds @text and

@@ -11,11 +11,6 @@
 
 #define FUZZ_LEN	2048
 
-/* KUnit gives up on a test after five minutes. */
-static unsigned int rounds = 1;
-module_param(rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "how many times the usual number of inputs (default: 1)");
-
 /**
  * struct fuzz - a text in the making, and what became of those before
  * @test: whose it is

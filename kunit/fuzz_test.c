@@ -236,7 +236,7 @@ static void fuzz_test_parameter(struct kunit *test)
 	char *usual = regions;
 	unsigned long i;
 
-	for (i = 0; i < 20000UL * rounds && fuzz_goes_on(fuzz); i++) {
+	for (i = 0; i < 20000UL * test_rounds() && fuzz_goes_on(fuzz); i++) {
 		unsigned int said = nr_said;
 		int err, want = 0;
 
@@ -427,7 +427,7 @@ static void fuzz_test_regions(struct kunit *test)
 	int want;
 
 	KUNIT_ASSERT_NOT_NULL(test, given);
-	for (i = 0; i < 300UL * rounds && fuzz_goes_on(fuzz); i++) {
+	for (i = 0; i < 300UL * test_rounds() && fuzz_goes_on(fuzz); i++) {
 		spot = &made[below(fuzz, NR_LIVE)];
 		make_name(fuzz, spot);
 		name = fuzz_copy(fuzz, fuzz->text, fuzz->len + 1);
@@ -503,13 +503,13 @@ static void read_anywhere(struct fuzz *fuzz, const char *dir, const char *name,
 {
 	struct file *file = open_file(dir, name);
 	size_t total = strlen(whole), len, left;
-	unsigned int i;
+	unsigned long i;
 	ssize_t got;
 	char *piece;
 	loff_t pos;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(fuzz->test, file);
-	for (i = 0; i < 200 * rounds && fuzz_goes_on(fuzz); i++) {
+	for (i = 0; i < 200UL * test_rounds() && fuzz_goes_on(fuzz); i++) {
 		pos = below(fuzz, total + 20);
 		if (below(fuzz, 16) == 0)
 			pos = any_number(fuzz) >> 1;

@@ -259,7 +259,7 @@ static void fuzz_trace_test(struct kunit *test)
 	struct model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, model);
-	for (i = 0; i < 5000UL * rounds && fuzz_goes_on(fuzz); i++) {
+	for (i = 0; i < 5000UL * test_rounds() && fuzz_goes_on(fuzz); i++) {
 		struct trace trace = { .path = "fuzz" };
 		unsigned int said = nr_said, kind = below(fuzz, 8), n;
 		int err, replayed = 0;
