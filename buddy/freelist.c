@@ -265,7 +265,7 @@ bool is_whole(struct buddy_region *region, const struct cluster *cluster)
 
 /*
  * The cluster of the lowest list that serves @order, and all its @free frames;
- * NULL if there is none that a CPU may own.
+ * NULL if there is none that a CPU may own, or if that block is all it has.
  */
 struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 			     u64 *free)
@@ -277,7 +277,7 @@ struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 		return NULL;
 	if (list < CLUSTER_ORDER) {
 		cluster = &region->clusters[region->clusters[list].next];
-		if (!is_whole(region, cluster))
+		if (hweight64(cluster->free) == BIT(order) || !is_whole(region, cluster))
 			return NULL;
 		*free = take_word(region, cluster);
 		return cluster;
