@@ -20,7 +20,7 @@ scripts/modules.sh "$name" "$kdir"
 say "$name kernel: booting, ${SMP:-4} vCPUs, $rounds rounds of $each s, SEED=$seed"
 failed=0
 log=build/torture.log
-SMP=${SMP:-4} TIMEOUT=${TIMEOUT:-$((300 + rounds * each * 4))} LOG=$log \
+SMP=${SMP:-4} TIMEOUT=${TIMEOUT:-$((600 + rounds * each * 10))} LOG=$log \
 APPEND="printk.devkmsg=on" \
 ENVIRONMENT="ROUNDS=$rounds SECONDS_EACH=$each FIRST_SEED=$seed" \
 	scripts/guest.sh torture "$image" "build/$name/buddypool.ko" \
