@@ -6,7 +6,8 @@
  * when an allocation finds its cache empty, and when it frees into the same
  * cluster several times in a row, so that random frees do not move clusters
  * about.  Beside it, a CPU keeps the block of whole clusters that it freed last.
- * All that does not take it, but for pcp_mark_tails(), runs under the region's lock, with interrupts off; blocks come and go beside it, see pcp.h.
+ * All but pcp_mark_tails(), and what takes the lock itself, runs under the
+ * region's lock, with interrupts off; blocks come and go beside it, see pcp.h.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/log2.h>

@@ -46,7 +46,7 @@ DEFINE_STATIC_KEY_FALSE(buddy_watched);
 EXPORT_SYMBOL_GPL(buddy_watched);
 
 #ifdef CONFIG_FAULT_INJECTION
-DECLARE_FAULT_ATTR(buddy_fail_page);
+struct fault_attr buddy_fail_page = FAULT_ATTR_INITIALIZER;
 EXPORT_SYMBOL_GPL(buddy_fail_page);
 #endif
 
@@ -357,6 +357,14 @@ static void fill(struct buddy_region *region, u8 shadow)
 	}
 }
 
+static struct frame *make_frames(u64 nr)
+{
+	u64 bytes = nr * sizeof(struct frame);
+
+	/* Ask first: for a huge region the attempt alone would starve others. */
+	return bytes >> PAGE_SHIFT < si_mem_available() ? vzalloc(bytes) : NULL;
+}
+
 /* A new region: all is free. */
 int watch_region_init(struct buddy_region *region, const char *what)
 {
@@ -364,8 +372,7 @@ int watch_region_init(struct buddy_region *region, const char *what)
 
 	raw_spin_lock_init(&region->watch_lock);
 	if (track) {
-		if (nr * sizeof(struct frame) >> PAGE_SHIFT < si_mem_available())
-			region->frames = vzalloc(nr * sizeof(struct frame));
+		region->frames = make_frames(nr);
 		if (!region->frames) {
 			pr_err("%s: no memory for %llu KiB to track owners, %zu bytes a page; load without track=1\n",
 			       what, nr * sizeof(struct frame) >> 10, sizeof(struct frame));

@@ -3,6 +3,7 @@
  * Who holds what, poison in free pages, failures on demand.  The module is loaded
  * with track=1 poison=1 for this suite, see scripts/guest/check.
  */
+#include <linux/ctype.h>
 #include <linux/kasan.h>
 #include <linux/module.h>
 #include <linux/poison.h>
@@ -46,9 +47,7 @@ static bool group(const char *text, unsigned int nr, unsigned long *bytes,
 /* The callers of a chain stand below it, up to the next group. */
 static bool chain_has(const char *chain, const char *name)
 {
-	unsigned long number;
-
-	for (; *chain && sscanf(chain, "%lu", &number) != 1;
+	for (; *chain && !isdigit(*skip_spaces(chain));
 	     chain = strchrnul(chain + 1, '\n'))
 		if (strnstr(chain + 1, name, strcspn(chain + 1, "\n")))
 			return true;

@@ -227,7 +227,7 @@ static void free_large(struct mp_pool *pool, struct mp_large *large)
 /* --- allocation --- */
 
 #ifdef CONFIG_FAULT_INJECTION
-DECLARE_FAULT_ATTR(mp_fail_pool);
+struct fault_attr mp_fail_pool = FAULT_ATTR_INITIALIZER;
 EXPORT_SYMBOL_GPL(mp_fail_pool);
 
 static bool fail_on_demand(size_t size)
