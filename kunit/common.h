@@ -4,6 +4,7 @@
 #define KUNIT_COMMON_H
 
 #include <kunit/test.h>
+#include <linux/kasan.h>
 #include <linux/prandom.h>
 
 #include "../buddy/compat.h"
@@ -46,6 +47,14 @@ struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region);
 u64 test_seed(struct kunit *test);
 /* By how much to multiply the number of a test's inputs: the parameter rounds=. */
 unsigned int test_rounds(void);
+
+/* KASAN does not let a test touch free pages; here @code does. */
+#define TOUCH_FREE(code)						\
+do {									\
+	kasan_disable_current();					\
+	code;								\
+	kasan_enable_current();						\
+} while (0)
 
 /*
  * Run @code, which must make the kernel print one warning that holds @text and

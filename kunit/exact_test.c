@@ -205,20 +205,19 @@ static void exact_test_zero(struct kunit *test)
 	buddy_free(region, memory, 8);
 	for (nr = 1; nr <= size; nr++) {
 		unsigned long length = nr << PAGE_SHIFT;
-		void *block;
+		void *block, *behind;
 
-		memset(memory, 0xff, bytes);
+		TOUCH_FREE(memset(memory, 0xff, bytes));
 		block = buddy_alloc_exact(region, nr, __GFP_ZERO);
 		KUNIT_ASSERT_PTR_EQ(test, block, memory);
 		KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, length));
-		if (nr < size)
-			KUNIT_EXPECT_NULL(test, memchr_inv(block + length, 0xff,
-							   bytes - length));
+		TOUCH_FREE(behind = memchr_inv(block + length, 0xff, bytes - length));
+		KUNIT_EXPECT_NULL(test, behind);
 		buddy_free_exact(region, block, nr);
 		if (!is_power_of_2(nr))
 			continue;
 
-		memset(memory, 0xff, length);
+		TOUCH_FREE(memset(memory, 0xff, length));
 		block = buddy_alloc(region, ilog2(nr), __GFP_ZERO);
 		KUNIT_ASSERT_PTR_EQ(test, block, memory);
 		KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, length));
@@ -242,7 +241,8 @@ static void exact_test_contents_stay(struct kunit *test)
 		KUNIT_ASSERT_PTR_EQ(test, block, memory);
 		buddy_free_exact(region, block, nr);
 	}
-	KUNIT_EXPECT_NULL(test, memchr_inv(memory, 0xa5, size << PAGE_SHIFT));
+	TOUCH_FREE(block = memchr_inv(memory, 0xa5, size << PAGE_SHIFT));
+	KUNIT_EXPECT_NULL(test, block);
 }
 
 static struct kunit_case exact_cases[] = {

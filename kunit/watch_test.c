@@ -4,7 +4,6 @@
  * with track=1 poison=1 for this suite, see scripts/guest/check.
  */
 #include <linux/ctype.h>
-#include <linux/kasan.h>
 #include <linux/module.h>
 #include <linux/poison.h>
 #include <linux/string.h>
@@ -92,9 +91,7 @@ static bool is_filled(const void *page, unsigned long nr)
 {
 	bool filled;
 
-	kasan_disable_current();
-	filled = !memchr_inv(page, PAGE_POISON, nr << PAGE_SHIFT);
-	kasan_enable_current();
+	TOUCH_FREE(filled = !memchr_inv(page, PAGE_POISON, nr << PAGE_SHIFT));
 	return filled;
 }
 
@@ -126,9 +123,7 @@ static void watch_test_write_after_free(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	buddy_free(region, block, 2);
-	kasan_disable_current();
-	WRITE_ONCE(block[PAGE_SIZE + 123], 0x5a);
-	kasan_enable_current();
+	TOUCH_FREE(WRITE_ONCE(block[PAGE_SIZE + 123], 0x5a));
 	EXPECT_WARNING("byte 0x107b of the free block of 4 pages",
 		       again = buddy_alloc(region, 2, 0));
 	KUNIT_EXPECT_PTR_EQ(test, again, block);
