@@ -298,7 +298,7 @@ static void mistake(struct arena *arena, u64 block, enum buddy_error error)
 	torture_count(TORTURE_MISTAKE, 1);
 }
 
-/* Each mistake once, as the first of its kind prints a warning. */
+/* Each mistake that a call can be once, as the first of its kind prints a warning. */
 void arena_mistakes(struct arena *arena, struct rnd_state *rnd)
 {
 	unsigned long pfn = BUDDY_NO_PFN;
@@ -309,7 +309,7 @@ void arena_mistakes(struct arena *arena, struct rnd_state *rnd)
 	while (pfn == BUDDY_NO_PFN)
 		pfn = buddy_alloc_pfn(arena->region, 1, __GFP_NOWARN);
 	block = enter_block(arena, pfn, 2, 1, false);
-	for (error = 0; error < BUDDY_NR_ERRORS; error++)
+	for (error = 0; error <= BUDDY_NO_PAGES; error++)
 		if (error != BUDDY_DOUBLE_FREE &&
 		    error != (arena->mapped ? BUDDY_UNMAPPED : BUDDY_MISALIGNED))
 			TORTURE_EXPECT(arena->name, mistake(arena, block, error));
@@ -340,7 +340,7 @@ static void play_once(struct arena *arena, struct rnd_state *rnd)
 	} else {
 		check_block(arena, block);
 		if (arena->other && !dice(rnd, 16)) {
-			mistake(arena, block, dice(rnd, BUDDY_NR_ERRORS));
+			mistake(arena, block, dice(rnd, BUDDY_NO_PAGES + 1));
 			check_block(arena, block);
 		}
 	}
