@@ -4,6 +4,7 @@
 
 #include <linux/debugfs.h>
 #include <linux/ioport.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
@@ -246,6 +247,8 @@ void regions_remove_all(void)
 		pr_err("region %s: %lu pages are still in use, its memory is not given back\n",
 		       region->name, used);
 		watch_print_owners(region);
+		/* On purpose; with what it points to. */
+		kmemleak_not_leak(region);
 	}
 	mutex_unlock(&regions_mutex);
 }
