@@ -109,11 +109,13 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	used = used_pages(region, run, pfn, &error);
+	if (used == nr_pages && used >= CLUSTER_FRAMES && !claim_large(cluster, used)) {
+		error = BUDDY_DOUBLE_FREE;
+		used = 0;
+	}
 	if (likely(used && used == nr_pages)) {
 		if (used <= HALF_FRAMES)
 			pcp_adopt(region, cluster);
-		else if (used >= CLUSTER_FRAMES)
-			atomic64_set(&cluster->head, HEAD_CACHED);
 		stats->splits += give_range(region, run, pfn, used) - 1;
 		stats->frees[order_base_2(used)]++;
 		stats->locked++;

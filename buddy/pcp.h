@@ -169,6 +169,14 @@ static __always_inline unsigned long pcp_alloc_large(struct buddy_region *region
 	return pfn;
 }
 
+/* Of several that free a block of whole clusters at once one succeeds: this one? */
+static __always_inline bool claim_large(struct cluster *cluster, unsigned long pages)
+{
+	u64 head = head_word(pages);
+
+	return atomic64_try_cmpxchg(&cluster->head, &head, HEAD_CACHED);
+}
+
 /*
  * Keep the block of @order that starts at @pfn, in place of the last one, which
  * alone needs the lock.  False if there is no such block in use, or if it is
@@ -178,10 +186,10 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 					   struct cluster *cluster,
 					   unsigned long pfn, unsigned int order)
 {
-	u64 head = head_word(BIT(order)), last;
+	u64 last;
 
 	if (BIT(order) > region->cache_max || pfn % CLUSTER_FRAMES ||
-	    !atomic64_try_cmpxchg(&cluster->head, &head, HEAD_CACHED))
+	    !claim_large(cluster, BIT(order)))
 		return false;
 	last = atomic64_xchg(&raw_cpu_ptr(region->pcp)->large, large_word(pfn, order));
 	this_cpu_inc(region->pcp->hot.count[order].frees);
