@@ -132,6 +132,49 @@ static void pcp_test_bulk(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/* What comes into a cache may go out unseen: the peak counts it at once. */
+static void pcp_test_peak(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region), *stats;
+	unsigned long nr = 2 * CLUSTER_FRAMES - 1, i;
+	unsigned long *pfns = kunit_kcalloc(test, nr, sizeof(*pfns), GFP_KERNEL);
+	u64 before;
+
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	/* One page is left in the cache, so that larger blocks come from the lists. */
+	for (i = 0; i < CLUSTER_FRAMES - 1; i++)
+		pfns[i] = buddy_alloc_pfn(region, 0, 0);
+	pfns[i] = buddy_alloc_pfn(region, 1, 0);
+	pfns[i + 1] = buddy_alloc_pfn(region, 1, 0);
+	buddy_free_pfn(region, pfns[i], 1);
+	buddy_free_pfn(region, pfns[i + 1], 1);
+	before = locked(test, region);
+	for (; i < nr; i++)
+		pfns[i] = buddy_alloc_pfn(region, 0, 0);
+	KUNIT_EXPECT_EQ(test, locked(test, region), before);
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_GE(test, stats->peak_pages, nr);
+	for (i = 0; i < nr; i++)
+		buddy_free_pfn(region, pfns[i], 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* A block is counted by its length, with the lock or without, whatever its alignment. */
+static void pcp_test_counts(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *stats;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		buddy_free_pfn_exact(region, buddy_alloc_pfn_aligned(region, 3, 4, 0), 3);
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_EQ(test, stats->allocs[2], 4ULL);
+	KUNIT_EXPECT_EQ(test, stats->frees[2], 4ULL);
+	KUNIT_EXPECT_EQ(test, stats->allocs[4], 0ULL);
+}
+
 /* Frees all over the region move no cluster about. */
 static void pcp_test_random_frees(struct kunit *test)
 {
@@ -415,6 +458,8 @@ static void pcp_test_file(struct kunit *test)
 static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(pcp_test_hot),
 	KUNIT_CASE(pcp_test_bulk),
+	KUNIT_CASE(pcp_test_peak),
+	KUNIT_CASE(pcp_test_counts),
 	KUNIT_CASE(pcp_test_random_frees),
 	KUNIT_CASE(pcp_test_share),
 	KUNIT_CASE(pcp_test_remote_free),
