@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check matrix torture bench lint htmldocs
+.PHONY: modules modules_install clean help run shell check matrix mutate torture bench lint htmldocs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ check: ## all tests in the test kernels (SUITE= KERNEL= CONFIG= SEED=)
 matrix: ## all tests in each kernel with each configuration (SUITE= KERNEL= CONFIG=)
 	@scripts/setup.sh build guest kernel
 	@scripts/matrix.sh
+
+mutate: ## break a line at a time: which suites notice? (FILE=)
+	@scripts/setup.sh build guest kernel
+	@scripts/mutate.sh
 
 torture: ## everything at once in the debug kernel for a while (MINUTES= SEED= SMP= KERNEL= CONFIG=)
 	@scripts/setup.sh build guest kernel

@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# mutate.sh: break one thing at a time, as scripts/mutants.txt says, and see whether
+# the suites that it names there notice, in the debug kernel.  While one mutant is
+# built, the last two run.  FILE: only the mutants of that one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+# The lines of a mutant are joined, so that an old text can span several.
+files=() suites=() olds=() news=()
+while IFS= read -r line; do
+	case $line in
+	'' | '#'*)	;;
+	-*)	olds[-1]+=${olds[-1]:+$'\n'}${line#-} ;;
+	+*)	news[-1]+=${news[-1]:+$'\n'}${line#+} ;;
+	*)	files+=("${line%% *}") suites+=("${line#* }") olds+=('') news+=('') ;;
+	esac
+done <scripts/mutants.txt
+for i in "${!files[@]}"; do
+	[[ -z ${FILE-} || ${files[i]} = "$FILE" ]] || unset "files[$i]" "suites[$i]"
+done
+[ ${#files[@]} -gt 0 ] || die "no mutant of ${FILE-any file}"
+
+# mutated I: the text of the I-th mutant's file.
+mutated() {
+	local text old=${olds[$1]} before after
+
+	text=$(<"${files[$1]}")
+	before=${text%%"$old"*} after=${text#*"$old"}
+	[[ $old && $text = *"$old"* && $after != *"$old"* ]] ||
+		die "${files[$1]} does not have exactly once: $old"
+	printf '%s\n' "$before${news[$1]}$after"
+}
+
+# keep DIR SUITE...: put the modules that these need there.
+keep() {
+	local suite
+
+	mkdir -p "$1"
+	cp -t "$1" $out/buddypool.ko $out/kunit/{buddypool_kunit,watch_load}.ko
+	for suite in "${@:2}"; do
+		[ ! -e "kunit/${suite}_test.c" ] || cp -t "$1" "$out/kunit/${suite}_test.ko"
+	done
+}
+
+# boot DIR SUITES: run them; set $by to what noticed, or to nothing.
+boot() {
+	local log=$1.log tries
+
+	# A guest that does not come to its first suite, as on a machine that is too
+	# busy, says nothing of the mutant.
+	for ((tries = 0; tries < 3; tries++)); do
+		by=
+		ENVIRONMENT="SUITES='$2' SEED=1 ROUNDS=20 NOISE=2000" LOG=$log \
+		APPEND="printk.devkmsg=on memmap=16M\$0x10000000" \
+			scripts/guest.sh check "$image" "$1"/*.ko kunit/*_test.sh kunit/ktap.sh \
+			>"$1.out" 2>"$1.err" ||
+			by=$(sed -n "s,^$log:[0-9]*: \(\[[ 0-9.]*\] \)\?,,p" "$1.err")
+		! grep -q '^suite ' "$1.out" || break
+	done
+	[ "$tries" -lt 3 ] || die "the guest does not start, see $log"
+	# A failed test says more than a splat, and its name more than a parameter's.
+	by=$(grep -aoP '\] +not ok \d+ (- )?\K\w+_test_\w+' "$log" ||
+		grep -aoP '\] +not ok \d+ (- )?\K\w+' "$log" ||
+		grep -ao 'no end within.*' "$log" ||
+		echo "${by:-$(tail -n 1 "$1.err")}")
+	by=${by%%[$'\r\n']*}
+}
+
+# try I: boot the I-th mutant and print what came of it.
+try() {
+	boot "$out/$1" "${suites[$1]}"
+	rm -r "${out:?}/$1"
+	printf '%-18s %-9s %-40s %s\n' "${files[$1]}" "${by:+killed}" \
+		"${by:-SURVIVED}" "${olds[$1]//[$'\n\t']/ }" | tee -a $results
+}
+
+paths=$(scripts/test-kernel.sh debug)
+read -r image kdir <<<"$paths"
+out=build/mutate results=build/mutate.out
+for i in "${!files[@]}"; do
+	mutated "$i" >/dev/null
+done
+say "without a mutant: all must pass"
+rm -rf $out
+scripts/modules.sh mutate "$kdir"
+read -ra all < <(printf '%s\n' "${suites[@]}" | tr ' ' '\n' | sort -u | xargs)
+keep $out/none "${all[@]}"
+boot $out/none "${all[*]}"
+[ -z "$by" ] || die "there is no mutant, yet something fails: $by"
+
+say "${#files[@]} mutants"
+: >$results
+export TIMEOUT=${TIMEOUT:-180}
+for i in "${!files[@]}"; do
+	# In place of the link; that it is new tells kbuild what to do.
+	rm "$out/${files[i]}"
+	mutated "$i" >"$out/${files[i]}"
+	make -s -C "$kdir" M="$PWD/$out" W=1 TESTS=1 -j "$(nproc)" modules >$out/build.log 2>&1 ||
+		die "${files[i]}, ${olds[i]}: does not build, see $out/build.log"
+	read -ra all <<<"${suites[i]}"
+	keep "$out/$i" "${all[@]}"
+	cp --remove-destination "${files[i]}" "$out/${files[i]}"
+	while [ "$(jobs -pr | wc -l)" -ge 2 ]; do
+		wait -n
+	done
+	try "$i" &
+done
+wait
+[ "$(wc -l <$results)" = ${#files[@]} ] || die "not all mutants ran"
+
+# The documentation shows the whole, not a part.
+table=build/mutate.txt
+[ -n "${FILE-}" ] || table=Documentation/mutate.txt
+awk '
+	{ all[$1]++; killed[$1] += $2 == "killed" }
+	$2 != "killed" { survivors = survivors "\n  " $0 }
+	function row(name, all, killed) { printf "%-20s %8d %8d\n", name, all, killed }
+	END {
+		printf "%-20s %8s %8s\n", "file", "mutants", "killed"
+		sorted = "sort"
+		for (file in all) {
+			row(file, all[file], killed[file]) | sorted
+			n += all[file]
+			k += killed[file]
+		}
+		close(sorted)
+		row("all", n, k)
+		print survivors ? "\nsurvived:" survivors : "\nnone survived"
+		exit n != k
+	}' $results | tee $table
