@@ -132,6 +132,21 @@ static void pcp_test_bulk(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/* Of two halves of a cluster, the second finds the first's in the cache. */
+static void pcp_test_bulk_halves(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned long pfns[32], i;
+	u64 before;
+
+	for (i = 0; i < ARRAY_SIZE(pfns); i++)
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+	before = locked(test, region);
+	for (i = 0; i < ARRAY_SIZE(pfns); i++)
+		buddy_free_pfn(region, pfns[i], 5);
+	KUNIT_EXPECT_EQ(test, locked(test, region) - before, ARRAY_SIZE(pfns) / 2ULL);
+}
+
 /* What comes into a cache may go out unseen: the peak counts it at once. */
 static void pcp_test_peak(struct kunit *test)
 {
@@ -458,6 +473,7 @@ static void pcp_test_file(struct kunit *test)
 static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(pcp_test_hot),
 	KUNIT_CASE(pcp_test_bulk),
+	KUNIT_CASE(pcp_test_bulk_halves),
 	KUNIT_CASE(pcp_test_peak),
 	KUNIT_CASE(pcp_test_counts),
 	KUNIT_CASE(pcp_test_random_frees),
