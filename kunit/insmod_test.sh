@@ -7,7 +7,7 @@
 # shellcheck source=kunit/ktap.sh
 . /ktap.sh
 reserved=0x10000000
-plan=5
+plan=6
 debug=/sys/kernel/debug/buddypool
 
 # Nothing of the module may be left.
@@ -15,6 +15,7 @@ clean() {
 	[ -e $debug ] && fail "$1: $debug is still there"
 	grep -q ' : .*\(bad\|good\|region[0-9]\)' /proc/iomem && fail "$1: /proc/iomem still has it"
 	grep -q ^buddypool /proc/modules && fail "$1: the module is still there"
+	grep -q 'phys=0x0*10[0-9a-f]\{6\}\>' /proc/vmallocinfo && fail "$1: it is still mapped"
 }
 
 # refused ERRNO REASON REGIONS: insmod fails with that errno and one line that
@@ -69,6 +70,8 @@ ranges_are_refused() {
 	refused 'Invalid argument' 'the size is 0 bytes' 0
 	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$reserved
 	refused 'Invalid argument' 'multiple of 4096' 4097
+	# Its E is a digit.
+	refused 'Invalid argument' 'the size is 46 bytes' 0x2E
 	refused 'Invalid argument' 'the address is' 4M@0x10000800
 	refused 'Numerical result out of range' 'last physical address' 4M@0xfffffffffffff000
 	refused 'Numerical result out of range' 'last physical address' 4M@0xfff0000000000000
@@ -97,6 +100,14 @@ regions_are_taken() {
 	taken 1234567890123456789012345678901:4K 1234567890123456789012345678901=1
 }
 
+# Pieces of 4 MiB at most, but what lies side by side is one run.
+pieces_are_joined() {
+	insmod /buddypool.ko regions=good:64M || { fail insmod; return; }
+	runs=$(awk '$1 == "good" { print $5 }' $debug/regions)
+	[ "$runs" -lt 16 ] || fail "64M are $runs runs"
+	rmmod buddypool
+}
+
 rounds_leave_nothing() {
 	available() {
 		sync
@@ -122,5 +133,6 @@ run syntax_is_refused
 run names_are_refused
 run ranges_are_refused
 run regions_are_taken
+run pieces_are_joined
 run rounds_leave_nothing
 end insmod

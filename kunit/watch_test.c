@@ -4,6 +4,7 @@
  * with track=1 poison=1 for this suite, see scripts/guest/check.
  */
 #include <linux/ctype.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poison.h>
 #include <linux/string.h>
@@ -87,6 +88,19 @@ static void watch_test_owners(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, group(text, 0, &bytes, &blocks, &chain));
 }
 
+/* There is room for the metadata, but not for the owners. */
+static void watch_test_too_large(struct kunit *test)
+{
+	struct buddy_region *region;
+
+	if (totalram_pages() > BIT(20))
+		kunit_skip(test, "too much memory");
+	region = buddy_region_create("watch-huge", TEST_PFN, BIT(26), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, region, ERR_PTR(-ENOMEM));
+	if (!IS_ERR(region))
+		buddy_region_destroy(region);
+}
+
 static bool is_filled(const void *page, unsigned long nr)
 {
 	bool filled;
@@ -133,6 +147,25 @@ static void watch_test_write_after_free(struct kunit *test)
 	buddy_free(region, again, 2);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRITE_AFTER_FREE]), 1L);
 	expect_all_free(test, region, fresh);
+}
+
+/* Who wrote may be the one before the last. */
+static void watch_test_owner_before(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	u8 *block = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		block = buddy_alloc(region, 0, 0);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		buddy_free(region, block, 0);
+	}
+	kasan_disable_current();
+	WRITE_ONCE(*block, 0x5a);
+	kasan_enable_current();
+	EXPECT_WARNING("the one before: ", block = buddy_alloc(region, 0, 0));
+	buddy_free(region, block, 0);
 }
 
 /* A second free is found before the block is poisoned under its next owner. */
@@ -215,8 +248,10 @@ static void watch_test_fail(struct kunit *test)
 
 static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_test_owners),
+	KUNIT_CASE(watch_test_too_large),
 	KUNIT_CASE(watch_test_poison),
 	KUNIT_CASE(watch_test_write_after_free),
+	KUNIT_CASE(watch_test_owner_before),
 	KUNIT_CASE(watch_test_double_free),
 	KUNIT_CASE(watch_test_kasan),
 	KUNIT_CASE(watch_test_fail),
