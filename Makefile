@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check matrix mutate torture bench lint htmldocs
+.PHONY: modules modules_install clean help run shell check matrix mutate coverage torture bench lint htmldocs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,10 @@ matrix: ## all tests in each kernel with each configuration (SUITE= KERNEL= CONF
 mutate: ## break a line at a time: which suites notice? (FILE=)
 	@scripts/setup.sh build guest kernel
 	@scripts/mutate.sh
+
+coverage: ## which lines of buddy/ and pool/ the suites reach
+	@scripts/setup.sh build guest kernel
+	@scripts/coverage.sh
 
 torture: ## everything at once in the debug kernel for a while (MINUTES= SEED= SMP= KERNEL= CONFIG=)
 	@scripts/setup.sh build guest kernel

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# coverage.sh: all suites in a kernel that counts which lines of the modules ran; then
+# a table by file of buddy/ and pool/, and the lines that no suite reaches.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+. scripts/kernels.sh
+
+export ARCH=x86
+kernel_source 6.1
+kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
+	scripts/kernel.config scripts/gcov.config
+
+suites=()
+for suite in kunit/*_test.*; do
+	suite=${suite#kunit/}
+	suites+=("${suite%_test.*}")
+done
+
+say "building the modules"
+out=build/gcov
+# What is inlined early is inlined before it is counted.
+scripts/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
+say "booting"
+ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
+APPEND="printk.devkmsg=on memmap=16M\$0x10000000" LOG=$out.log TIMEOUT=1800 \
+	scripts/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
+	$out/kunit/*.ko kunit/*_test.sh kunit/ktap.sh scripts/guest/check |
+	tee $out.data | sed '/^gcov: begin/,/^gcov: end/d'
+# A line that only runs on the way to a failure is none that a test reaches.
+! grep -a '\] *not ok ' $out.log || die "tests failed, see $out.log"
+
+find $out -name '*.gcda' -delete
+rm -rf $out/data
+mkdir $out/data
+sed '1,/^gcov: begin/d; /^gcov: end/,$d' $out.data | base64 -d | tar -x -z -C $out/data
+cp -r "$out/data$PWD/$out/." $out/
+rm -r $out/data
+scripts/coverage.py $out | tee Documentation/coverage.txt
