@@ -82,6 +82,23 @@ static void need_two_cpus(struct kunit *test)
 
 /* --- the way without the lock --- */
 
+/* Pages by address come from the cache, too, and go back there. */
+static void pcp_test_address(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 256);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long first = buddy_alloc_pfn(region, 0, 0);
+	u64 before = locked(test, region);
+	void *page = buddy_alloc(region, 0, 0);
+
+	KUNIT_ASSERT_NE(test, first, BUDDY_NO_PFN);
+	KUNIT_EXPECT_PTR_EQ(test, page, buddy_pfn_to_virt(region, first + 1));
+	buddy_free(region, page, 0);
+	KUNIT_EXPECT_EQ(test, locked(test, region), before);
+	buddy_free_pfn(region, first, 0);
+	expect_all_free(test, region, fresh);
+}
+
 /* One block after the other, of any order: only the first takes the lock. */
 static void pcp_test_hot(struct kunit *test)
 {
@@ -471,6 +488,7 @@ static void pcp_test_file(struct kunit *test)
 }
 
 static struct kunit_case pcp_cases[] = {
+	KUNIT_CASE(pcp_test_address),
 	KUNIT_CASE(pcp_test_hot),
 	KUNIT_CASE(pcp_test_bulk),
 	KUNIT_CASE(pcp_test_bulk_halves),

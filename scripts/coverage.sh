@@ -35,6 +35,8 @@ find $out -name '*.gcda' -delete
 rm -rf $out/data
 mkdir $out/data
 sed '1,/^gcov: begin/d; /^gcov: end/,$d' $out.data | base64 -d | tar -x -z -C $out/data
+# Beside each file of counts, the kernel links to the notes, which are here.
+find $out/data -type l -delete
 cp -r "$out/data$PWD/$out/." $out/
 rm -r $out/data
 scripts/coverage.py $out | tee Documentation/coverage.txt
