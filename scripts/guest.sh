@@ -33,7 +33,7 @@ fi
 set -- qemu-system-x86_64 -accel $accel ${QEMU-} -cpu max -m "${MEM:-1G}" \
 	-smp "${SMP:-2}" -nodefaults -display none -no-reboot \
 	-kernel "$image" -initrd "$work/initramfs" \
-	-append "console=ttyS0 loglevel=8 panic=-1 oops=panic ${APPEND-}" \
+	-append "console=ttyS0 loglevel=8 panic=-1 oops=panic no_timer_check ${APPEND-}" \
 	-serial "file:$log" -serial stdio
 if [ "$job" = shell ]; then
 	"$@"
