@@ -82,6 +82,20 @@ static void need_two_cpus(struct kunit *test)
 
 /* --- the way without the lock --- */
 
+/* Within a large block that a CPU caches, all is free. */
+static void pcp_test_inside_large(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfn = buddy_alloc_pfn(region, 8, 0);
+
+	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+	buddy_free_pfn(region, pfn, 8);
+	EXPECT_WARNING("the block is free already",
+		       buddy_free_pfn(region, pfn + CLUSTER_FRAMES, 0));
+	expect_all_free(test, region, fresh);
+}
+
 /* Pages by address come from the cache, too, and go back there. */
 static void pcp_test_address(struct kunit *test)
 {
@@ -488,6 +502,7 @@ static void pcp_test_file(struct kunit *test)
 }
 
 static struct kunit_case pcp_cases[] = {
+	KUNIT_CASE(pcp_test_inside_large),
 	KUNIT_CASE(pcp_test_address),
 	KUNIT_CASE(pcp_test_hot),
 	KUNIT_CASE(pcp_test_bulk),

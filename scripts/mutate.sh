@@ -116,17 +116,15 @@ table=build/mutate.txt
 awk '
 	{ all[$1]++; killed[$1] += $2 == "killed" }
 	$2 != "killed" { survivors = survivors "\n  " $0 }
-	function row(name, all, killed) { printf "%-20s %8d %8d\n", name, all, killed }
 	END {
 		printf "%-20s %8s %8s\n", "file", "mutants", "killed"
-		sorted = "sort"
 		for (file in all) {
-			row(file, all[file], killed[file]) | sorted
+			printf "%-20s %8d %8d\n", file, all[file], killed[file] | "sort"
 			n += all[file]
 			k += killed[file]
 		}
-		close(sorted)
-		row("all", n, k)
+		close("sort")
+		printf "%-20s %8d %8d\n", "all", n, k
 		print survivors ? "\nsurvived:" survivors : "\nnone survived"
 		exit n != k
 	}' $results | tee $table
