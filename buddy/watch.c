@@ -257,7 +257,7 @@ static int by_pages(const void *a, const void *b)
 
 /*
  * The blocks in use as groups of one stack each, the largest first, in an array
- * for kvfree().  It looks at a cluster at a time, while others go on.
+ * for kvfree().  The lock is taken for one block at a time, while others go on.
  */
 static struct group *collect(struct buddy_region *region, unsigned long *nr_groups)
 {
