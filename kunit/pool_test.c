@@ -241,35 +241,54 @@ static void pool_test_max_of_larger_blocks(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/*
- * The first block has room for small ones.  It fails for each new block but the
- * first, and past four failures it is left: the second has room, too.
- */
-static void pool_test_failed_block_is_passed_over(struct kunit *test)
+/* Of three blocks the one with least room is passed over, the new one here. */
+static void pool_test_new_block_is_passed_over(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
 	struct mp_block *first = &pool->first;
-	unsigned long nr;
-	size_t room;
 
-	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 100, 0));
-	for (nr = 2; nr <= 6; nr++) {
-		grow_pool(test, pool, nr);
-		KUNIT_EXPECT_EQ(test, first->failed, nr - 2);
-		KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, 1, 0), 1));
-		KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
-	}
-	room = first->end - pool->last;
-	grow_pool(test, pool, 7);
-	KUNIT_EXPECT_EQ(test, first->failed, 5);
-	KUNIT_EXPECT_EQ(test, pool->skipped, room);
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
+	grow_pool(test, pool, 2);
+	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
+	grow_pool(test, pool, 3);
+	KUNIT_EXPECT_EQ(test, pool->skipped, (size_t)(pool->tail->end - pool->tail->last));
+	KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, 1, 0), 1));
+	/* The second one is next when the first one is full. */
+	KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, first->end - pool->last, 0), 1));
 	KUNIT_EXPECT_TRUE(test, in_block(first->next, mp_nalloc(pool, 1, 0), 1));
+	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
+	KUNIT_EXPECT_PTR_EQ(test, pool->other, first);
 }
 
-/* A request that does not fit into the current block may fit into a later one. */
-static void pool_test_later_blocks_are_tried(struct kunit *test)
+/* And here the fullest is the first one, then the second. */
+static void pool_test_full_block_is_passed_over(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_block *first = &pool->first;
+	size_t rest;
+
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 100, 0));
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last - 8, 0));
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
+	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
+	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
+	grow_pool(test, pool, 3);
+	KUNIT_EXPECT_EQ(test, pool->skipped, 8UL);
+	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
+	KUNIT_EXPECT_PTR_EQ(test, pool->other, pool->tail);
+	rest = pool->tail->end - pool->tail->last;
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last, 0));
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
+	KUNIT_EXPECT_EQ(test, pool->skipped, 8UL);
+	KUNIT_EXPECT_PTR_EQ(test, pool->active, pool->tail);
+	KUNIT_EXPECT_EQ(test, (size_t)(pool->other->end - pool->other->last), rest);
+}
+
+/* A request that does not fit into the active block may fit into the other one. */
+static void pool_test_other_block_is_tried(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	size_t rest;
 
 	grow_pool(test, pool, 1);
 	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, pool->max - 64, 0));
@@ -277,7 +296,11 @@ static void pool_test_later_blocks_are_tried(struct kunit *test)
 	/* 64 bytes at most are left in the first of two. */
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 2UL);
 	KUNIT_EXPECT_TRUE(test, in_block(pool->first.next, mp_alloc(pool, 500, 0), 500));
-	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, mp_nalloc(pool, 8, 0), 8));
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last, 0));
+	/* To its last byte. */
+	rest = pool->first.end - pool->first.last;
+	KUNIT_EXPECT_GE(test, rest, 1UL);
+	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, mp_nalloc(pool, rest, 0), rest));
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 2UL);
 }
 
@@ -350,8 +373,9 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_test_first_block_is_linked),
 	KUNIT_CASE(pool_test_new_block_holds_padding),
 	KUNIT_CASE(pool_test_max_of_larger_blocks),
-	KUNIT_CASE(pool_test_failed_block_is_passed_over),
-	KUNIT_CASE(pool_test_later_blocks_are_tried),
+	KUNIT_CASE(pool_test_new_block_is_passed_over),
+	KUNIT_CASE(pool_test_full_block_is_passed_over),
+	KUNIT_CASE(pool_test_other_block_is_tried),
 	KUNIT_CASE(pool_test_calloc_zeroes),
 	KUNIT_CASE(pool_test_calloc_refuses_overflow),
 	KUNIT_CASE(pool_test_size_zero),

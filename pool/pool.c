@@ -5,6 +5,9 @@
  * The order is that of nginx's ngx_palloc.c: create and destroy, then small
  * requests, new blocks, large requests.  What is different, and why:
  *
+ * - Two blocks are tried, those with most room.  nginx tries all from one on that
+ *   moves slowly: where objects are much smaller than blocks, it stays that far
+ *   behind that nearly every request fails first.
  * - Blocks behind @tail are spare.  A reset or rewind moves @tail back and
  *   touches no block, where nginx walks the chain; a spare block is emptied
  *   when it is taken up again.
@@ -20,6 +23,7 @@
 #include <linux/jiffies.h>
 #include <linux/kmemleak.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -29,8 +33,6 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
-
-#define MAX_FAILED	4	/* a block that failed more often is passed over */
 
 LIST_HEAD(all_pools);
 DEFINE_RAW_SPINLOCK(all_pools_lock);
@@ -77,7 +79,6 @@ static void put_pages(struct buddy_region *region, void *addr,
 
 static void empty_block(struct mp_block *block)
 {
-	block->failed = 0;
 	block->last = block_start(block);
 	pool_poison(block->last, block->end);
 }
@@ -101,7 +102,12 @@ static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 	return block;
 }
 
-/* Bring the current block's header up to date with the pool. */
+static size_t room(const struct mp_block *block)
+{
+	return block->end - block->last;
+}
+
+/* Bring the active block's header up to date with the pool. */
 static void sync_active(struct mp_pool *pool)
 {
 	struct mp_block *block = pool->active;
@@ -110,13 +116,14 @@ static void sync_active(struct mp_pool *pool)
 	block->last = pool->last;
 }
 
-/* The blocks before @block are passed over; it is what requests try first. */
-static void set_active(struct mp_pool *pool, struct mp_block *block)
+/* The blocks that are tried from now on, the first one first. */
+static void set_active(struct mp_pool *pool, struct mp_block *active,
+		       struct mp_block *other)
 {
-	for (; pool->active != block; pool->active = pool->active->next)
-		pool->skipped += pool->active->end - pool->active->last;
-	pool->last = block->last;
-	pool->end = block->end;
+	pool->active = active;
+	pool->other = other;
+	pool->last = active->last;
+	pool->end = active->end;
 }
 
 /* --- small requests --- */
@@ -138,30 +145,36 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
 }
 
 /*
- * As ngx_palloc_small() and ngx_palloc_block(): from the current block to the
- * tail the first that has room, else a new one.  Then the others have failed.
+ * From one of the two blocks that are tried, or else from a new one.  Of these
+ * three the one with least room is passed over.
  */
 static void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask,
 			 gfp_t gfp)
 {
-	struct mp_block *active = pool->active, *block = active, *tail = pool->tail;
+	struct mp_block *active = pool->active, *other = pool->other, *block;
 	void *object;
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
 		align_mask |= POOL_GRANULE - 1;
 	sync_active(pool);
-	while (!(object = bump(pool, block, size, align_mask)) && block != tail)
-		block = block->next;
+	object = bump(pool, active, size, align_mask);
+	if (!object && other)
+		object = bump(pool, other, size, align_mask);
 	if (!object) {
 		block = next_block(pool, gfp);
 		if (!block)
 			return NULL;
 		object = bump(pool, block, size, align_mask);
-		for (block = pool->active; block != tail; block = block->next)
-			if (++block->failed > MAX_FAILED)
-				active = block->next;
+		if (other && room(other) > room(active))
+			swap(active, other);
+		if (!other || room(block) > room(other))
+			swap(block, other);
+		if (block)
+			pool->skipped += room(block);
 	}
-	set_active(pool, active);
+	if (other && room(other) > room(active))
+		swap(active, other);
+	set_active(pool, active, other);
 	return object;
 }
 
@@ -378,12 +391,10 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 
 	pool->tail = mark->tail;
 	pool->tail->last = mark->last;
-	pool->tail->failed = 0;
 	pool->bumped = mark->bumped;
 	pool->skipped = mark->skipped;
 	pool->given = mark->given;
-	pool->active = pool->tail;
-	set_active(pool, pool->tail);
+	set_active(pool, pool->tail, NULL);
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC)) {
 		pool_poison(pool->last, pool->end);
@@ -430,7 +441,11 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 {
 	mp_enter(pool);
 	sync_active(pool);
-	set_active(pool, pool->tail);
+	/* From here on all but the tail is passed over, and that is not, even if it was. */
+	pool->skipped += room(pool->active) - room(pool->tail);
+	if (pool->other)
+		pool->skipped += room(pool->other);
+	set_active(pool, pool->tail, NULL);
 	*mark = (struct mp_mark){
 		.tail = pool->tail,
 		.last = pool->last,
@@ -497,8 +512,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 	pool->first.end = (u8 *)pool + (pool->block_pages << PAGE_SHIFT);
 	empty_block(&pool->first);
 	pool->tail = &pool->first;
-	pool->active = &pool->first;
-	set_active(pool, &pool->first);
+	set_active(pool, &pool->first, NULL);
 
 	/* As much as every block can hold, this one with the pool in it too. */
 	room = pool->end - PTR_ALIGN(pool->last, align);

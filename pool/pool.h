@@ -33,13 +33,11 @@ struct mp_pool;
  * @next: in the chain
  * @last: first free byte, but for the pool's current block: see there
  * @end: the byte behind the block, a multiple of PAGE_SIZE
- * @failed: how often a request did not fit; past four, the block is passed over
  */
 struct mp_block {
 	struct mp_block *next;
 	u8 *last;
 	u8 *end;
-	unsigned int failed;
 };
 
 /**
@@ -49,7 +47,9 @@ struct mp_block {
  * @max: the most that is taken from a block; what is larger gets its own pages
  * @align_mask: the pool's alignment - 1
  * @given: bytes given out of blocks, the pool's own entries too
- * @active: the block that small requests try first
+ * @active: the block that small requests try first, of the two the one with more
+ *	room when a request last had to look
+ * @other: the one they try next, or NULL
  * @tail: the last block in use; those behind it are spare
  * @region: where blocks and large allocations come from
  * @block_pages: pages of each block
@@ -79,6 +79,7 @@ struct mp_pool {
 	size_t align_mask;
 	size_t given;
 	struct mp_block *active;
+	struct mp_block *other;
 
 	struct mp_block *tail;
 	struct buddy_region *region;
