@@ -68,7 +68,9 @@ static int add_entry(char *entry, unsigned int index)
 	}
 	region = region_add(base ? ORIGIN_RESERVED : ORIGIN_KERNEL, what, name,
 			    base_bytes, size_bytes, NULL);
-	return PTR_ERR_OR_ZERO(region);
+	err = PTR_ERR_OR_ZERO(region);
+	/* To modprobe, -EEXIST says that the module is loaded, and all is well. */
+	return err == -EEXIST ? -EBUSY : err;
 }
 
 static int add_regions(void)

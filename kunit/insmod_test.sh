@@ -62,8 +62,8 @@ names_are_refused() {
 	for name in '' a/b . .. .bad regions ü 12345678901234567890123456789012; do
 		refused 'Invalid argument' "cannot be a region's name" "$name:4M"
 	done
-	refused 'File exists' "is taken" bad:4M,bad:4M
-	refused 'File exists' "is taken" region1:4M,4M
+	refused 'Device or resource busy' "is taken" bad:4M,bad:4M
+	refused 'Device or resource busy' "is taken" region1:4M,4M
 }
 
 ranges_are_refused() {
