@@ -67,8 +67,11 @@ static void name_pool(void *unused, enum error_detector detector, unsigned long 
 	const struct mp_pool *pool;
 	unsigned long flags;
 
-	/* The report may come from anywhere, this list's own code included. */
-	if (detector != ERROR_DETECTOR_KASAN ||
+	/*
+	 * The report may come from anywhere, this list's own code included; without
+	 * SMP, to try the lock does not tell.
+	 */
+	if (detector != ERROR_DETECTOR_KASAN || !IS_ENABLED(CONFIG_SMP) ||
 	    !raw_spin_trylock_irqsave(&all_pools_lock, flags))
 		return;
 	list_for_each_entry(pool, &all_pools, link)
