@@ -203,6 +203,7 @@ static void error_test_not_a_head(struct kunit *test)
 				continue;
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, 1);
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, nr - i);
+			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, nr);
 		}
 		/* The page behind is nobody's. */
 		if (!is_power_of_2(nr))
@@ -254,7 +255,7 @@ static void error_test_outside(struct kunit *test)
 	struct buddy_region *unmapped = test_region(test, TEST_PFN + 64, SIZE);
 	unsigned long first = region->source.runs->pfn, i;
 	unsigned long start = (unsigned long)buddy_pfn_to_virt(region, first);
-	unsigned long page = buddy_alloc_pfn(region, 0, 0);
+	unsigned long page = buddy_alloc_pfn(unmapped, 0, 0);
 	const unsigned long pfns[] = {
 		TEST_PFN + 63, TEST_PFN + 64 + SIZE, TEST_PFN, 1UL << 40, BUDDY_NO_PFN,
 		/* What a cache could take for half a cluster of its own. */
@@ -277,7 +278,7 @@ static void error_test_outside(struct kunit *test)
 	expect_error(test, region, BUDDY_OUTSIDE, text, free_addr, 1, 0);
 	expect_error(test, region, BUDDY_OUTSIDE, text, free_addr, ~0UL, 64);
 	expect_error(test, region, BUDDY_OUTSIDE, text, buddy_free_pfn_exact, first - 1, 1);
-	buddy_free_pfn(region, page, 0);
+	buddy_free_pfn(unmapped, page, 0);
 }
 
 /* NULL may be freed, as elsewhere in the kernel. */
@@ -337,7 +338,7 @@ static void error_test_wrong_region(struct kunit *test)
 static void error_test_misaligned(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
-	void *block = buddy_alloc(region, 1, 0);
+	void *block = buddy_alloc(region, 1, 0), *page = buddy_alloc(region, 0, 0);
 	unsigned long addr = (unsigned long)block;
 	char text[128];
 
@@ -350,8 +351,10 @@ static void error_test_misaligned(struct kunit *test)
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 4097, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 9000, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 8, UINT_MAX);
+	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, (unsigned long)page + 8, 0);
 	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, buddy_virt_to_pfn(region, block)),
 			2UL);
+	buddy_free(region, page, 0);
 	buddy_free(region, block, 1);
 }
 

@@ -95,6 +95,26 @@ static void exact_test_alignment(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/* Three pages at a larger alignment, with a page in use before each. */
+static void exact_test_align_order(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 2 * MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned int order;
+
+	for (order = 0; order <= ilog2(MAX_COUNT); order++) {
+		unsigned long page = buddy_alloc_pfn(region, 0, 0);
+		unsigned long pfn = buddy_alloc_pfn_aligned(region, 3, order, 0);
+
+		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+		KUNIT_EXPECT_EQ_MSG(test, pfn % BIT(max(order, 2U)), 0UL,
+				    "order %u at %#lx", order, pfn);
+		buddy_free_pfn_exact(region, pfn, 3);
+		buddy_free_pfn(region, page, 0);
+		expect_all_free(test, region, fresh);
+	}
+}
+
 /* All pages behind a block are handed out while it lives, whichever goes first. */
 static void exact_test_tail_is_usable(struct kunit *test)
 {
@@ -248,6 +268,7 @@ static void exact_test_contents_stay(struct kunit *test)
 static struct kunit_case exact_cases[] = {
 	KUNIT_CASE(exact_test_every_count),
 	KUNIT_CASE(exact_test_alignment),
+	KUNIT_CASE(exact_test_align_order),
 	KUNIT_CASE(exact_test_tail_is_usable),
 	KUNIT_CASE(exact_test_neighbours),
 	KUNIT_CASE(exact_test_free_by_order),
