@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/workqueue.h>
 
 #include "common.h"
 #include "../buddy/pcp.h"
@@ -22,6 +23,18 @@ unsigned int test_rounds(void)
 	return rounds;
 }
 EXPORT_SYMBOL_GPL(test_rounds);
+
+static long read_byte(void *byte)
+{
+	return READ_ONCE(*(u8 *)byte);
+}
+
+/* In another task: since 6.3, KASAN's report would fail the test in whose task it is. */
+void read_bad_byte(const void *byte)
+{
+	work_on_cpu(raw_smp_processor_id(), read_byte, (void *)byte);
+}
+EXPORT_SYMBOL_GPL(read_bad_byte);
 
 static bool caches;
 

@@ -26,6 +26,7 @@ struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
 void end_region(struct kunit *test, struct buddy_region *region);
 
 /* The init and exit of a suite whose regions have caches. */
+void read_bad_byte(const void *byte);
 int init_caches(struct kunit *test);
 void exit_caches(struct kunit *test);
 

@@ -44,7 +44,7 @@ static void expect_report(struct kunit *test, const u8 *byte)
 {
 	int before = atomic_read(&nr_reports);
 
-	EXPECT_WARNING("is in pool 'poisoned'", READ_ONCE(*byte));
+	EXPECT_WARNING("is in pool 'poisoned'", read_bad_byte(byte));
 	KUNIT_EXPECT_EQ(test, atomic_read(&nr_reports), before + 1);
 	KUNIT_EXPECT_EQ(test, reported, (unsigned long)byte);
 }

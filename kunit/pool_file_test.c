@@ -217,6 +217,21 @@ static void pool_file_test_row_of_unnamed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pools->nr_rows, 2);
 }
 
+/* From the start again, by who has read it to the end: the total is no larger. */
+static void pool_file_test_read_again(struct kunit *test)
+{
+	struct file *file = open_file(buddy_region_name(fixture(test)->region), "pools");
+	char *first = new_text(test), *again = new_text(test);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	KUNIT_EXPECT_GT(test, read_file(file, first, TEXT_LEN - 1, 0), 0);
+	KUNIT_EXPECT_GT(test, read_file(file, again, TEXT_LEN - 1, 0), 0);
+	__fput_sync(file);
+	KUNIT_ASSERT_NOT_NULL(test, strstr(first, "\ntotal"));
+	KUNIT_ASSERT_NOT_NULL(test, strstr(again, "\ntotal"));
+	KUNIT_EXPECT_STREQ(test, strstr(first, "\ntotal"), strstr(again, "\ntotal"));
+}
+
 /* And the total's bytes are just those that the region has given away. */
 static void pool_file_test_total(struct kunit *test)
 {
@@ -385,6 +400,7 @@ static void pool_file_test_pools_come_and_go(struct kunit *test)
 static struct kunit_case pool_file_cases[] = {
 	KUNIT_CASE(pool_file_test_row),
 	KUNIT_CASE(pool_file_test_row_of_unnamed),
+	KUNIT_CASE(pool_file_test_read_again),
 	KUNIT_CASE(pool_file_test_total),
 	KUNIT_CASE(pool_file_test_regions_are_apart),
 	KUNIT_CASE(pool_file_test_small_pieces),

@@ -238,7 +238,18 @@ static void pool_test_max_of_larger_blocks(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	KUNIT_EXPECT_EQ(test, pool->max, PAGE_SIZE - 1);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, PAGE_SIZE - 1, 0));
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	/* Not from the block, though there is room. */
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, PAGE_SIZE, 0));
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
 	mp_destroy_pool(pool);
+}
+
+/* Leave so many bytes in the active block. */
+static void fill_active(struct kunit *test, struct mp_pool *pool, size_t left)
+{
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last - left - POOL_REDZONE, 0));
 }
 
 /* Of three blocks the one with least room is passed over, the new one here. */
@@ -252,10 +263,10 @@ static void pool_test_new_block_is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
 	grow_pool(test, pool, 3);
 	KUNIT_EXPECT_EQ(test, pool->skipped, (size_t)(pool->tail->end - pool->tail->last));
-	KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, 1, 0), 1));
+	KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, 8, 0), 8));
 	/* The second one is next when the first one is full. */
-	KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, first->end - pool->last, 0), 1));
-	KUNIT_EXPECT_TRUE(test, in_block(first->next, mp_nalloc(pool, 1, 0), 1));
+	fill_active(test, pool, 0);
+	KUNIT_EXPECT_TRUE(test, in_block(first->next, mp_nalloc(pool, 8, 0), 8));
 	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
 	KUNIT_EXPECT_PTR_EQ(test, pool->other, first);
 }
@@ -267,8 +278,8 @@ static void pool_test_full_block_is_passed_over(struct kunit *test)
 	struct mp_block *first = &pool->first;
 	size_t rest;
 
-	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 100, 0));
-	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last - 8, 0));
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 104, 0));
+	fill_active(test, pool, 8);
 	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
 	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
 	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
@@ -277,7 +288,7 @@ static void pool_test_full_block_is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
 	KUNIT_EXPECT_PTR_EQ(test, pool->other, pool->tail);
 	rest = pool->tail->end - pool->tail->last;
-	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last, 0));
+	fill_active(test, pool, 0);
 	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
 	KUNIT_EXPECT_EQ(test, pool->skipped, 8UL);
 	KUNIT_EXPECT_PTR_EQ(test, pool->active, pool->tail);
@@ -291,15 +302,15 @@ static void pool_test_other_block_is_tried(struct kunit *test)
 	size_t rest;
 
 	grow_pool(test, pool, 1);
-	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, pool->max - 64, 0));
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
+	fill_active(test, pool, 64);
 	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
 	/* 64 bytes at most are left in the first of two. */
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 2UL);
 	KUNIT_EXPECT_TRUE(test, in_block(pool->first.next, mp_alloc(pool, 500, 0), 500));
-	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last, 0));
+	fill_active(test, pool, 0);
 	/* To its last byte. */
-	rest = pool->first.end - pool->first.last;
-	KUNIT_EXPECT_GE(test, rest, 1UL);
+	rest = 64 - POOL_REDZONE;
 	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, mp_nalloc(pool, rest, 0), rest));
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 2UL);
 }

@@ -198,7 +198,7 @@ static void watch_test_kasan(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	WRITE_ONCE(*block, 1);
 	buddy_free(region, block, 0);
-	EXPECT_WARNING("KASAN: use-after-free", READ_ONCE(*block));
+	EXPECT_WARNING("KASAN: use-after-free", read_bad_byte(block));
 }
 
 #ifdef CONFIG_FAULT_INJECTION
