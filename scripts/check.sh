@@ -15,11 +15,7 @@ for kernel in ${KERNEL:-6.1}; do
 	done
 done
 
-suites=()
-for suite in kunit/*_test.*; do
-	suite=${suite#kunit/}
-	suites+=("${suite%_test.*}")
-done
+all_suites
 if [ -n "${SUITE-}" ]; then
 	[[ " ${suites[*]} " == *" $SUITE "* ]] ||
 		die "there is no suite '$SUITE', only: ${suites[*]}"

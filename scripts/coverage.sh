@@ -12,12 +12,7 @@ kernel_source 6.1
 kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
 	scripts/kernel.config scripts/gcov.config
 
-suites=()
-for suite in kunit/*_test.*; do
-	suite=${suite#kunit/}
-	suites+=("${suite%_test.*}")
-done
-
+all_suites
 say "building the modules"
 out=build/gcov
 # What is inlined early is inlined before it is counted.

@@ -63,6 +63,14 @@ progress() {
 	fi
 }
 
+# all_suites: set $suites, their names.  Scripts come last: the module loaded and
+# unloaded a thousand times leaves few large blocks to the suites behind it.
+all_suites() {
+	suites=(kunit/*_test.c kunit/*_test.sh)
+	suites=("${suites[@]#kunit/}")
+	suites=("${suites[@]%_test.*}")
+}
+
 # guest_files WORK JOB FILE...: WORK/initramfs, with busybox, the job, its
 # ENVIRONMENT and FILEs.
 guest_files() {
