@@ -36,6 +36,8 @@ static bool has_block(struct buddy_region *region, size_t size, size_t align)
 {
 	unsigned int order = order_base_2(DIV_ROUND_UP(max(size, align), PAGE_SIZE));
 
+	/* As the allocation does, before it fails. */
+	buddy_region_drain(region);
 	for (; order < BUDDY_NR_ORDERS; order++)
 		if (region->stats.nr_free[order])
 			return true;

@@ -249,7 +249,9 @@ static void pool_test_max_of_larger_blocks(struct kunit *test)
 /* Leave so many bytes in the active block. */
 static void fill_active(struct kunit *test, struct mp_pool *pool, size_t left)
 {
-	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, pool->end - pool->last - left - POOL_REDZONE, 0));
+	size_t room = pool->end - pool->last;
+
+	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, room - left - POOL_REDZONE, 0));
 }
 
 /* Of three blocks the one with least room is passed over, the new one here. */
