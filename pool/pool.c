@@ -317,7 +317,7 @@ EXPORT_SYMBOL_GPL(mp_memalign);
  * A small object is not freed alone, it goes with its pool.  A large one, above
  * the pool's max, is found in logarithmic time.
  *
- * Context: as mp_alloc().
+ * Context: as buddy_free(), by one user at a time.
  * Return: true if pages were given back, false for a small object.
  */
 bool mp_free(struct mp_pool *pool, const void *object)
@@ -410,7 +410,7 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
  * Runs the cleanup handlers, the newest first, and frees the large allocations.
  * All blocks can be used again, from the first.  Costs nothing per block.
  *
- * Context: as mp_alloc(), and as the handlers allow.
+ * Context: as mp_free(), and as the handlers allow.
  */
 void mp_reset_pool(struct mp_pool *pool)
 {
@@ -532,7 +532,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
  * @size: bytes of a block, rounded up to whole pages, all of which are used
  * @gfp: __GFP_NOWARN keeps a failure out of the log; the others are ignored
  *
- * Context: as buddy_alloc().
+ * Context: any but NMI.
  * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
  * the region has no such block left.
  */
@@ -552,7 +552,7 @@ EXPORT_SYMBOL_GPL(mp_create_pool);
  *	itself uses 8
  * @gfp: as for mp_create_pool()
  *
- * Context: as buddy_alloc().
+ * Context: as mp_create_pool().
  * Return: as mp_create_pool(); NULL and one WARN for a wrong @align.
  */
 struct mp_pool *mp_create_pool_named(struct buddy_region *region,

@@ -9,7 +9,8 @@
  * since a mark, and run the cleanup handlers that were added since.
  *
  * A pool has one user at a time and takes no lock.  Any context in which its
- * region may be used will do, see buddy.h.  In a kernel with CONFIG_PROVE_LOCKING
+ * region may be used will do, see buddy.h: in NMI context, objects can be
+ * allocated and nothing else be done.  In a kernel with CONFIG_PROVE_LOCKING
  * two users at once are caught and reported.
  *
  * The algorithm is that of nginx's src/core/ngx_palloc.c (I. Sysoev).
