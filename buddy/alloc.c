@@ -106,6 +106,7 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 	struct buddy_stats *stats = &region->stats;
 	unsigned long flags, used;
 	enum buddy_error error;
+	unsigned int blocks;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	used = used_pages(region, run, pfn, &error);
@@ -116,9 +117,15 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 	if (likely(used && used == nr_pages)) {
 		if (used <= HALF_FRAMES)
 			pcp_adopt(region, cluster);
-		stats->splits += give_range(region, run, pfn, used) - 1;
-		stats->frees[order_base_2(used)]++;
 		stats->locked++;
+		blocks = give_range(region, run, pfn, used);
+		if (likely(blocks)) {
+			stats->splits += blocks - 1;
+			stats->frees[order_base_2(used)]++;
+		} else {
+			error = BUDDY_DOUBLE_FREE;
+			used = 0;
+		}
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 

@@ -410,4 +410,7 @@ void debugfs_init(const struct file_operations *pools_fops)
 void debugfs_exit(void)
 {
 	debugfs_remove(root);
+#ifdef CONFIG_FAULT_INJECTION
+	dput(buddy_fail_page.dname);	/* kept by fault_create_debugfs_attr() */
+#endif
 }

@@ -338,16 +338,23 @@ void give_word(struct buddy_region *region, struct cluster *cluster, u64 free)
 }
 
 /*
- * Into the cache that @cluster's free frames are in, unless they are freed twice
- * at once: then another, without the lock, has cleared their tails and is about
- * to free them, or a frame without tails is free by now.
+ * Into the cache that @cluster's free frames are in.  False if they are freed twice
+ * at once: then another, without the lock, has cleared their tails and is about to
+ * free them, or a frame without tails is free by now, or a block of another size
+ * is there.
  */
-static void give_to_owner(struct buddy_region *region, struct cluster *cluster,
+static bool give_to_owner(struct buddy_region *region, struct cluster *cluster,
 			  unsigned int pos, unsigned int nr)
 {
-	u64 frames = word_mask(pos, nr), tails = word_tails(pos, nr);
-	bool twice = tails & ~atomic64_fetch_andnot(frames, &cluster->tail);
+	u64 frames = word_mask(pos, nr), tail = atomic64_read(&cluster->tail);
+	bool twice = false;
 	unsigned int half;
+
+	/* What ends a block of whole clusters has a tail for its first frame, too. */
+	do {
+		if (!word_is_block(pos ? tail : tail & ~1ULL, pos, nr))
+			return false;
+	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail, tail & ~frames));
 
 	for (half = 0; frames && !twice; half += HALF_FRAMES, frames >>= HALF_FRAMES) {
 		u64 block = (u32)frames;
@@ -355,17 +362,12 @@ static void give_to_owner(struct buddy_region *region, struct cluster *cluster,
 		twice = block && atomic64_fetch_or(block, pcp_half(region, cluster->owner,
 								   half)) & block;
 	}
-	if (twice) {
-		/* free_locked() counts it. */
-		region->stats.frees[order_base_2(nr)]--;
-		caller_error(region, BUDDY_DOUBLE_FREE, false,
-			     cluster_pfn(cluster) + pos, nr, 0);
-	}
+	return !twice;
 }
 
 /*
  * Free the @nr frames from @pos on in one cluster as the fewest aligned blocks,
- * each merged upwards; returns how many those were.
+ * each merged upwards; returns how many those were, or 0 for a second free.
  */
 static unsigned int give_frames(struct buddy_region *region, const struct run *run,
 				struct cluster *cluster, unsigned int pos,
@@ -374,10 +376,8 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 	struct buddy_stats *stats = &region->stats;
 	unsigned int blocks = 0, end = pos + nr, to = 0;
 
-	if (cluster->owner) {
-		give_to_owner(region, cluster, pos, nr);
-		return 1;
-	}
+	if (cluster->owner)
+		return give_to_owner(region, cluster, pos, nr);
 	atomic64_andnot(word_mask(pos, nr), &cluster->tail);
 	stats->free_pages += nr;
 	for (; pos < end; blocks++) {
@@ -408,7 +408,10 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 	return blocks;
 }
 
-/* Free @nr pages as the fewest aligned blocks; returns how many those were. */
+/*
+ * Free @nr pages as the fewest aligned blocks; returns how many those were, or 0 if
+ * another frees them at the same time.
+ */
 unsigned int give_range(struct buddy_region *region, const struct run *run,
 			unsigned long pfn, unsigned long nr)
 {

@@ -98,8 +98,9 @@ static __always_inline bool buddy_pcp_alloc(struct buddy_region *region,
 
 /*
  * False if @pfn is not of the cluster that this CPU has, or if anything is wrong.
- * The cmpxchg expects the right half, in which the page is not free yet: that
- * needs no test of its own.
+ * The half is read before the tail, which is then of the same cluster or of one
+ * that came later, for which the cmpxchg fails.  It expects a half in which the
+ * page is not free yet: that needs no test of its own.
  */
 static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 					   unsigned long pfn)
@@ -108,13 +109,13 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 	struct buddy_pcp *pcp = raw_cpu_ptr(cache);
 	u64 number = pfn >> BUDDY_HALF_ORDER, page = 1ULL << pfn % BUDDY_HALF_FRAMES;
 	atomic64_t *half = &pcp->half[number & 1];
-	u64 word = (u32)atomic64_read_acquire(half);
+	u64 word = atomic64_read_acquire(half);
 
-	word = (word & ~page) | number << 32;
-	/* Neither inside a block, nor the start of a longer one, nor no number. */
-	if (unlikely(((u64)atomic64_read(READ_ONCE(pcp->tail)) >> (pfn & 63) & 3) |
-		     number >> 32))
+	/* Neither inside a block, nor the start of a longer one. */
+	if (unlikely(word >> 32 != number ||
+		     (u64)atomic64_read(READ_ONCE(pcp->tail)) >> (pfn & 63) & 3))
 		return false;
+	word &= ~page;
 	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | page)))
 		return false;
 	this_cpu_inc(cache->count[0].frees);

@@ -4,9 +4,11 @@
 #define BUDDY_INTERNAL_H
 
 #include <linux/atomic.h>
+#include <linux/hardirq.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/spinlock.h>
 
 #include "buddy.h"
@@ -214,6 +216,8 @@ int pcp_init(struct buddy_region *region);
 void pcp_exit(struct buddy_region *region);
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 			     unsigned int nr);
+bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+		   unsigned long pfn, unsigned int nr);
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 			 unsigned int nr);
 void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
@@ -228,6 +232,15 @@ void pcp_hotplug_exit(void);
 void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,
 		  unsigned long actual);
+
+/*
+ * Allocating and freeing work where nothing else can be asked of the kernel: in an
+ * NMI, or without preemption on PREEMPT_RT, whose other locks sleep.
+ */
+static inline bool kernel_may_allocate(void)
+{
+	return !in_nmi() && (!IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible());
+}
 
 /* The run that @pfn lies in, or NULL. */
 static inline const struct run *find_run(const struct buddy_region *region,

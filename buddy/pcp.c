@@ -32,6 +32,32 @@ unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 	return pfn;
 }
 
+/*
+ * The end of half_free() when the half is another's since the tails were cleared:
+ * they return, and the block is freed under the lock; unless a part of it is free
+ * by now, see there, and only the rest goes back.  True if so.
+ */
+bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+		   unsigned long pfn, unsigned int nr)
+{
+	unsigned int pos = pfn % CLUSTER_FRAMES;
+	unsigned long flags;
+	u64 free, used;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	free = cluster_free(region, cluster) & word_mask(pos, nr);
+	if (!free)
+		atomic64_or(word_tails(pos, nr), &cluster->tail);
+	else
+		for (used = free ^ word_mask(pos, nr); used; used &= used - 1)
+			give_range(region, find_run(region, pfn),
+				   cluster_pfn(cluster) + __ffs64(used), 1);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	if (free)
+		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
+	return free;
+}
+
 static void give_large(struct buddy_region *region, u64 large)
 {
 	unsigned long pfn = large_pfn(large), nr = BIT(large_order(large));

@@ -86,7 +86,9 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
  * to.  False if it does not, or if anything is wrong.
  *
  * Of several that free a block at once one succeeds: the one that clears its
- * tails or, if it has none, sets its bit.
+ * tails or, if it has none, sets its bit.  Without tails, its frames look like
+ * blocks of one page: who frees one as such meanwhile was first, and the other
+ * is counted, but the block is free as a whole.
  */
 static __always_inline bool half_free(struct buddy_region *region,
 				      struct cluster *cluster, atomic64_t *half,
@@ -95,6 +97,7 @@ static __always_inline bool half_free(struct buddy_region *region,
 	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
 	u64 tails = word_tails(0, nr) << pfn % CLUSTER_FRAMES;
 	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
+	bool twice = false;
 
 	if (unlikely(!word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
 		     word >> HALF_FRAMES != pfn >> HALF_ORDER || word & block))
@@ -102,11 +105,13 @@ static __always_inline bool half_free(struct buddy_region *region,
 	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^ tails)))
 		return false;
 	while (unlikely(!atomic64_try_cmpxchg(half, &word, word | block))) {
-		if (word >> HALF_FRAMES == pfn >> HALF_ORDER && !(word & block))
-			continue;
-		if (nr > 1)
-			atomic64_or(tails, &cluster->tail);
-		return false;
+		if (word >> HALF_FRAMES != pfn >> HALF_ORDER)
+			return nr > 1 && pcp_free_late(region, cluster, pfn, nr);
+		twice = word & block;
+	}
+	if (unlikely(twice)) {
+		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
+		return true;
 	}
 	this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
 	return true;

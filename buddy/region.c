@@ -34,12 +34,13 @@ static int check_name(const char *what, const char *name)
 {
 	static const char fit[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	static const char * const own[] = { "regions", "fail_page", "fail_pool" };
 	size_t len = strlen(name);
 
-	/* debugfs has a folder of this name, beside its file "regions". */
-	if (!len || len >= NAME_LEN || strspn(name, fit) != len ||
-	    name[0] == '.' || !strcmp(name, "regions")) {
-		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions'\n",
+	/* debugfs has a folder of this name, beside others of its own. */
+	if (!len || len >= NAME_LEN || strspn(name, fit) != len || name[0] == '.' ||
+	    match_string(own, ARRAY_SIZE(own), name) >= 0) {
+		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions', 'fail_page' or 'fail_pool'\n",
 		       what, name, NAME_LEN - 1);
 		return -EINVAL;
 	}
@@ -107,14 +108,14 @@ static int make_clusters(struct buddy_region *region, const char *what)
 	bytes = nr * sizeof(*region->clusters);
 	/*
 	 * Ask first: for a huge region the attempt alone would starve others.
-	 * kvcalloc() alone would round 2 MiB and the list heads up to 4 MiB.
+	 * kvcalloc() would round 2 MiB and the list heads up to 4 MiB.
 	 */
 	if (bytes <= INT_MAX && bytes < (u64)si_mem_available() << PAGE_SHIFT) {
 		region->clusters = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO |
 						     __GFP_NOWARN | __GFP_NORETRY);
 		if (!region->clusters)
-			region->clusters = kvcalloc(nr, sizeof(*region->clusters),
-						    GFP_KERNEL | __GFP_NOWARN);
+			region->clusters = __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO |
+						     __GFP_NOWARN);
 	}
 	if (!region->clusters) {
 		pr_err("%s: no memory for %llu KiB of metadata, half a byte a page; make the region smaller\n",
@@ -278,7 +279,8 @@ void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 
 /**
  * buddy_region_create() - make a region from a range that the caller owns
- * @name: 1 to 31 letters, digits, '_', '-' or '.', unique among regions
+ * @name: 1 to 31 letters, digits, '_', '-' or '.', not '.' first, unique among
+ *	regions; not "regions", "fail_page" or "fail_pool"
  * @pfn: first page frame
  * @nr_pages: any number of pages but 0
  * @virt: page-aligned kernel address of the range, or NULL if it has none

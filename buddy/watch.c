@@ -171,9 +171,8 @@ static struct owner make_owner(void)
 	unsigned int nr;
 
 	memcpy(owner.comm, current->comm, TASK_COMM_LEN);
-	/* The depot allocates: not in an NMI, nor without preemption on PREEMPT_RT. */
-	if (IS_ENABLED(CONFIG_STACKDEPOT) && !in_nmi() &&
-	    (!IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible())) {
+	/* The depot allocates. */
+	if (IS_ENABLED(CONFIG_STACKDEPOT) && kernel_may_allocate()) {
 		nr = stack_trace_save(entries, STACK_DEPTH, 3);
 		owner.stack = stack_depot_save(entries, nr, GFP_NOWAIT | __GFP_NOWARN);
 	}
@@ -204,7 +203,8 @@ static void record(struct buddy_region *region, unsigned long pfn, unsigned long
 bool watch_fail(struct buddy_region *region, unsigned long nr)
 {
 #ifdef CONFIG_FAULT_INJECTION
-	return !in_nmi() && should_fail(&buddy_fail_page, nr << PAGE_SHIFT);
+	/* It asks for a random number. */
+	return kernel_may_allocate() && should_fail(&buddy_fail_page, nr << PAGE_SHIFT);
 #else
 	return false;
 #endif

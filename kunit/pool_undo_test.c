@@ -168,6 +168,27 @@ static void pool_undo_test_handler_may_use_pool(struct kunit *test)
 
 /* --- savepoints --- */
 
+static void reset_pool(void *data)
+{
+	mp_reset_pool(data);
+}
+
+/* A handler that goes further back than the mark: nothing is left to undo. */
+static void pool_undo_test_handler_may_reset(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+
+	add_letter(test, pool, "a");
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, reset_pool, pool, 0), 0);
+	add_letter(test, pool, "b");
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+}
+
 static void pool_undo_test_rewind_restores(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -377,6 +398,7 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_cleanups_newest_first),
 	KUNIT_CASE(pool_undo_test_destroy_runs_cleanups),
 	KUNIT_CASE(pool_undo_test_handler_may_use_pool),
+	KUNIT_CASE(pool_undo_test_handler_may_reset),
 	KUNIT_CASE(pool_undo_test_rewind_restores),
 	KUNIT_CASE(pool_undo_test_rewind_keeps_older),
 	KUNIT_CASE(pool_undo_test_rewind_runs_newer_cleanups),

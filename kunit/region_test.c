@@ -41,11 +41,11 @@ static void region_test_bad_names(struct kunit *test)
 	static const char * const bad[] = {
 		"", LONGEST_NAME "X", LONGEST_NAME LONGEST_NAME LONGEST_NAME,
 		"a/b", "/", "a b", " ", "a\n", "a,b", "a:b", "a@b", "a%s", "*",
-		".", "..", ".x", "regions", "gr\xc3\xb6n", "\x7f",
+		".", "..", ".x", "regions", "fail_page", "fail_pool", "gr\xc3\xb6n", "\x7f",
 	};
 	static const char * const good[] = {
 		"a", LONGEST_NAME, "a.b", "a..", "-", "_", "0", "Regions",
-		"regions1", "region", "AZaz09_-.",
+		"regions1", "region", "fail", "AZaz09_-.",
 	};
 	unsigned int i;
 

@@ -176,7 +176,7 @@ static struct arena arenas[NR_ARENAS] = {
 	[ARENA_SMALL] = { .name = "torture-small", .max_order = 6, .nr_slots = 128,
 			  .base = BIT(25) + 13, .span = 600 },
 	[ARENA_TWICE] = { .name = "torture-twice", .max_order = 8, .nr_slots = 1,
-			  .base = BIT(25) + BIT(20), .span = BIT(15) },
+			  .orders_differ = true, .base = BIT(25) + BIT(20), .span = BIT(15) },
 	[ARENA_PLUG] = { .name = "torture-plug", .nr_slots = 1,
 			 .base = BIT(25) + BIT(21), .span = BIT(15) },
 };

@@ -61,6 +61,7 @@ enum torture_stream {
  * @mistakes: those made on purpose, by &enum buddy_error
  * @fresh: the region's counters when all was free
  * @other: a pfn of another region; 0 if no mistakes are made here
+ * @orders_differ: a block may be freed by another order than it was allocated by
  */
 struct arena {
 	struct buddy_region *region;
@@ -76,6 +77,7 @@ struct arena {
 	atomic_long_t mistakes[BUDDY_NR_ERRORS];
 	struct buddy_stats fresh;
 	unsigned long other;
+	bool orders_differ;
 };
 
 /**

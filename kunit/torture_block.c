@@ -395,6 +395,7 @@ bool arena_whole(struct arena *arena)
 	int bad = atomic_read(&torture_bad);
 	struct buddy_stats *now = kzalloc(sizeof(*now), GFP_KERNEL);
 	unsigned long mistakes = 0, errors = 0;
+	u64 allocs = 0, frees = 0;
 	unsigned int i;
 
 	if (!now)
@@ -409,10 +410,14 @@ bool arena_whole(struct arena *arena)
 			torture_fail("%s: %lu free blocks of order %u, %lu at first\n",
 				     arena->name, now->nr_free[i], i,
 				     arena->fresh.nr_free[i]);
-		if (now->allocs[i] != now->frees[i])
+		allocs += now->allocs[i];
+		frees += now->frees[i];
+		if (now->allocs[i] != now->frees[i] && !arena->orders_differ)
 			torture_fail("%s: %llu allocations of order %u, %llu frees\n",
 				     arena->name, now->allocs[i], i, now->frees[i]);
 	}
+	if (allocs != frees)
+		torture_fail("%s: %llu allocations, %llu frees\n", arena->name, allocs, frees);
 	/* Two frees at once may meet a block half freed: its size is wrong, then. */
 	for (i = 0; i < BUDDY_NR_ERRORS; i++) {
 		mistakes += atomic_long_read(&arena->mistakes[i]);

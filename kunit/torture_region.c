@@ -133,6 +133,7 @@ int torture_visitor(void *unused)
  * @region: of the blocks
  * @pfns: their first pages
  * @orders: theirs
+ * @asked: what the interrupt takes for their orders
  * @nr: how many
  */
 struct twice {
@@ -142,15 +143,16 @@ struct twice {
 	struct buddy_region *region;
 	unsigned long pfns[TWICE];
 	unsigned int orders[TWICE];
+	unsigned int asked[TWICE];
 	unsigned int nr;
 };
 
-static void free_all(const struct twice *twice)
+static void free_all(const struct twice *twice, const unsigned int orders[])
 {
 	unsigned int i;
 
 	for (i = 0; i < twice->nr; i++)
-		buddy_free_pfn(twice->region, twice->pfns[i], twice->orders[i]);
+		buddy_free_pfn(twice->region, twice->pfns[i], orders[i]);
 }
 
 static void free_interrupt(void *data)
@@ -158,14 +160,14 @@ static void free_interrupt(void *data)
 	struct twice *twice = data;
 
 	WRITE_ONCE(twice->begun, true);
-	free_all(twice);
+	free_all(twice, twice->asked);
 	/* What it read may change from here on. */
 	smp_store_release(&twice->done, true);
 }
 
 /*
  * Of two frees of one block, one succeeds and the other is a caller error, however
- * close they are.  Nobody else allocates here: he could get the block in between.
+ * close they are, and even if one asks for a single page.  Nobody else allocates here: he could get the block in between.
  */
 int torture_twice(void *data)
 {
@@ -179,6 +181,7 @@ int torture_twice(void *data)
 	while (!kthread_should_stop()) {
 		for (i = 0; i < TWICE; i++) {
 			twice.orders[i] = dice(&rnd, arena->max_order + 1);
+			twice.asked[i] = dice(&rnd, 2) ? twice.orders[i] : 0;
 			twice.pfns[i] = buddy_alloc_pfn(arena->region, twice.orders[i],
 							__GFP_NOWARN);
 			if (twice.pfns[i] == BUDDY_NO_PFN)
@@ -198,7 +201,7 @@ int torture_twice(void *data)
 		smp_call_function_single_async(cpu, &twice.csd);
 		while (!READ_ONCE(twice.begun))
 			cpu_relax();
-		free_all(&twice);
+		free_all(&twice, twice.orders);
 		preempt_enable();
 		/* Then the interrupt does not read any more. */
 		while (!smp_load_acquire(&twice.done))

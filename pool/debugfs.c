@@ -202,7 +202,7 @@ const struct file_operations pools_fops = {
 
 #ifdef CONFIG_FAULT_INJECTION
 /* The folder fail_pool, beside the page layer's fail_page; it goes with them. */
-void pool_debugfs_fault(void)
+void pool_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_lookup(KBUILD_MODNAME, NULL);
 
@@ -210,5 +210,10 @@ void pool_debugfs_fault(void)
 		return;
 	fault_create_debugfs_attr("fail_pool", dir, &mp_fail_pool);
 	dput(dir);
+}
+
+void pool_debugfs_exit(void)
+{
+	dput(mp_fail_pool.dname);	/* kept by fault_create_debugfs_attr() */
 }
 #endif

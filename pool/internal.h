@@ -58,9 +58,11 @@ static inline void pool_unpoison(const void *object, size_t size) {}
 /* debugfs.c */
 extern const struct file_operations pools_fops;
 #if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_DEBUG_FS)
-void pool_debugfs_fault(void);
+void pool_debugfs_init(void);
+void pool_debugfs_exit(void);
 #else
-static inline void pool_debugfs_fault(void) {}
+static inline void pool_debugfs_init(void) {}
+static inline void pool_debugfs_exit(void) {}
 #endif
 
 #endif /* POOL_INTERNAL_H */

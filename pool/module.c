@@ -14,7 +14,7 @@ static int __init buddypool_init(void)
 	if (err)
 		pool_kasan_exit();
 	else
-		pool_debugfs_fault();
+		pool_debugfs_init();
 	return err;
 }
 module_init(buddypool_init);
@@ -22,6 +22,7 @@ module_init(buddypool_init);
 static void __exit buddypool_exit(void)
 {
 	buddy_exit();
+	pool_debugfs_exit();
 	pool_kasan_exit();
 }
 module_exit(buddypool_exit);

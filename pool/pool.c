@@ -29,6 +29,7 @@
 #include <linux/overflow.h>
 #include <linux/string.h>
 
+#include "../buddy/internal.h"
 #include "internal.h"
 
 #define CREATE_TRACE_POINTS
@@ -63,8 +64,8 @@ static void *get_pages(struct mp_pool *pool, unsigned long pages,
 	void *addr = buddy_alloc_aligned(pool->region, pages, align_order,
 					 gfp & ~__GFP_ZERO);
 
-	/* Let kmemleak look for pointers in there; it is no leak itself. */
-	if (addr)
+	/* Let kmemleak, which allocates, look for pointers in there; it is no leak itself. */
+	if (addr && kernel_may_allocate())
 		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
 	return addr;
 }
@@ -245,7 +246,7 @@ EXPORT_SYMBOL_GPL(mp_fail_pool);
 
 static bool fail_on_demand(size_t size)
 {
-	return !in_nmi() && should_fail(&mp_fail_pool, size);
+	return kernel_may_allocate() && should_fail(&mp_fail_pool, size);
 }
 #else
 static bool fail_on_demand(size_t size)
@@ -371,7 +372,8 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	struct mp_large *large, *next;
 	struct mp_block *block;
 
-	while (pool->cleanups != mark->cleanups) {
+	/* A handler may go further back. */
+	while (pool->cleanups && pool->cleanups != mark->cleanups) {
 		struct mp_cleanup *cleanup = pool->cleanups;
 
 		pool->cleanups = cleanup->next;
