@@ -217,7 +217,7 @@ void pcp_exit(struct buddy_region *region);
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 			     unsigned int nr);
 bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
-		   unsigned long pfn, unsigned int nr);
+		   atomic64_t *half, unsigned long pfn, unsigned int nr);
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 			 unsigned int nr);
 void pcp_adopt(struct buddy_region *region, struct cluster *cluster);

@@ -33,12 +33,12 @@ unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 }
 
 /*
- * The end of half_free() when the half is another's since the tails were cleared:
- * they return, and the block is freed under the lock; unless a part of it is free
- * by now, see there, and only the rest goes back.  True if so.
+ * The tails of a block are cleared and its half is another's by now.  They return,
+ * and false, for a free under the lock; but if a part of the block is free by
+ * now, only the rest goes back.
  */
-bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
-		   unsigned long pfn, unsigned int nr)
+static bool free_rest(struct buddy_region *region, struct cluster *cluster,
+		      unsigned long pfn, unsigned int nr)
 {
 	unsigned int pos = pfn % CLUSTER_FRAMES;
 	unsigned long flags;
@@ -53,9 +53,28 @@ bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 			give_range(region, find_run(region, pfn),
 				   cluster_pfn(cluster) + __ffs64(used), 1);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-	if (free)
-		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
 	return free;
+}
+
+/* The end of half_free() when the half has changed since the tails were cleared. */
+bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+		   atomic64_t *half, unsigned long pfn, unsigned int nr)
+{
+	u64 block = word_mask(pfn % HALF_FRAMES, nr), word = atomic64_read(half);
+
+	while (word >> HALF_FRAMES == pfn >> HALF_ORDER) {
+		if (!atomic64_try_cmpxchg(half, &word, word | block))
+			continue;
+		if (word & block)
+			goto twice;
+		this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
+		return true;
+	}
+	if (nr == 1 || !free_rest(region, cluster, pfn, nr))
+		return false;
+twice:
+	caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
+	return true;
 }
 
 static void give_large(struct buddy_region *region, u64 large)

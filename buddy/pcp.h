@@ -87,8 +87,8 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
  *
  * Of several that free a block at once one succeeds: the one that clears its
  * tails or, if it has none, sets its bit.  Without tails, its frames look like
- * blocks of one page: who frees one as such meanwhile was first, and the other
- * is counted, but the block is free as a whole.
+ * blocks of one page: if one is freed as such meanwhile, that counts as the free
+ * and this as the mistake, but the block is free as a whole.
  */
 static __always_inline bool half_free(struct buddy_region *region,
 				      struct cluster *cluster, atomic64_t *half,
@@ -97,22 +97,14 @@ static __always_inline bool half_free(struct buddy_region *region,
 	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
 	u64 tails = word_tails(0, nr) << pfn % CLUSTER_FRAMES;
 	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
-	bool twice = false;
 
 	if (unlikely(!word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
 		     word >> HALF_FRAMES != pfn >> HALF_ORDER || word & block))
 		return false;
 	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^ tails)))
 		return false;
-	while (unlikely(!atomic64_try_cmpxchg(half, &word, word | block))) {
-		if (word >> HALF_FRAMES != pfn >> HALF_ORDER)
-			return nr > 1 && pcp_free_late(region, cluster, pfn, nr);
-		twice = word & block;
-	}
-	if (unlikely(twice)) {
-		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
-		return true;
-	}
+	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | block)))
+		return pcp_free_late(region, cluster, half, pfn, nr);
 	this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
 	return true;
 }
