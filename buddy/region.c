@@ -286,8 +286,9 @@ void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
  * @virt: page-aligned kernel address of the range, or NULL if it has none
  *
  * Nothing is read from or written to the range, unless the module was loaded with
- * poison=1; all metadata, half a byte a page, is allocated here.  Without @virt the range need not even exist, and
- * only the functions that speak of pfns can be used.
+ * poison=1; all metadata, half a byte a page, is allocated here.  Without @virt
+ * the range need not even exist, and only the functions that speak of pfns can be
+ * used.
  *
  * Context: process, may sleep.
  * Return: the region, or ERR_PTR(): -EINVAL for a bad name, size or address,

@@ -167,7 +167,8 @@ static void free_interrupt(void *data)
 
 /*
  * Of two frees of one block, one succeeds and the other is a caller error, however
- * close they are, and even if one asks for a single page.  Nobody else allocates here: he could get the block in between.
+ * close they are, and even if one asks for a single page.  Nobody else allocates
+ * here: he could get the block in between.
  */
 int torture_twice(void *data)
 {
