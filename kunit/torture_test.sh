@@ -37,7 +37,12 @@ inject() {
 }
 
 round() {
-	insmod /buddypool.ko regions=torture:32M || return
+	# With an odd seed all is watched, where the kernel can keep call chains.
+	watch=
+	[ $((${SEED:-0} % 2)) = 1 ] && grep -q ' stack_depot_save$' /proc/kallsyms &&
+		watch="track=1 poison=1"
+	# shellcheck disable=SC2086
+	insmod /buddypool.ko regions=torture:32M $watch || return
 	inject 2
 	rm -f /tmp/stop
 	read_files &
