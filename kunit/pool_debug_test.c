@@ -233,9 +233,10 @@ static void pool_debug_test_kmemleak(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_reported(test));
 	run_and_stop(test, hide, slot, 100);
 	/* The stack of a thread that is gone may have it: who gets that, clears it. */
-	EXPECT_WARNING("1 new suspected memory leaks",
-		       while (!(found = is_reported(test)) && tries++ < 10)
-				run_and_stop(test, idle, NULL, 1));
+	EXPECT_WARNING("1 new suspected memory leaks", {
+		while (!(found = is_reported(test)) && tries++ < 10)
+			run_and_stop(test, idle, NULL, 1);
+	});
 	KUNIT_EXPECT_TRUE(test, found);
 	kfree((void *)~hidden);
 }
