@@ -78,8 +78,12 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	} else {
 		raw_spin_lock_irqsave(&region->lock, flags);
 	}
-	pfn = order < CLUSTER_ORDER ?
-		pcp_refill(region, order, nr) : take_block(region, order, nr);
+	if (order < CLUSTER_ORDER)
+		pfn = pcp_refill(region, order, nr);
+	else if (is_power_of_2(nr) && ilog2(nr) == order)
+		pfn = pcp_refill_large(region, order);
+	else
+		pfn = take_block(region, order, nr);
 	if (pfn == BUDDY_NO_PFN && order <= stats->max_order && pcp_drain(region))
 		pfn = take_block(region, order, nr);
 	if (pfn != BUDDY_NO_PFN) {
@@ -134,10 +138,18 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 			     pfn, nr_pages, used);
 }
 
+static noinline void free_late(struct buddy_region *region, unsigned long pfn,
+			       unsigned long nr_pages)
+{
+	if (!pcp_free_late(region, pfn, nr_pages))
+		free_locked(region, find_run(region, pfn), pfn, nr_pages);
+}
+
 static noinline void free_exact(struct buddy_region *region, unsigned long pfn,
 				unsigned long nr_pages)
 {
 	const struct run *run = find_run(region, pfn);
+	enum cache_free result = CACHE_MISS;
 	struct cluster *cluster;
 
 	if (!run) {
@@ -145,31 +157,84 @@ static noinline void free_exact(struct buddy_region *region, unsigned long pfn,
 		return;
 	}
 	cluster = find_cluster(region, run, pfn);
-	if (nr_pages <= HALF_FRAMES ?
-	    nr_pages && pcp_free_remote(region, cluster, pfn, nr_pages) :
-	    is_power_of_2(nr_pages) &&
-	    pcp_free_large(region, cluster, pfn, ilog2(nr_pages)))
-		return;
-	free_locked(region, run, pfn, nr_pages);
+	if (nr_pages > HALF_FRAMES) {
+		if (is_power_of_2(nr_pages) &&
+		    pcp_free_large(region, cluster, pfn, ilog2(nr_pages)))
+			return;
+	} else if (nr_pages) {
+		result = pcp_free_remote(region, cluster, pfn, nr_pages);
+	}
+	if (result == CACHE_MISS)
+		free_locked(region, run, pfn, nr_pages);
+	else if (unlikely(result == CACHE_LATE))
+		free_late(region, pfn, nr_pages);
+}
+
+/* The end of an allocation from the cache if the block is not of the first run. */
+static noinline unsigned long mark_head(struct buddy_region *region,
+					unsigned long pfn, unsigned int order)
+{
+	return pcp_mark_head(region, find_run_slow(region, pfn), pfn, order);
 }
 
 /*
- * A copy of the way into and out of the caches for each order, to which the
- * switches below jump: a few instructions where a loop would take many.
+ * The way into and out of the caches.  What is rare is a function's last call, so
+ * that no register is saved for it.
+ */
+static __always_inline unsigned long alloc_cached(struct buddy_region *region,
+						  unsigned int order,
+						  unsigned int nr, gfp_t gfp)
+{
+	const struct run *run = region->source.runs;
+	struct cluster *cluster;
+	unsigned long pfn;
+
+	if (order < CLUSTER_ORDER) {
+		if (unlikely(!pcp_alloc(region, order, nr, &pfn, &cluster)))
+			return alloc_locked(region, order, nr, gfp);
+		if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
+			return pcp_mark_tails(region, pfn, nr);
+		atomic64_or(word_tails(0, nr) << pfn % CLUSTER_FRAMES, &cluster->tail);
+		return pfn;
+	}
+	if (unlikely(!pcp_alloc_large(region, order, &pfn)))
+		return alloc_locked(region, order, nr, gfp);
+	if (unlikely(pfn - run->pfn >= run->pages))
+		return mark_head(region, pfn, order);
+	return pcp_mark_head(region, run, pfn, order);
+}
+
+static __always_inline void free_cached(struct buddy_region *region,
+					unsigned long pfn, unsigned int order)
+{
+	const struct run *run = region->source.runs;
+	enum cache_free result = CACHE_MISS;
+
+	if (order < CLUSTER_ORDER)
+		result = pcp_free(region, pfn, 1U << order);
+	else if (likely(pfn - run->pfn < run->pages) &&
+		 pcp_free_large(region, find_cluster(region, run, pfn), pfn, order))
+		return;
+	if (unlikely(result == CACHE_LATE))
+		free_late(region, pfn, BIT(order));
+	else if (result == CACHE_MISS)
+		/* No block has 0 pages, so an order out of range is a wrong size. */
+		free_exact(region, pfn, order < BUDDY_NR_ORDERS ? BIT(order) : 0);
+}
+
+/*
+ * A copy for each order that is common, to which the switches below jump: a few
+ * instructions where loops and shifts by a variable would take many.
  */
 #define CACHED_ORDER(order)						\
 static noinline unsigned long alloc_##order(struct buddy_region *region, gfp_t gfp) \
 {									\
-	unsigned long pfn = pcp_alloc(region, order, 1U << (order));	\
-									\
-	return likely(pfn != BUDDY_NO_PFN) ?				\
-		pfn : alloc_locked(region, order, 1U << (order), gfp);	\
+	return alloc_cached(region, order, 1U << (order), gfp);		\
 }									\
 									\
 static noinline void free_##order(struct buddy_region *region, unsigned long pfn) \
 {									\
-	if (unlikely(!pcp_free(region, pfn, 1U << (order))))		\
-		free_exact(region, pfn, 1U << (order));			\
+	free_cached(region, pfn, order);				\
 }
 
 CACHED_ORDER(0)
@@ -178,27 +243,18 @@ CACHED_ORDER(2)
 CACHED_ORDER(3)
 CACHED_ORDER(4)
 CACHED_ORDER(5)
+CACHED_ORDER(9)
 
 static noinline unsigned long alloc_large(struct buddy_region *region,
 					  unsigned int order, gfp_t gfp)
 {
-	unsigned long pfn = pcp_alloc_large(region, order);
-
-	return likely(pfn != BUDDY_NO_PFN) ?
-		pfn : alloc_locked(region, order, BIT(order), gfp);
+	return alloc_cached(region, order, BIT(order), gfp);
 }
 
 static noinline void free_large(struct buddy_region *region, unsigned long pfn,
 				unsigned int order)
 {
-	const struct run *run = find_run(region, pfn);
-
-	/* No block has 0 pages, so an order out of range is a wrong size. */
-	if (unlikely(order >= BUDDY_NR_ORDERS))
-		free_exact(region, pfn, 0);
-	else if (unlikely(!run || !pcp_free_large(region, find_cluster(region, run, pfn),
-						  pfn, order)))
-		free_exact(region, pfn, BIT(order));
+	free_cached(region, pfn, order);
 }
 
 static __always_inline unsigned long alloc_order(struct buddy_region *region,
@@ -217,6 +273,8 @@ static __always_inline unsigned long alloc_order(struct buddy_region *region,
 		return alloc_4(region, gfp);
 	case 5:
 		return alloc_5(region, gfp);
+	case 9:
+		return alloc_9(region, gfp);
 	default:
 		return alloc_large(region, order, gfp);
 	}
@@ -239,10 +297,8 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 	} else if (is_power_of_2(nr) && order == ilog2(nr)) {
 		pfn = alloc_order(region, order, gfp);
 	} else {
-		if (order < CLUSTER_ORDER)
-			pfn = pcp_alloc(region, order, nr);
-		if (pfn == BUDDY_NO_PFN)
-			pfn = alloc_locked(region, order, nr, gfp);
+		pfn = order < CLUSTER_ORDER ? alloc_cached(region, order, nr, gfp) :
+					      alloc_locked(region, order, nr, gfp);
 	}
 	if (unlikely(watched))
 		watch_alloc(region, pfn, order, nr);
@@ -383,6 +439,8 @@ void buddy_free_pfn_slow(struct buddy_region *region, unsigned long pfn,
 		return free_4(region, pfn);
 	case 5:
 		return free_5(region, pfn);
+	case 9:
+		return free_9(region, pfn);
 	default:
 		return free_large(region, pfn, order);
 	}

@@ -200,19 +200,19 @@ static int pcp_show(struct seq_file *m, void *unused)
 	struct buddy_region *region = m->private;
 	unsigned int cpu;
 
-	seq_puts(m, "cpu        cluster  free_pages  large_order        refills         drains\n");
+	seq_puts(m, "cpu        cluster  free_pages  large_order  large_blocks        refills         drains\n");
 	for_each_possible_cpu(cpu) {
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
-		unsigned int pages = 0, order;
+		unsigned int pages = 0;
 		unsigned long flags;
-		u64 address = 0, refills, drains;
+		u64 address = 0, large, refills, drains;
 
 		raw_spin_lock_irqsave(&region->lock, flags);
 		if (pcp->cluster) {
 			address = PFN_PHYS(cluster_pfn(pcp->cluster));
 			pages = hweight64(cluster_free(region, pcp->cluster));
 		}
-		order = large_order(atomic64_read(&pcp->large));
+		large = atomic64_read(&pcp->large);
 		refills = pcp->refills;
 		drains = pcp->drains;
 		raw_spin_unlock_irqrestore(&region->lock, flags);
@@ -222,10 +222,10 @@ static int pcp_show(struct seq_file *m, void *unused)
 			seq_printf(m, "%#014llx  %10u", address, pages);
 		else
 			seq_printf(m, "%14s  %10s", "-", "-");
-		if (order)
-			seq_printf(m, "  %11u", order);
+		if (large_nr(large))
+			seq_printf(m, "  %11u  %12u", large_order(large), large_nr(large));
 		else
-			seq_printf(m, "  %11s", "-");
+			seq_printf(m, "  %11s  %12s", "-", "-");
 		seq_printf(m, "  %13llu  %13llu\n", refills, drains);
 	}
 	return 0;

@@ -45,17 +45,22 @@ static void list_unlink(struct buddy_region *region, struct cluster *cluster)
 		region->nonempty &= ~BIT_ULL(order);
 }
 
-/* Put a split cluster on the list of its largest free block. */
-static void list_sort_in(struct buddy_region *region, struct cluster *cluster)
+/* Put a split cluster on the list of its largest free block, which is of @order. */
+static void list_put(struct buddy_region *region, struct cluster *cluster,
+		           unsigned int order)
 {
-	unsigned int order = cluster->free ? word_largest(cluster->free) : NO_LIST;
-
 	if (order == cluster->list)
 		return;
 	if (cluster->list != NO_LIST)
 		list_unlink(region, cluster);
 	if (order != NO_LIST)
 		list_link(region, cluster, order);
+}
+
+static void list_sort_in(struct buddy_region *region, struct cluster *cluster)
+{
+	list_put(region, cluster,
+		 cluster->free ? word_largest(cluster->free) : NO_LIST);
 }
 
 /* --- from pfn to cluster --- */
@@ -128,8 +133,7 @@ static void word_take(struct cluster *cluster, unsigned int pos, unsigned int nr
 }
 
 /* The lowest list that serves @order, or NO_LIST. */
-static unsigned int find_list(const struct buddy_region *region,
-			      unsigned int order)
+unsigned int find_list(const struct buddy_region *region, unsigned int order)
 {
 	u64 lists = order < BUDDY_NR_ORDERS ? region->nonempty >> order : 0;
 
@@ -258,9 +262,10 @@ u64 take_word(struct buddy_region *region, struct cluster *cluster)
  */
 bool is_whole(struct buddy_region *region, const struct cluster *cluster)
 {
-	const struct run *run = find_run(region, cluster_pfn(cluster));
+	unsigned long pfn = cluster_pfn(cluster);
+	const struct run *run = find_run(region, pfn);
 
-	return run && !~run_frames(run, cluster);
+	return run && pfn - run->pfn + CLUSTER_FRAMES <= run->pages;
 }
 
 /*
@@ -374,7 +379,7 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 				unsigned int nr)
 {
 	struct buddy_stats *stats = &region->stats;
-	unsigned int blocks = 0, end = pos + nr, to = 0;
+	unsigned int blocks = 0, end = pos + nr, largest = 0;
 
 	if (cluster->owner)
 		return give_to_owner(region, cluster, pos, nr);
@@ -383,7 +388,7 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 	for (; pos < end; blocks++) {
 		unsigned int order = min_t(unsigned int, ilog2(end - pos),
 						   pos ? __ffs(pos) : CLUSTER_ORDER);
-		unsigned int size = 1U << order;
+		unsigned int size = 1U << order, to;
 
 		cluster->free |= word_mask(pos, size);
 		to = word_merge(cluster->free, pos, order);
@@ -397,9 +402,11 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 		}
 		if (to < CLUSTER_ORDER)
 			stats->nr_free[to]++;
+		largest = max(largest, to);
 	}
-	if (to < CLUSTER_ORDER) {
-		list_sort_in(region, cluster);
+	if (largest < CLUSTER_ORDER) {
+		if (cluster->list == NO_LIST || cluster->list < largest)
+			list_put(region, cluster, largest);
 		return blocks;
 	}
 	if (cluster->list != NO_LIST)

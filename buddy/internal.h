@@ -95,7 +95,7 @@ static inline u64 head_word(u64 pages)
 /**
  * struct pcp - one CPU's cache, with what inline.h need not know
  * @hot: the cache of blocks below a cluster
- * @large: a free block of whole clusters: its pfn + its order, or 0
+ * @large: free blocks of whole clusters, see large_word() in pcp.h
  * @cluster: the owned cluster or NULL
  * @last: the last cluster that this CPU freed into under the region's lock
  * @streak: how many blocks in a row went there
@@ -154,7 +154,7 @@ struct source {
  * @source: its memory; constant while the region lives
  * @clusters: the list heads, then the clusters of all runs
  * @pcp: the per-CPU caches
- * @cache_max: the most pages that a block in a cache may have; 0 for no caches
+ * @cache_order: of the largest block that a cache may have; 0 for no caches
  * @nr_clusters: length of @clusters, heads included
  * @name: constant
  * @link: in the list of regions, under its mutex
@@ -176,7 +176,7 @@ struct buddy_region {
 	struct source source;
 	struct cluster *clusters;
 	struct pcp __percpu *pcp;
-	unsigned long cache_max;
+	unsigned int cache_order;
 	u32 nr_clusters;
 	char name[NAME_LEN];
 	struct list_head link;
@@ -204,6 +204,7 @@ unsigned int give_range(struct buddy_region *region, const struct run *run,
 			unsigned long pfn, unsigned long nr);
 unsigned long used_pages(struct buddy_region *region, const struct run *run,
 			 unsigned long pfn, enum buddy_error *error);
+unsigned int find_list(const struct buddy_region *region, unsigned int order);
 bool is_whole(struct buddy_region *region, const struct cluster *cluster);
 struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 			     u64 *free);
@@ -216,10 +217,10 @@ int pcp_init(struct buddy_region *region);
 void pcp_exit(struct buddy_region *region);
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 			     unsigned int nr);
-bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
-		   atomic64_t *half, unsigned long pfn, unsigned int nr);
+bool pcp_free_late(struct buddy_region *region, unsigned long pfn, unsigned int nr);
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 			 unsigned int nr);
+unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order);
 void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
 void pcp_give_large(struct buddy_region *region, u64 large);
 bool pcp_drain(struct buddy_region *region);

@@ -5,9 +5,10 @@
  * A CPU owns at most one cluster, which is on no list meanwhile.  It takes one
  * when an allocation finds its cache empty, and when it frees into the same
  * cluster several times in a row, so that random frees do not move clusters
- * about.  Beside it, a CPU keeps the block of whole clusters that it freed last.
- * All but pcp_mark_tails(), and what takes the lock itself, runs under the
- * region's lock, with interrupts off; blocks come and go beside it, see pcp.h.
+ * about.  Beside it, a CPU keeps up to eight blocks of whole clusters.
+ * All but pcp_mark_tails(), pcp_free_late() and what takes the lock itself runs
+ * under the region's lock, with interrupts off; blocks come and go beside it, see
+ * pcp.h.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/log2.h>
@@ -56,19 +57,28 @@ static bool free_rest(struct buddy_region *region, struct cluster *cluster,
 	return free;
 }
 
-/* The end of half_free() when the half has changed since the tails were cleared. */
-bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
-		   atomic64_t *half, unsigned long pfn, unsigned int nr)
+/*
+ * The end of a free into a cache when the half has changed since the tails were
+ * cleared.  False for a free under the lock.
+ */
+bool pcp_free_late(struct buddy_region *region, unsigned long pfn, unsigned int nr)
 {
-	u64 block = word_mask(pfn % HALF_FRAMES, nr), word = atomic64_read(half);
+	struct cluster *cluster = find_cluster(region, find_run(region, pfn), pfn);
+	unsigned int owner = READ_ONCE(cluster->owner);
 
-	while (word >> HALF_FRAMES == pfn >> HALF_ORDER) {
-		if (!atomic64_try_cmpxchg(half, &word, word | block))
-			continue;
-		if (word & block)
-			goto twice;
-		this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
-		return true;
+	if (owner) {
+		u64 block = word_mask(pfn % HALF_FRAMES, nr), word;
+		atomic64_t *half = pcp_half(region, owner, pfn);
+
+		word = atomic64_read(half);
+		while (word >> HALF_FRAMES == pfn >> HALF_ORDER) {
+			if (!atomic64_try_cmpxchg(half, &word, word | block))
+				continue;
+			if (word & block)
+				goto twice;
+			this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
+			return true;
+		}
 	}
 	if (nr == 1 || !free_rest(region, cluster, pfn, nr))
 		return false;
@@ -79,13 +89,23 @@ twice:
 
 static void give_large(struct buddy_region *region, u64 large)
 {
-	unsigned long pfn = large_pfn(large), nr = BIT(large_order(large));
+	unsigned int order = large_order(large), blocks = large & LARGE_BLOCKS, nr, i;
 
-	trace_buddy_drain(region, pfn, nr);
-	give_range(region, find_run(region, pfn), pfn, nr);
+	trace_buddy_drain(region, large_pfn(large), (unsigned long)hweight8(blocks) << order);
+	/* The lowest neighbours together; the lists set the head of what they make up. */
+	for (; blocks; blocks &= blocks + (blocks & -blocks)) {
+		unsigned long pfn = large_pfn((large & ~LARGE_BLOCKS) | blocks);
+		const struct run *run = find_run(region, pfn);
+		struct cluster *cluster = find_cluster(region, run, pfn);
+
+		nr = ffz(blocks >> __ffs(blocks));
+		for (i = 0; i < nr; i++, cluster += BIT(order - CLUSTER_ORDER))
+			cluster->state = CLUSTER_INSIDE;
+		give_range(region, run, pfn, (unsigned long)nr << order);
+	}
 }
 
-/* The end of pcp_free_large(): give back the block that was kept until now. */
+/* The end of pcp_free_large(): give back the blocks that were kept until now. */
 void pcp_give_large(struct buddy_region *region, u64 large)
 {
 	unsigned long flags;
@@ -96,14 +116,15 @@ void pcp_give_large(struct buddy_region *region, u64 large)
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
 
-/* Give back the block of whole clusters; true if there was one. */
+/* Give back the blocks of whole clusters; true if there were any. */
 static bool evict_large(struct buddy_region *region, struct pcp *pcp)
 {
 	u64 large = atomic64_xchg(&pcp->large, 0);
 
-	if (large)
-		give_large(region, large);
-	return large;
+	if (!(large & LARGE_BLOCKS))
+		return false;
+	give_large(region, large);
+	return true;
 }
 
 /* Hand back what @pcp has; true if there was anything. */
@@ -163,7 +184,7 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 	struct cluster *cluster;
 	u64 free;
 
-	if (!region->cache_max || (pcp->cluster && cluster_free(region, pcp->cluster)))
+	if (!region->cache_order || (pcp->cluster && cluster_free(region, pcp->cluster)))
 		return take_block(region, order, nr);
 	evict(region, pcp);
 	cluster = take_cluster(region, order, &free);
@@ -174,6 +195,41 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 	atomic64_or(word_tails(pos, nr), &cluster->tail);
 	own(region, pcp, cluster, free & ~word_mask(pos, nr));
 	return cluster_pfn(cluster) + pos;
+}
+
+/*
+ * The pages of a block of @order, CLUSTER_ORDER or above, from the lists.  If this
+ * CPU has none, it gets those beside it in a larger block.
+ */
+unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	unsigned int list = find_list(region, order), from = order;
+	unsigned int nr, i;
+	struct cluster *cluster;
+	unsigned long pfn;
+	u64 large;
+
+	if (list != NO_LIST && order + LARGE_NR_ORDER <= region->cache_order &&
+	    !(atomic64_read(&pcp->large) & LARGE_BLOCKS))
+		from = min(list, order + LARGE_NR_ORDER);
+	pfn = take_block(region, from, BIT(from));
+	if (from == order)
+		return pfn;
+
+	nr = BIT(from - order);
+	cluster = find_cluster(region, find_run(region, pfn), pfn);
+	atomic64_set(&cluster->head, head_word(BIT(order)));
+	for (i = 1; i < nr; i++) {
+		cluster += BIT(order - CLUSTER_ORDER);
+		cluster->state = CLUSTER_USED;
+		atomic64_set(&cluster->head, HEAD_CACHED);
+	}
+	trace_buddy_refill(region, pfn, BIT(from));
+	/* All but the first, which is the lowest bit. */
+	large = large_word(pfn, order);
+	atomic64_set(&pcp->large, (large & (large - 1)) | word_tails(__ffs64(large), nr));
+	return pfn;
 }
 
 /*
@@ -189,7 +245,7 @@ void pcp_adopt(struct buddy_region *region, struct cluster *cluster)
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	u64 had;
 
-	if (!region->cache_max || cluster->state != CLUSTER_SPLIT || cluster->owner)
+	if (!region->cache_order || cluster->state != CLUSTER_SPLIT || cluster->owner)
 		return;
 	if (pcp->last != cluster) {
 		pcp->last = cluster;
@@ -225,10 +281,8 @@ void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats)
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 		u64 large = atomic64_read(&pcp->large);
 
-		if (large) {
-			stats->nr_free[large_order(large)]++;
-			stats->free_pages += BIT(large_order(large));
-		}
+		stats->nr_free[large_order(large)] += large_nr(large);
+		stats->free_pages += (unsigned long)large_nr(large) << large_order(large);
 		if (pcp->cluster) {
 			u64 free = cluster_free(region, pcp->cluster);
 
@@ -267,6 +321,7 @@ static int pcp_offline(unsigned int cpu, struct hlist_node *node)
 
 int pcp_init(struct buddy_region *region)
 {
+	unsigned long max;
 	unsigned int cpu;
 	int err;
 
@@ -282,9 +337,8 @@ int pcp_init(struct buddy_region *region)
 		atomic64_set(&pcp->hot.half[1], NO_HALF(1));
 	}
 	region->hot.pcp = &region->pcp->hot;
-	region->cache_max = region->stats.pages / SHARE / num_possible_cpus();
-	if (region->cache_max < CLUSTER_FRAMES)
-		region->cache_max = 0;
+	max = region->stats.pages / SHARE / num_possible_cpus();
+	region->cache_order = max < CLUSTER_FRAMES ? 0 : ilog2(max);
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &region->hotplug);
 	if (err)
 		free_percpu(region->pcp);

@@ -47,15 +47,18 @@ static __always_inline struct cluster *pcp_cluster(struct pcp *pcp)
 					      struct cluster, tail);
 }
 
-/* @nr pages of a block of @order, below CLUSTER_ORDER, from this CPU's cache. */
-static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
-					       unsigned int order, unsigned int nr)
+/*
+ * @nr pages of a block of @order, below CLUSTER_ORDER, from this CPU's cache.  True
+ * if there were; their tails are still to be marked, in @cluster if the number says
+ * that it is right, see pcp_mark_tails().
+ */
+static __always_inline bool pcp_alloc(struct buddy_region *region, unsigned int order,
+				      unsigned int nr, unsigned long *pfn,
+				      struct cluster **cluster)
 {
 	struct pcp __percpu *all = region->pcp;
 	struct pcp *pcp = raw_cpu_ptr(all);
 	atomic64_t *half = pcp->hot.half;
-	struct cluster *cluster;
-	unsigned long pfn;
 	u64 word, runs;
 
 	do {
@@ -63,106 +66,141 @@ static __always_inline unsigned long pcp_alloc(struct buddy_region *region,
 		/* A block of a whole half is found without a search. */
 		while ((runs = order == HALF_ORDER ? (u32)word == U32_MAX :
 			       word_runs((u32)word, order))) {
-			unsigned int pos = __ffs64(runs);
+			unsigned long pos = __ffs64(runs);
 
 			if (unlikely(!atomic64_try_cmpxchg(half, &word, word ^
 					word_mask(0, nr) << pos)))
 				continue;
 			this_cpu_inc(all->hot.count[order_base_2(nr)].allocs);
-			pfn = (word >> HALF_FRAMES << HALF_ORDER) + pos;
-			cluster = pcp_cluster(pcp);
-			if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
-				return pcp_mark_tails(region, pfn, nr);
-			atomic64_or(word_tails(0, nr) << pfn % CLUSTER_FRAMES,
-				    &cluster->tail);
-			return pfn;
+			*pfn = (word >> HALF_FRAMES << HALF_ORDER) + pos;
+			*cluster = pcp_cluster(pcp);
+			return true;
 		}
 	} while (half++ == pcp->hot.half);
-	return BUDDY_NO_PFN;
+	return false;
 }
+
+/**
+ * enum cache_free - what came of a free into a cache
+ * @CACHE_FREED: it is done
+ * @CACHE_MISS: the block is of no cache's cluster, or something is wrong
+ * @CACHE_LATE: its tails are cleared, but the half changed since: pcp_free_late()
+ */
+enum cache_free {
+	CACHE_FREED,
+	CACHE_MISS,
+	CACHE_LATE,
+};
 
 /*
  * Put a block of @nr pages, at most half a cluster, into the half that it belongs
- * to.  False if it does not, or if anything is wrong.
+ * to.
  *
  * Of several that free a block at once one succeeds: the one that clears its
  * tails or, if it has none, sets its bit.  Without tails, its frames look like
  * blocks of one page: if one is freed as such meanwhile, that counts as the free
  * and this as the mistake, but the block is free as a whole.
  */
-static __always_inline bool half_free(struct buddy_region *region,
-				      struct cluster *cluster, atomic64_t *half,
-				      unsigned long pfn, unsigned int nr)
+static __always_inline enum cache_free half_free(struct buddy_region *region,
+						 struct cluster *cluster, atomic64_t *half,
+						 unsigned long pfn, unsigned int nr)
 {
 	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
-	u64 tails = word_tails(0, nr) << pfn % CLUSTER_FRAMES;
 	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
 
-	if (unlikely(!word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
-		     word >> HALF_FRAMES != pfn >> HALF_ORDER || word & block))
-		return false;
-	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^ tails)))
-		return false;
+	/* Who has tails is in use; without, the half tells. */
+	if (unlikely(word >> HALF_FRAMES != pfn >> HALF_ORDER ||
+		     !word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
+		     (nr == 1 && word & block)))
+		return CACHE_MISS;
+	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^
+			word_tails(0, nr) << pfn % CLUSTER_FRAMES)))
+		return CACHE_MISS;
 	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | block)))
-		return pcp_free_late(region, cluster, half, pfn, nr);
+		return CACHE_LATE;
 	this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
-	return true;
+	return CACHE_FREED;
 }
 
 /* Into this CPU's cache. */
-static __always_inline bool pcp_free(struct buddy_region *region,
-				     unsigned long pfn, unsigned int nr)
+static __always_inline enum cache_free pcp_free(struct buddy_region *region,
+						unsigned long pfn, unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	struct cluster *cluster = pcp_cluster(pcp);
 
-	return cluster->number == pfn >> CLUSTER_ORDER &&
-	       half_free(region, cluster, &pcp->hot.half[pfn >> HALF_ORDER & 1],
-			 pfn, nr);
+	if (cluster->number != pfn >> CLUSTER_ORDER)
+		return CACHE_MISS;
+	return half_free(region, cluster, &pcp->hot.half[pfn >> HALF_ORDER & 1], pfn, nr);
 }
 
 /* Into the cache of the CPU that owns the cluster, if one does. */
-static inline bool pcp_free_remote(struct buddy_region *region,
-				   struct cluster *cluster, unsigned long pfn,
-				   unsigned int nr)
+static inline enum cache_free pcp_free_remote(struct buddy_region *region,
+					      struct cluster *cluster,
+					      unsigned long pfn, unsigned int nr)
 {
 	unsigned int owner = READ_ONCE(cluster->owner);
 
-	return owner && half_free(region, cluster, pcp_half(region, owner, pfn),
-				  pfn, nr);
+	if (!owner)
+		return CACHE_MISS;
+	return half_free(region, cluster, pcp_half(region, owner, pfn), pfn, nr);
 }
 
 /* --- a block of whole clusters --- */
 
-/* One word says all of it: the pfn, in clusters, and its order. */
-static inline u64 large_word(unsigned long pfn, unsigned int order)
-{
-	return (u64)pfn | order;
-}
+/*
+ * Blocks of one order, of which eight would make a naturally aligned one: a word
+ * says which of the eight there are, in its lowest bits, of which order, and
+ * which eight they are.
+ */
+#define LARGE_NR_ORDER	3
+#define LARGE_NR	BIT(LARGE_NR_ORDER)
+#define LARGE_BLOCKS	(BIT_ULL(LARGE_NR) - 1)
 
-static inline unsigned long large_pfn(u64 large)
+static __always_inline u64 large_word(unsigned long pfn, unsigned int order)
 {
-	return large & ~(CLUSTER_FRAMES - 1);
+	unsigned long block = pfn >> order;
+
+	return (u64)(block >> LARGE_NR_ORDER) << 16 | order << 8 | 1U << block % LARGE_NR;
 }
 
 static inline unsigned int large_order(u64 large)
 {
-	return large % CLUSTER_FRAMES;
+	return large >> 8 & 0xff;
 }
 
-/* The block of @order that this CPU freed last. */
-static __always_inline unsigned long pcp_alloc_large(struct buddy_region *region,
-						     unsigned int order)
+static inline unsigned int large_nr(u64 large)
 {
-	atomic64_t *slot = &raw_cpu_ptr(region->pcp)->large;
-	u64 large = atomic64_read(slot);
-	unsigned long pfn = large_pfn(large);
+	return hweight8(large & LARGE_BLOCKS);
+}
 
-	if (large_order(large) != order || !atomic64_try_cmpxchg(slot, &large, 0))
-		return BUDDY_NO_PFN;
-	atomic64_set(&find_cluster(region, find_run(region, pfn), pfn)->head,
-		     head_word(BIT(order)));
-	this_cpu_inc(region->pcp->hot.count[order].allocs);
+/* The first page of the lowest block. */
+static __always_inline unsigned long large_pfn(u64 large)
+{
+	return (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << large_order(large);
+}
+
+/* Take out the lowest block, for pcp_mark_head(), if there is one of @order. */
+static __always_inline bool pcp_alloc_large(struct buddy_region *region,
+					    unsigned int order, unsigned long *pfn)
+{
+	struct pcp __percpu *all = region->pcp;
+	atomic64_t *slot = &raw_cpu_ptr(all)->large;
+	u64 large = atomic64_read(slot);
+
+	if (large_order(large) != order || !(large & LARGE_BLOCKS) ||
+	    unlikely(!atomic64_try_cmpxchg(slot, &large, large & (large - 1))))
+		return false;
+	this_cpu_inc(all->hot.count[order].allocs);
+	*pfn = (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << order;
+	return true;
+}
+
+static __always_inline unsigned long pcp_mark_head(struct buddy_region *region,
+						   const struct run *run,
+						   unsigned long pfn, unsigned int order)
+{
+	atomic64_set(&find_cluster(region, run, pfn)->head, head_word(BIT(order)));
 	return pfn;
 }
 
@@ -175,22 +213,32 @@ static __always_inline bool claim_large(struct cluster *cluster, unsigned long p
 }
 
 /*
- * Keep the block of @order that starts at @pfn, in place of the last one, which
- * alone needs the lock.  False if there is no such block in use, or if it is
- * more than a CPU may keep.
+ * Keep the block of @order that starts at @pfn, beside those that are kept if it is
+ * of the same eight, and in their place if not: they go back, for which alone the
+ * lock is needed.  False if there is no such block in use, or if it is more than a
+ * CPU may keep.
  */
 static __always_inline bool pcp_free_large(struct buddy_region *region,
 					   struct cluster *cluster,
 					   unsigned long pfn, unsigned int order)
 {
-	u64 last;
+	struct pcp __percpu *all = region->pcp;
+	atomic64_t *slot = &raw_cpu_ptr(all)->large;
+	u64 block, last, next;
 
-	if (BIT(order) > region->cache_max || pfn % CLUSTER_FRAMES ||
-	    !claim_large(cluster, BIT(order)))
+	if (unlikely(order > region->cache_order || pfn % CLUSTER_FRAMES ||
+		     !claim_large(cluster, BIT(order))))
 		return false;
-	last = atomic64_xchg(&raw_cpu_ptr(region->pcp)->large, large_word(pfn, order));
-	this_cpu_inc(region->pcp->hot.count[order].frees);
-	if (last)
+	block = large_word(pfn, order);
+	last = atomic64_read(slot);
+	do {
+		next = block;
+		if ((last ^ block) <= LARGE_BLOCKS &&
+		    order + LARGE_NR_ORDER <= region->cache_order)
+			next |= last;
+	} while (unlikely(!atomic64_try_cmpxchg(slot, &last, next)));
+	this_cpu_inc(all->hot.count[order].frees);
+	if (next == block && last & LARGE_BLOCKS)
 		pcp_give_large(region, last);
 	return true;
 }

@@ -45,11 +45,11 @@ DEFINE_EVENT(buddy_block, buddy_split,
 DEFINE_EVENT(buddy_block, buddy_merge,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
-/* This CPU's cache got the cluster at pfn, with so many free pages. */
+/* This CPU's cache got the cluster, or the large blocks from pfn on: so many free pages. */
 DEFINE_EVENT(buddy_block, buddy_refill,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
-/* A CPU's cache handed back so many free pages of the cluster, or large block, at pfn. */
+/* A CPU's cache handed back so many free pages of the cluster, or large blocks, from pfn on. */
 DEFINE_EVENT(buddy_block, buddy_drain,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));

@@ -71,7 +71,7 @@ static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
 		 atomic_inc_return(&serial));
 	region = buddy_region_create(name, pfn, nr_pages, virt);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
-	region->cache_max = caches ? region->stats.pages : 0;
+	region->cache_order = caches ? ilog2(region->stats.pages) : 0;
 	kunit_alloc_resource(test, NULL, destroy_region, GFP_KERNEL, region);
 	return region;
 }
@@ -195,8 +195,9 @@ static unsigned int cached_order(struct buddy_region *region, struct cluster *cl
 	for_each_possible_cpu(cpu) {
 		u64 large = atomic64_read(&per_cpu_ptr(region->pcp, cpu)->large);
 
-		if (large && large_pfn(large) == cluster_pfn(cluster))
-			return large_order(large);
+		for (; large & LARGE_BLOCKS; large &= large - 1)
+			if (large_pfn(large) == cluster_pfn(cluster))
+				return large_order(large);
 	}
 	return 0;
 }
@@ -327,7 +328,7 @@ void expect_all_free(struct kunit *test, struct buddy_region *region,
 	check_region(test, region);
 	KUNIT_EXPECT_EQ(test, stats->free_pages, stats->pages);
 	/* What happens inside a cache is not counted. */
-	if (!region->cache_max)
+	if (!region->cache_order)
 		KUNIT_EXPECT_EQ(test, stats->splits - fresh->splits,
 				stats->merges - fresh->merges);
 	KUNIT_EXPECT_EQ(test, memcmp(stats->nr_free, fresh->nr_free,

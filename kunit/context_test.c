@@ -397,7 +397,7 @@ static int reader_thread(void *data)
 		}
 		expect(reader->arena, free == now->free_pages);
 		/* Nobody counts what happens inside a cache. */
-		if (!reader->arena->region->cache_max)
+		if (!reader->arena->region->cache_order)
 			expect(reader->arena, blocks == now->splits - now->merges);
 		expect(reader->arena, now->pages - now->free_pages <= now->peak_pages);
 		reader->reads++;

@@ -82,20 +82,6 @@ static void need_two_cpus(struct kunit *test)
 
 /* --- the way without the lock --- */
 
-/* Within a large block that a CPU caches, all is free. */
-static void pcp_test_inside_large(struct kunit *test)
-{
-	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
-	struct buddy_stats *fresh = test_stats(test, region);
-	unsigned long pfn = buddy_alloc_pfn(region, 8, 0);
-
-	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
-	buddy_free_pfn(region, pfn, 8);
-	EXPECT_WARNING("the block is free already",
-		       buddy_free_pfn(region, pfn + CLUSTER_FRAMES, 0));
-	expect_all_free(test, region, fresh);
-}
-
 /* Pages by address come from the cache, too, and go back there. */
 static void pcp_test_address(struct kunit *test)
 {
@@ -469,20 +455,22 @@ static void pcp_test_many(struct kunit *test)
 
 static void expect_line(struct kunit *test, struct buddy_region *region,
 			const char *cluster, const char *pages, const char *order,
+			const char *blocks,
 			unsigned long long refills, unsigned long long drains)
 {
 	char *text = region_file(test, region, "pcp"), *line = strstr(text, "\n  0 ");
 	unsigned long long in, out;
-	char words[3][16];
+	char words[4][16];
 	int fields;
 
 	KUNIT_ASSERT_NOT_NULL(test, line);
-	fields = sscanf(line + 5, "%15s %15s %15s %llu %llu", words[0], words[1],
-			words[2], &in, &out);
-	KUNIT_ASSERT_EQ(test, fields, 5);
+	fields = sscanf(line + 5, "%15s %15s %15s %15s %llu %llu", words[0], words[1],
+			words[2], words[3], &in, &out);
+	KUNIT_ASSERT_EQ(test, fields, 6);
 	KUNIT_EXPECT_STREQ(test, words[0], cluster);
 	KUNIT_EXPECT_STREQ(test, words[1], pages);
 	KUNIT_EXPECT_STREQ(test, words[2], order);
+	KUNIT_EXPECT_STREQ(test, words[3], blocks);
 	KUNIT_EXPECT_EQ(test, in, refills);
 	KUNIT_EXPECT_EQ(test, out, drains);
 }
@@ -492,17 +480,16 @@ static void pcp_test_file(struct kunit *test)
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
 	unsigned long page;
 
-	expect_line(test, region, "-", "-", "-", 0, 0);
+	expect_line(test, region, "-", "-", "-", "-", 0, 0);
 	page = buddy_alloc_pfn(region, 0, 0);
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
-	expect_line(test, region, "0x001000000000", "63", "7", 1, 0);
+	expect_line(test, region, "0x001000000000", "63", "7", "1", 1, 0);
 	buddy_region_drain(region);
-	expect_line(test, region, "-", "-", "-", 1, 1);
+	expect_line(test, region, "-", "-", "-", "-", 1, 1);
 	buddy_free_pfn(region, page, 0);
 }
 
 static struct kunit_case pcp_cases[] = {
-	KUNIT_CASE(pcp_test_inside_large),
 	KUNIT_CASE(pcp_test_address),
 	KUNIT_CASE(pcp_test_hot),
 	KUNIT_CASE(pcp_test_bulk),
