@@ -47,7 +47,7 @@ static void list_unlink(struct buddy_region *region, struct cluster *cluster)
 
 /* Put a split cluster on the list of its largest free block, which is of @order. */
 static void list_put(struct buddy_region *region, struct cluster *cluster,
-		           unsigned int order)
+		     unsigned int order)
 {
 	if (order == cluster->list)
 		return;
