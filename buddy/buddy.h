@@ -70,7 +70,7 @@ enum buddy_error {
  *
  * An exact allocation counts under the order that would hold it.  What a CPU
  * caches is free, but counts as used for @peak_pages: for each CPU, 64 pages and
- * the last block of 64 pages or more.  Splits and merges inside a cache are not
+ * up to eight blocks of 64 pages or more.  Splits and merges inside a cache are not
  * counted.
  */
 struct buddy_stats {

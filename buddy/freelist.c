@@ -156,15 +156,12 @@ static struct cluster *split_block(struct buddy_region *region,
 	return cluster;
 }
 
-/* Cut a cluster off @list and open it: all its frames are the caller's. */
-static struct cluster *open_cluster(struct buddy_region *region, unsigned int list)
+/* Make a fresh block of CLUSTER_ORDER a cluster whose frames are all the caller's. */
+static void open_cluster(struct cluster *cluster)
 {
-	struct cluster *cluster = split_block(region, list, CLUSTER_ORDER);
-
 	cluster->state = CLUSTER_SPLIT;
 	cluster->free = 0;
 	atomic64_set(&cluster->tail, 0);
-	return cluster;
 }
 
 /* Free what lies behind the first @nr pages of the fresh block that @head heads. */
@@ -210,7 +207,8 @@ unsigned long take_block(struct buddy_region *region, unsigned int order,
 			trim_block(region, cluster, order, nr);
 	} else {
 		if (list >= CLUSTER_ORDER) {
-			cluster = open_cluster(region, list);
+			cluster = split_block(region, list, CLUSTER_ORDER);
+			open_cluster(cluster);
 			cluster->free = ~0ULL;
 		} else {
 			cluster = &region->clusters[region->clusters[list].next];
@@ -269,6 +267,22 @@ bool is_whole(struct buddy_region *region, const struct cluster *cluster)
 }
 
 /*
+ * Take a block of @order, CLUSTER_ORDER or above, off @list, as no block in use yet:
+ * its heads are the caller's to write.
+ */
+struct cluster *take_large(struct buddy_region *region, unsigned int list,
+			   unsigned int order)
+{
+	struct cluster *cluster = split_block(region, list, order);
+
+	count_split(region, list, order);
+	region->stats.free_pages -= BIT(order);
+	if (list > order)
+		trace_buddy_split(region, cluster_pfn(cluster), BIT(order));
+	return cluster;
+}
+
+/*
  * The cluster of the lowest list that serves @order, and all its @free frames;
  * NULL if there is none that a CPU may own, or if that block is all it has.
  */
@@ -287,12 +301,9 @@ struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 		*free = take_word(region, cluster);
 		return cluster;
 	}
-	count_split(region, list, CLUSTER_ORDER);
-	region->stats.free_pages -= CLUSTER_FRAMES;
 	*free = ~0ULL;
-	cluster = open_cluster(region, list);
-	if (list > CLUSTER_ORDER)
-		trace_buddy_split(region, cluster_pfn(cluster), CLUSTER_FRAMES);
+	cluster = take_large(region, list, CLUSTER_ORDER);
+	open_cluster(cluster);
 	return cluster;
 }
 

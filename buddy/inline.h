@@ -129,8 +129,8 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
  * @gfp: __GFP_ZERO clears the pages, __GFP_NOWARN keeps a failure out of the
  *	log; all other flags are ignored, as nothing here sleeps or reclaims
  *
- * The block is physically contiguous and naturally aligned.  Costs at most one
- * step per order, whatever the size of the block and of the region.
+ * The block is physically contiguous and naturally aligned.  Costs at most a few
+ * steps per order, whatever the size of the block and of the region.
  *
  * Context: any.  Unless the CPU's cache has such a block, takes the region's raw
  * spinlock with interrupts off; in NMI context that is only tried, so a block may

@@ -92,6 +92,11 @@ static inline u64 head_word(u64 pages)
 	return pages << 3 | HEAD_MARK;
 }
 
+static inline bool is_head_word(u64 tail)
+{
+	return (tail & 7) == HEAD_MARK;
+}
+
 /**
  * struct pcp - one CPU's cache, with what inline.h need not know
  * @hot: the cache of blocks below a cluster
@@ -208,6 +213,8 @@ unsigned int find_list(const struct buddy_region *region, unsigned int order);
 bool is_whole(struct buddy_region *region, const struct cluster *cluster);
 struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 			     u64 *free);
+struct cluster *take_large(struct buddy_region *region, unsigned int list,
+			   unsigned int order);
 u64 take_word(struct buddy_region *region, struct cluster *cluster);
 void give_word(struct buddy_region *region, struct cluster *cluster, u64 free);
 void count_word(unsigned long nr_free[], u64 free, int by);
@@ -222,7 +229,7 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 			 unsigned int nr);
 unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order);
 void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
-void pcp_give_large(struct buddy_region *region, u64 large);
+void pcp_swap_large(struct buddy_region *region, u64 block);
 bool pcp_drain(struct buddy_region *region);
 void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
 void pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);

@@ -72,6 +72,10 @@ bool pcp_free_late(struct buddy_region *region, unsigned long pfn, unsigned int 
 
 		word = atomic64_read(half);
 		while (word >> HALF_FRAMES == pfn >> HALF_ORDER) {
+			/* Without tails of its own it may be in another block by now. */
+			if (nr == 1 && !word_is_block(atomic64_read(&cluster->tail),
+						      pfn % CLUSTER_FRAMES, 1))
+				return false;
 			if (!atomic64_try_cmpxchg(half, &word, word | block))
 				continue;
 			if (word & block)
@@ -91,6 +95,8 @@ static void give_large(struct buddy_region *region, u64 large)
 {
 	unsigned int order = large_order(large), blocks = large & LARGE_BLOCKS, nr, i;
 
+	if (!blocks)
+		return;
 	trace_buddy_drain(region, large_pfn(large), (unsigned long)hweight8(blocks) << order);
 	/* The lowest neighbours together; the lists set the head of what they make up. */
 	for (; blocks; blocks &= blocks + (blocks & -blocks)) {
@@ -105,13 +111,16 @@ static void give_large(struct buddy_region *region, u64 large)
 	}
 }
 
-/* The end of pcp_free_large(): give back the blocks that were kept until now. */
-void pcp_give_large(struct buddy_region *region, u64 large)
+/*
+ * The end of pcp_free_large(): keep @block in place of others.  Those are in the
+ * word or on the lists whenever the lock is free.
+ */
+void pcp_swap_large(struct buddy_region *region, u64 block)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	give_large(region, large);
+	give_large(region, atomic64_xchg(&raw_cpu_ptr(region->pcp)->large, block));
 	region->stats.locked++;
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
@@ -121,10 +130,8 @@ static bool evict_large(struct buddy_region *region, struct pcp *pcp)
 {
 	u64 large = atomic64_xchg(&pcp->large, 0);
 
-	if (!(large & LARGE_BLOCKS))
-		return false;
 	give_large(region, large);
-	return true;
+	return large & LARGE_BLOCKS;
 }
 
 /* Hand back what @pcp has; true if there was anything. */
@@ -204,32 +211,33 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
-	unsigned int list = find_list(region, order), from = order;
-	unsigned int nr, i;
-	struct cluster *cluster;
-	unsigned long pfn;
+	unsigned int list = find_list(region, order), from, i;
+	struct cluster *cluster, *beside;
 	u64 large;
 
-	if (list != NO_LIST && order + LARGE_NR_ORDER <= region->cache_order &&
-	    !(atomic64_read(&pcp->large) & LARGE_BLOCKS))
-		from = min(list, order + LARGE_NR_ORDER);
-	pfn = take_block(region, from, BIT(from));
-	if (from == order)
-		return pfn;
+	from = min(list, order + LARGE_NR_ORDER);
+	if (list == NO_LIST || from == order ||
+	    order + LARGE_NR_ORDER > region->cache_order ||
+	    atomic64_read(&pcp->large) & LARGE_BLOCKS)
+		return take_block(region, order, BIT(order));
 
-	nr = BIT(from - order);
-	cluster = find_cluster(region, find_run(region, pfn), pfn);
-	atomic64_set(&cluster->head, head_word(BIT(order)));
-	for (i = 1; i < nr; i++) {
-		cluster += BIT(order - CLUSTER_ORDER);
-		cluster->state = CLUSTER_USED;
-		atomic64_set(&cluster->head, HEAD_CACHED);
+	cluster = take_large(region, list, from);
+	beside = cluster;
+	for (i = 1; i < BIT(from - order); i++) {
+		beside += BIT(order - CLUSTER_ORDER);
+		beside->state = CLUSTER_USED;
+		atomic64_set(&beside->head, HEAD_CACHED);
 	}
-	trace_buddy_refill(region, pfn, BIT(from));
-	/* All but the first, which is the lowest bit. */
-	large = large_word(pfn, order);
-	atomic64_set(&pcp->large, (large & (large - 1)) | word_tails(__ffs64(large), nr));
-	return pfn;
+	/* The first, which is the lowest bit, is not among them. */
+	large = large_word(cluster_pfn(cluster), order);
+	large = (large & (large - 1)) | word_tails(__ffs64(large), i);
+	trace_buddy_refill(region, large_pfn(large), BIT(from) - BIT(order));
+	/* A free on its way from this CPU to another may have been quicker. */
+	give_large(region, atomic64_xchg(&pcp->large, large));
+
+	cluster->state = CLUSTER_USED;
+	return pcp_mark_head(region, find_run(region, cluster_pfn(cluster)),
+			     cluster_pfn(cluster), order);
 }
 
 /*

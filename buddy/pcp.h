@@ -108,10 +108,13 @@ static __always_inline enum cache_free half_free(struct buddy_region *region,
 	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
 	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
 
-	/* Who has tails is in use; without, the half tells. */
+	/*
+	 * Who has tails is in use, unless the cluster is the head of a block of whole
+	 * ones by now; without tails, the half tells.
+	 */
 	if (unlikely(word >> HALF_FRAMES != pfn >> HALF_ORDER ||
 		     !word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
-		     (nr == 1 && word & block)))
+		     (nr == 1 ? word & block : is_head_word(tail))))
 		return CACHE_MISS;
 	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^
 			word_tails(0, nr) << pfn % CLUSTER_FRAMES)))
@@ -229,17 +232,19 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 	if (unlikely(order > region->cache_order || pfn % CLUSTER_FRAMES ||
 		     !claim_large(cluster, BIT(order))))
 		return false;
+	this_cpu_inc(all->hot.count[order].frees);
 	block = large_word(pfn, order);
 	last = atomic64_read(slot);
 	do {
 		next = block;
 		if ((last ^ block) <= LARGE_BLOCKS &&
-		    order + LARGE_NR_ORDER <= region->cache_order)
+		    order + LARGE_NR_ORDER <= region->cache_order) {
 			next |= last;
+		} else if (last & LARGE_BLOCKS) {
+			pcp_swap_large(region, block);
+			break;
+		}
 	} while (unlikely(!atomic64_try_cmpxchg(slot, &last, next)));
-	this_cpu_inc(all->hot.count[order].frees);
-	if (next == block && last & LARGE_BLOCKS)
-		pcp_give_large(region, last);
 	return true;
 }
 

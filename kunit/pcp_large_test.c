@@ -153,11 +153,38 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/*
+ * A cluster can change between the two looks of a free of pages that are free, from
+ * one in a cache to the head of a larger block: what stands there is no tail.
+ */
+static void pcp_large_test_head_is_no_tail(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned int order, pos, nr;
+
+	for (order = CLUSTER_ORDER; order < 24; order++) {
+		u64 head = head_word(BIT(order));
+		struct cluster cluster = { .head = ATOMIC64_INIT(head) };
+
+		for (pos = 0; pos < HALF_FRAMES; pos++) {
+			for (nr = 2; pos + nr <= HALF_FRAMES; nr++) {
+				unsigned long pfn = TEST_PFN + pos;
+				atomic64_t half = ATOMIC64_INIT((u64)pfn >> HALF_ORDER << HALF_FRAMES);
+
+				KUNIT_ASSERT_EQ(test, half_free(region, &cluster, &half, pfn, nr),
+						CACHE_MISS);
+				KUNIT_ASSERT_EQ(test, (u64)atomic64_read(&cluster.head), head);
+			}
+		}
+	}
+}
+
 static struct kunit_case pcp_large_cases[] = {
 	KUNIT_CASE(pcp_large_test_inside),
 	KUNIT_CASE(pcp_large_test_eight),
 	KUNIT_CASE(pcp_large_test_eight_share),
 	KUNIT_CASE(pcp_large_test_eight_runs),
+	KUNIT_CASE(pcp_large_test_head_is_no_tail),
 	{}
 };
 
