@@ -160,6 +160,7 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 static void pcp_large_test_head_is_no_tail(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	u64 number = TEST_PFN >> HALF_ORDER;
 	unsigned int order, pos, nr;
 
 	for (order = CLUSTER_ORDER; order < 24; order++) {
@@ -168,10 +169,10 @@ static void pcp_large_test_head_is_no_tail(struct kunit *test)
 
 		for (pos = 0; pos < HALF_FRAMES; pos++) {
 			for (nr = 2; pos + nr <= HALF_FRAMES; nr++) {
-				unsigned long pfn = TEST_PFN + pos;
-				atomic64_t half = ATOMIC64_INIT((u64)pfn >> HALF_ORDER << HALF_FRAMES);
+				atomic64_t half = ATOMIC64_INIT(number << HALF_FRAMES);
 
-				KUNIT_ASSERT_EQ(test, half_free(region, &cluster, &half, pfn, nr),
+				KUNIT_ASSERT_EQ(test, half_free(region, &cluster, &half,
+								TEST_PFN + pos, nr),
 						CACHE_MISS);
 				KUNIT_ASSERT_EQ(test, (u64)atomic64_read(&cluster.head), head);
 			}
