@@ -127,6 +127,7 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 	for (i = 0; i < 8; i++)
 		pfns[i] = buddy_alloc_pfn(region, 6, 0);
 	KUNIT_ASSERT_EQ(test, pfns[7], TEST_PFN + 7 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, __GFP_NOWARN), BUDDY_NO_PFN);
 	region->source.runs = runs;
 	region->source.nr_runs = ARRAY_SIZE(runs);
 	for (round = 0; round < 2; round++) {
