@@ -97,10 +97,11 @@ static void give_large(struct buddy_region *region, u64 large)
 
 	if (!blocks)
 		return;
-	trace_buddy_drain(region, large_pfn(large), (unsigned long)hweight8(blocks) << order);
+	trace_buddy_drain(region, large_pfn(large, order),
+			  (unsigned long)hweight8(blocks) << order);
 	/* The lowest neighbours together; the lists set the head of what they make up. */
 	for (; blocks; blocks &= blocks + (blocks & -blocks)) {
-		unsigned long pfn = large_pfn((large & ~LARGE_BLOCKS) | blocks);
+		unsigned long pfn = large_pfn((large & ~LARGE_BLOCKS) | blocks, order);
 		const struct run *run = find_run(region, pfn);
 		struct cluster *cluster = find_cluster(region, run, pfn);
 
@@ -231,7 +232,7 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 	/* The first, which is the lowest bit, is not among them. */
 	large = large_word(cluster_pfn(cluster), order);
 	large = (large & (large - 1)) | word_tails(__ffs64(large), i);
-	trace_buddy_refill(region, large_pfn(large), BIT(from) - BIT(order));
+	trace_buddy_refill(region, large_pfn(large, order), BIT(from) - BIT(order));
 	/* A free on its way from this CPU to another may have been quicker. */
 	give_large(region, atomic64_xchg(&pcp->large, large));
 

@@ -177,10 +177,10 @@ static inline unsigned int large_nr(u64 large)
 	return hweight8(large & LARGE_BLOCKS);
 }
 
-/* The first page of the lowest block. */
-static __always_inline unsigned long large_pfn(u64 large)
+/* The first page of the lowest block; @order is that of the word. */
+static __always_inline unsigned long large_pfn(u64 large, unsigned int order)
 {
-	return (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << large_order(large);
+	return (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << order;
 }
 
 /* Take out the lowest block, for pcp_mark_head(), if there is one of @order. */
@@ -195,7 +195,7 @@ static __always_inline bool pcp_alloc_large(struct buddy_region *region,
 	    unlikely(!atomic64_try_cmpxchg(slot, &large, large & (large - 1))))
 		return false;
 	this_cpu_inc(all->hot.count[order].allocs);
-	*pfn = (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << order;
+	*pfn = large_pfn(large, order);
 	return true;
 }
 

@@ -196,7 +196,7 @@ static unsigned int cached_order(struct buddy_region *region, struct cluster *cl
 		u64 large = atomic64_read(&per_cpu_ptr(region->pcp, cpu)->large);
 
 		for (; large & LARGE_BLOCKS; large &= large - 1)
-			if (large_pfn(large) == cluster_pfn(cluster))
+			if (large_pfn(large, large_order(large)) == cluster_pfn(cluster))
 				return large_order(large);
 	}
 	return 0;
