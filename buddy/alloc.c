@@ -50,6 +50,11 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 
 /* --- allocation --- */
 
+static bool is_of_order(unsigned long nr, unsigned int order)
+{
+	return is_power_of_2(nr) && ilog2(nr) == order;
+}
+
 /* An allocation that fails on demand. */
 static void count_fail(struct buddy_region *region, unsigned int order)
 {
@@ -80,7 +85,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	}
 	if (order < CLUSTER_ORDER)
 		pfn = pcp_refill(region, order, nr);
-	else if (is_power_of_2(nr) && ilog2(nr) == order)
+	else if (is_of_order(nr, order))
 		pfn = pcp_refill_large(region, order);
 	else
 		pfn = take_block(region, order, nr);
@@ -114,16 +119,16 @@ static void free_locked(struct buddy_region *region, const struct run *run,
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	used = used_pages(region, run, pfn, &error);
-	if (used == nr_pages && used >= CLUSTER_FRAMES && !claim_large(cluster, used)) {
-		error = BUDDY_DOUBLE_FREE;
-		used = 0;
-	}
 	if (likely(used && used == nr_pages)) {
-		if (used <= HALF_FRAMES)
-			pcp_adopt(region, cluster);
-		stats->locked++;
-		blocks = give_range(region, run, pfn, used);
+		blocks = 0;
+		if (unlikely(!claim_block(cluster, pfn, used)))
+			;
+		else if (used <= HALF_FRAMES && pcp_adopt(region, cluster, pfn, used))
+			blocks = 1;
+		else
+			blocks = give_range(region, run, pfn, used);
 		if (likely(blocks)) {
+			stats->locked++;
 			stats->splits += blocks - 1;
 			stats->frees[order_base_2(used)]++;
 		} else {
@@ -178,25 +183,42 @@ static noinline unsigned long mark_head(struct buddy_region *region,
 }
 
 /*
- * The way into and out of the caches.  What is rare is a function's last call, so
- * that no register is saved for it.
+ * The way into and out of the caches, of frames of a cluster and of whole clusters.
+ * What is rare is a function's last call, so that no register is saved for it.
  */
-static __always_inline unsigned long alloc_cached(struct buddy_region *region,
+static __always_inline unsigned long alloc_frames(struct buddy_region *region,
 						  unsigned int order,
 						  unsigned int nr, gfp_t gfp)
 {
-	const struct run *run = region->source.runs;
 	struct cluster *cluster;
 	unsigned long pfn;
 
-	if (order < CLUSTER_ORDER) {
-		if (unlikely(!pcp_alloc(region, order, nr, &pfn, &cluster)))
-			return alloc_locked(region, order, nr, gfp);
-		if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
-			return pcp_mark_tails(region, pfn, nr);
-		atomic64_or(word_tails(0, nr) << pfn % CLUSTER_FRAMES, &cluster->tail);
-		return pfn;
-	}
+	if (unlikely(!pcp_alloc(region, order, nr, &pfn, &cluster)))
+		return alloc_locked(region, order, nr, gfp);
+	if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
+		return pcp_mark_tails(region, pfn, nr);
+	atomic64_or(word_tails(0, nr) << pfn % CLUSTER_FRAMES, &cluster->tail);
+	return pfn;
+}
+
+static __always_inline void free_frames(struct buddy_region *region,
+					unsigned long pfn, unsigned int order)
+{
+	enum cache_free result = pcp_free(region, pfn, 1U << order);
+
+	if (unlikely(result == CACHE_LATE))
+		free_late(region, pfn, 1U << order);
+	else if (result == CACHE_MISS)
+		free_exact(region, pfn, 1U << order);
+}
+
+static __always_inline unsigned long alloc_clusters(struct buddy_region *region,
+						    unsigned int order,
+						    unsigned long nr, gfp_t gfp)
+{
+	const struct run *run = region->source.runs;
+	unsigned long pfn;
+
 	if (unlikely(!pcp_alloc_large(region, order, &pfn)))
 		return alloc_locked(region, order, nr, gfp);
 	if (unlikely(pfn - run->pfn >= run->pages))
@@ -204,20 +226,13 @@ static __always_inline unsigned long alloc_cached(struct buddy_region *region,
 	return pcp_mark_head(region, run, pfn, order);
 }
 
-static __always_inline void free_cached(struct buddy_region *region,
-					unsigned long pfn, unsigned int order)
+static __always_inline void free_clusters(struct buddy_region *region,
+					  unsigned long pfn, unsigned int order)
 {
 	const struct run *run = region->source.runs;
-	enum cache_free result = CACHE_MISS;
 
-	if (order < CLUSTER_ORDER)
-		result = pcp_free(region, pfn, 1U << order);
-	else if (likely(pfn - run->pfn < run->pages) &&
-		 pcp_free_large(region, find_cluster(region, run, pfn), pfn, order))
-		return;
-	if (unlikely(result == CACHE_LATE))
-		free_late(region, pfn, BIT(order));
-	else if (result == CACHE_MISS)
+	if (unlikely(pfn - run->pfn >= run->pages) ||
+	    !pcp_free_large(region, find_cluster(region, run, pfn), pfn, order))
 		/* No block has 0 pages, so an order out of range is a wrong size. */
 		free_exact(region, pfn, order < BUDDY_NR_ORDERS ? BIT(order) : 0);
 }
@@ -226,35 +241,35 @@ static __always_inline void free_cached(struct buddy_region *region,
  * A copy for each order that is common, to which the switches below jump: a few
  * instructions where loops and shifts by a variable would take many.
  */
-#define CACHED_ORDER(order)						\
+#define CACHED_ORDER(order, kind)					\
 static noinline unsigned long alloc_##order(struct buddy_region *region, gfp_t gfp) \
 {									\
-	return alloc_cached(region, order, 1U << (order), gfp);		\
+	return alloc_##kind(region, order, BIT(order), gfp);		\
 }									\
 									\
 static noinline void free_##order(struct buddy_region *region, unsigned long pfn) \
 {									\
-	free_cached(region, pfn, order);				\
+	free_##kind(region, pfn, order);				\
 }
 
-CACHED_ORDER(0)
-CACHED_ORDER(1)
-CACHED_ORDER(2)
-CACHED_ORDER(3)
-CACHED_ORDER(4)
-CACHED_ORDER(5)
-CACHED_ORDER(9)
+CACHED_ORDER(0, frames)
+CACHED_ORDER(1, frames)
+CACHED_ORDER(2, frames)
+CACHED_ORDER(3, frames)
+CACHED_ORDER(4, frames)
+CACHED_ORDER(5, frames)
+CACHED_ORDER(9, clusters)
 
 static noinline unsigned long alloc_large(struct buddy_region *region,
 					  unsigned int order, gfp_t gfp)
 {
-	return alloc_cached(region, order, BIT(order), gfp);
+	return alloc_clusters(region, order, BIT(order), gfp);
 }
 
 static noinline void free_large(struct buddy_region *region, unsigned long pfn,
 				unsigned int order)
 {
-	free_cached(region, pfn, order);
+	free_clusters(region, pfn, order);
 }
 
 static __always_inline unsigned long alloc_order(struct buddy_region *region,
@@ -294,10 +309,10 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 	}
 	if (unlikely(watched && watch_fail(region, nr))) {
 		count_fail(region, order);
-	} else if (is_power_of_2(nr) && order == ilog2(nr)) {
+	} else if (is_of_order(nr, order)) {
 		pfn = alloc_order(region, order, gfp);
 	} else {
-		pfn = order < CLUSTER_ORDER ? alloc_cached(region, order, nr, gfp) :
+		pfn = order < CLUSTER_ORDER ? alloc_frames(region, order, nr, gfp) :
 					      alloc_locked(region, order, nr, gfp);
 	}
 	if (unlikely(watched))

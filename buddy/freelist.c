@@ -354,23 +354,15 @@ void give_word(struct buddy_region *region, struct cluster *cluster, u64 free)
 }
 
 /*
- * Into the cache that @cluster's free frames are in.  False if they are freed twice
- * at once: then another, without the lock, has cleared their tails and is about to
- * free them, or a frame without tails is free by now, or a block of another size
- * is there.
+ * Into the cache that @cluster's free frames are in.  False if a frame is free by
+ * now: without tails, nothing but this tells that it is freed twice at once.
  */
 static bool give_to_owner(struct buddy_region *region, struct cluster *cluster,
 			  unsigned int pos, unsigned int nr)
 {
-	u64 frames = word_mask(pos, nr), tail = atomic64_read(&cluster->tail);
+	u64 frames = word_mask(pos, nr);
 	bool twice = false;
 	unsigned int half;
-
-	/* What ends a block of whole clusters has a tail for its first frame, too. */
-	do {
-		if (!word_is_block(pos ? tail : tail & ~1ULL, pos, nr))
-			return false;
-	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail, tail & ~frames));
 
 	for (half = 0; frames && !twice; half += HALF_FRAMES, frames >>= HALF_FRAMES) {
 		u64 block = (u32)frames;
@@ -392,9 +384,11 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 	struct buddy_stats *stats = &region->stats;
 	unsigned int blocks = 0, end = pos + nr, largest = 0;
 
+	/* What ends a block of whole clusters has its tails still, frame 0's too. */
+	if (!pos && atomic64_read(&cluster->tail) & 1)
+		atomic64_andnot(word_mask(0, nr), &cluster->tail);
 	if (cluster->owner)
 		return give_to_owner(region, cluster, pos, nr);
-	atomic64_andnot(word_mask(pos, nr), &cluster->tail);
 	stats->free_pages += nr;
 	for (; pos < end; blocks++) {
 		unsigned int order = min_t(unsigned int, ilog2(end - pos),
@@ -427,8 +421,8 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 }
 
 /*
- * Free @nr pages as the fewest aligned blocks; returns how many those were, or 0 if
- * another frees them at the same time.
+ * Free @nr pages, of which the caller has claimed the block, as the fewest aligned
+ * blocks; returns how many those were, or 0 if another frees them at the same time.
  */
 unsigned int give_range(struct buddy_region *region, const struct run *run,
 			unsigned long pfn, unsigned long nr)

@@ -228,7 +228,8 @@ bool pcp_free_late(struct buddy_region *region, unsigned long pfn, unsigned int 
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 			 unsigned int nr);
 unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order);
-void pcp_adopt(struct buddy_region *region, struct cluster *cluster);
+bool pcp_adopt(struct buddy_region *region, struct cluster *cluster,
+	       unsigned long pfn, unsigned int nr);
 void pcp_swap_large(struct buddy_region *region, u64 block);
 bool pcp_drain(struct buddy_region *region);
 void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);

@@ -242,32 +242,35 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 }
 
 /*
- * A block is about to be freed in @cluster: own it from now on?
+ * The @nr frames at @pfn are being freed in @cluster: own it from now on, and them?
  *
  * Yes if it is full, and the one that would have to go is empty or full too: so
  * goes who frees what he allocated in bulk, and no other CPU finds the cluster
  * on a list and takes it for its one free block.  Else it must be the place of
  * several frees in a row.
  */
-void pcp_adopt(struct buddy_region *region, struct cluster *cluster)
+bool pcp_adopt(struct buddy_region *region, struct cluster *cluster,
+	       unsigned long pfn, unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	u64 had;
 
 	if (!region->cache_order || cluster->state != CLUSTER_SPLIT || cluster->owner)
-		return;
+		return false;
 	if (pcp->last != cluster) {
 		pcp->last = cluster;
 		pcp->streak = 0;
 	}
 	had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
 	if (++pcp->streak < 2 && (cluster->free || (had && ~had)))
-		return;
+		return false;
 	if (!is_whole(region, cluster))
-		return;
+		return false;
 	evict(region, pcp);
-	own(region, pcp, cluster, take_word(region, cluster));
+	own(region, pcp, cluster, take_word(region, cluster) |
+	    word_mask(pfn % CLUSTER_FRAMES, nr));
 	pcp->last = NULL;
+	return true;
 }
 
 /* Hand back what all CPUs have; true if there was anything. */

@@ -215,6 +215,23 @@ static __always_inline bool claim_large(struct cluster *cluster, unsigned long p
 	return atomic64_try_cmpxchg(&cluster->head, &head, HEAD_CACHED);
 }
 
+/* The same for any block that starts at @pfn, in @cluster. */
+static inline bool claim_block(struct cluster *cluster, unsigned long pfn,
+			       unsigned long pages)
+{
+	unsigned int pos = pfn % CLUSTER_FRAMES;
+	u64 tail;
+
+	if (pages >= CLUSTER_FRAMES)
+		return claim_large(cluster, pages);
+	tail = atomic64_read(&cluster->tail);
+	do {
+		if (!word_is_block(tail, pos, pages))
+			return false;
+	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail, tail & ~word_mask(pos, pages)));
+	return true;
+}
+
 /*
  * Keep the block of @order that starts at @pfn, beside those that are kept if it is
  * of the same eight, and in their place if not: they go back, for which alone the
