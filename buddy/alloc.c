@@ -108,46 +108,69 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	return pfn;
 }
 
-static void free_locked(struct buddy_region *region, const struct run *run,
-			unsigned long pfn, unsigned long nr_pages)
+/*
+ * A used block of @nr pages, at least 1, starts at @pfn in @cluster, and of several
+ * that free it at once this is the one.
+ */
+static bool claim_block(struct buddy_region *region, struct cluster *cluster,
+			unsigned long pfn, unsigned long nr)
 {
-	struct cluster *cluster = find_cluster(region, run, pfn);
+	unsigned int pos = pfn % CLUSTER_FRAMES;
+	u64 tail;
+
+	if (nr >= CLUSTER_FRAMES)
+		return cluster->state == CLUSTER_USED && !pos && claim_large(cluster, nr);
+	if (cluster->state != CLUSTER_SPLIT ||
+	    cluster_free(region, cluster) & BIT_ULL(pos))
+		return false;
+	tail = atomic64_read(&cluster->tail);
+	do {
+		if (!word_is_block(tail, pos, nr))
+			return false;
+	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail, tail & ~word_mask(pos, nr)));
+	return true;
+}
+
+static noinline void free_locked(struct buddy_region *region, const struct run *run,
+				 struct cluster *cluster, unsigned long pfn,
+				 unsigned long nr_pages)
+{
 	struct buddy_stats *stats = &region->stats;
-	unsigned long flags, used;
-	enum buddy_error error;
-	unsigned int blocks;
+	enum buddy_error error = BUDDY_DOUBLE_FREE;
+	unsigned long flags, used = 0;
+	unsigned int blocks = 0;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	used = used_pages(region, run, pfn, &error);
-	if (likely(used && used == nr_pages)) {
-		blocks = 0;
-		if (unlikely(!claim_block(cluster, pfn, used)))
-			;
-		else if (used <= HALF_FRAMES && pcp_adopt(region, cluster, pfn, used))
-			blocks = 1;
-		else
-			blocks = give_range(region, run, pfn, used);
-		if (likely(blocks)) {
-			stats->locked++;
-			stats->splits += blocks - 1;
-			stats->frees[order_base_2(used)]++;
-		} else {
-			error = BUDDY_DOUBLE_FREE;
-			used = 0;
-		}
+	if (unlikely(!nr_pages || !claim_block(region, cluster, pfn, nr_pages)))
+		used = used_pages(region, run, pfn, &error);
+	else if (nr_pages <= HALF_FRAMES &&
+		 pcp_adopt(region, run, cluster, pfn, nr_pages))
+		blocks = 1;
+	else
+		blocks = give_range(region, run, pfn, nr_pages);
+	if (likely(blocks)) {
+		stats->locked++;
+		stats->splits += blocks - 1;
+		stats->frees[order_base_2(nr_pages)]++;
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
-	if (unlikely(used != nr_pages || !used))
-		caller_error(region, used ? BUDDY_WRONG_SIZE : error, false,
-			     pfn, nr_pages, used);
+	if (likely(blocks))
+		return;
+	/* If the size is right now, it was freed and allocated again meanwhile. */
+	if (used)
+		error = used == nr_pages ? BUDDY_DOUBLE_FREE : BUDDY_WRONG_SIZE;
+	caller_error(region, error, false, pfn, nr_pages, used);
 }
 
 static noinline void free_late(struct buddy_region *region, unsigned long pfn,
 			       unsigned long nr_pages)
 {
-	if (!pcp_free_late(region, pfn, nr_pages))
-		free_locked(region, find_run(region, pfn), pfn, nr_pages);
+	const struct run *run = find_run(region, pfn);
+	struct cluster *cluster = find_cluster(region, run, pfn);
+
+	if (!pcp_free_late(region, cluster, pfn, nr_pages))
+		free_locked(region, run, cluster, pfn, nr_pages);
 }
 
 static noinline void free_exact(struct buddy_region *region, unsigned long pfn,
@@ -170,7 +193,7 @@ static noinline void free_exact(struct buddy_region *region, unsigned long pfn,
 		result = pcp_free_remote(region, cluster, pfn, nr_pages);
 	}
 	if (result == CACHE_MISS)
-		free_locked(region, run, pfn, nr_pages);
+		free_locked(region, run, cluster, pfn, nr_pages);
 	else if (unlikely(result == CACHE_LATE))
 		free_late(region, pfn, nr_pages);
 }

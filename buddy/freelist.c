@@ -255,18 +255,6 @@ u64 take_word(struct buddy_region *region, struct cluster *cluster)
 }
 
 /*
- * Where a run begins or ends, a cluster may have frames that are not its own.
- * Two runs can even share such a cluster's number, so no CPU owns one.
- */
-bool is_whole(struct buddy_region *region, const struct cluster *cluster)
-{
-	unsigned long pfn = cluster_pfn(cluster);
-	const struct run *run = find_run(region, pfn);
-
-	return run && pfn - run->pfn + CLUSTER_FRAMES <= run->pages;
-}
-
-/*
  * Take a block of @order, CLUSTER_ORDER or above, off @list, as no block in use yet:
  * its heads are the caller's to write.
  */
@@ -291,12 +279,15 @@ struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 {
 	unsigned int list = find_list(region, order);
 	struct cluster *cluster;
+	const struct run *run;
 
 	if (list == NO_LIST)
 		return NULL;
 	if (list < CLUSTER_ORDER) {
 		cluster = &region->clusters[region->clusters[list].next];
-		if (hweight64(cluster->free) == BIT(order) || !is_whole(region, cluster))
+		run = find_run(region, cluster_pfn(cluster));
+		if (hweight64(cluster->free) == BIT(order) ||
+		    !run || !is_whole(run, cluster))
 			return NULL;
 		*free = take_word(region, cluster);
 		return cluster;
@@ -337,11 +328,9 @@ static void give_cluster(struct buddy_region *region, const struct run *run,
 		trace_buddy_merge(region, cluster_pfn(cluster), BIT(order));
 }
 
-/* Undo take_word() or take_cluster(), with other frames. */
+/* Undo take_word() or take_cluster(), with other frames, at least one. */
 void give_word(struct buddy_region *region, struct cluster *cluster, u64 free)
 {
-	if (!free)
-		return;
 	region->stats.free_pages += hweight64(free);
 	if (free == ~0ULL) {
 		give_cluster(region, find_run(region, cluster_pfn(cluster)),

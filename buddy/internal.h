@@ -210,7 +210,6 @@ unsigned int give_range(struct buddy_region *region, const struct run *run,
 unsigned long used_pages(struct buddy_region *region, const struct run *run,
 			 unsigned long pfn, enum buddy_error *error);
 unsigned int find_list(const struct buddy_region *region, unsigned int order);
-bool is_whole(struct buddy_region *region, const struct cluster *cluster);
 struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 			     u64 *free);
 struct cluster *take_large(struct buddy_region *region, unsigned int list,
@@ -224,12 +223,13 @@ int pcp_init(struct buddy_region *region);
 void pcp_exit(struct buddy_region *region);
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 			     unsigned int nr);
-bool pcp_free_late(struct buddy_region *region, unsigned long pfn, unsigned int nr);
+bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+		   unsigned long pfn, unsigned int nr);
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 			 unsigned int nr);
 unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order);
-bool pcp_adopt(struct buddy_region *region, struct cluster *cluster,
-	       unsigned long pfn, unsigned int nr);
+bool pcp_adopt(struct buddy_region *region, const struct run *run,
+	       struct cluster *cluster, unsigned long pfn, unsigned int nr);
 void pcp_swap_large(struct buddy_region *region, u64 block);
 bool pcp_drain(struct buddy_region *region);
 void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
@@ -297,6 +297,17 @@ static inline u64 run_frames(const struct run *run,
 	unsigned long end = min(run->pfn + run->pages, pfn + CLUSTER_FRAMES);
 
 	return word_mask(start - pfn, end - start);
+}
+
+/*
+ * Where a run begins or ends, a cluster may have frames that are not its own.
+ * Two runs can even share such a cluster's number, so no CPU owns one.
+ */
+static inline bool is_whole(const struct run *run, const struct cluster *cluster)
+{
+	unsigned long pfn = cluster_pfn(cluster);
+
+	return pfn >= run->pfn && pfn + CLUSTER_FRAMES <= run->pfn + run->pages;
 }
 
 /* watch.c; while buddy_is_watched() */

@@ -46,7 +46,10 @@ static bool free_rest(struct buddy_region *region, struct cluster *cluster,
 	u64 free, used;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	free = cluster_free(region, cluster) & word_mask(pos, nr);
+	/* All of it, if the cluster has become part of a larger block. */
+	free = word_mask(pos, nr);
+	if (cluster->state == CLUSTER_SPLIT)
+		free &= cluster_free(region, cluster);
 	if (!free)
 		atomic64_or(word_tails(pos, nr), &cluster->tail);
 	else
@@ -61,9 +64,9 @@ static bool free_rest(struct buddy_region *region, struct cluster *cluster,
  * The end of a free into a cache when the half has changed since the tails were
  * cleared.  False for a free under the lock.
  */
-bool pcp_free_late(struct buddy_region *region, unsigned long pfn, unsigned int nr)
+bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+		   unsigned long pfn, unsigned int nr)
 {
-	struct cluster *cluster = find_cluster(region, find_run(region, pfn), pfn);
 	unsigned int owner = READ_ONCE(cluster->owner);
 
 	if (owner) {
@@ -135,8 +138,28 @@ static bool evict_large(struct buddy_region *region, struct pcp *pcp)
 	return large & LARGE_BLOCKS;
 }
 
-/* Hand back what @pcp has; true if there was anything. */
-static bool evict(struct buddy_region *region, struct pcp *pcp)
+/* Keep a @cluster that is free as a whole as a block, beside or in place of others. */
+static void keep_cluster(struct buddy_region *region, struct pcp *pcp,
+			 struct cluster *cluster)
+{
+	u64 block = large_word(cluster_pfn(cluster), CLUSTER_ORDER);
+	u64 last = atomic64_read(&pcp->large);
+	bool beside;
+
+	cluster->state = CLUSTER_USED;
+	atomic64_set(&cluster->head, HEAD_CACHED);
+	do {
+		beside = (last ^ block) <= LARGE_BLOCKS;
+	} while (!atomic64_try_cmpxchg(&pcp->large, &last, beside ? last | block : block));
+	if (!beside)
+		give_large(region, last);
+}
+
+/*
+ * Hand back the cluster that @pcp owns; true if any of it was free.  With @keep, it
+ * becomes one of the CPU's large blocks if all of it was.
+ */
+static bool evict(struct buddy_region *region, struct pcp *pcp, bool keep)
 {
 	struct cluster *cluster = pcp->cluster;
 	u64 free;
@@ -150,14 +173,17 @@ static bool evict(struct buddy_region *region, struct pcp *pcp)
 	pcp->cluster = NULL;
 	pcp->drains++;
 	trace_buddy_drain(region, cluster_pfn(cluster), hweight64(free));
-	give_word(region, cluster, free);
+	if (keep && free == ~0ULL && keeps_eight(region, CLUSTER_ORDER))
+		keep_cluster(region, pcp, cluster);
+	else if (free)
+		give_word(region, cluster, free);
 	return free;
 }
 
 static bool evict_both(struct buddy_region *region, unsigned int cpu)
 {
 	struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
-	bool any = evict(region, pcp);
+	bool any = evict(region, pcp, false);
 
 	return evict_large(region, pcp) || any;
 }
@@ -165,10 +191,8 @@ static bool evict_both(struct buddy_region *region, unsigned int cpu)
 static void own(struct buddy_region *region, struct pcp *pcp,
 		struct cluster *cluster, u64 free)
 {
-	struct buddy_stats *stats = &region->stats;
 	u64 number = (u64)cluster->number << 1;
 
-	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
 	pcp->cluster = cluster;
 	pcp->refills++;
 	trace_buddy_refill(region, cluster_pfn(cluster), hweight64(free));
@@ -177,32 +201,6 @@ static void own(struct buddy_region *region, struct pcp *pcp,
 	atomic64_set_release(&pcp->hot.half[0], number << HALF_FRAMES | (u32)free);
 	atomic64_set_release(&pcp->hot.half[1], (number | 1) << HALF_FRAMES |
 			     free >> HALF_FRAMES);
-}
-
-/*
- * @nr pages of a block of @order from the lists.  If the cache is empty, it gets
- * the rest of the block's cluster; if it has blocks, just too small ones, it
- * keeps them.
- */
-unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
-			 unsigned int nr)
-{
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
-	unsigned int pos = 0, found;
-	struct cluster *cluster;
-	u64 free;
-
-	if (!region->cache_order || (pcp->cluster && cluster_free(region, pcp->cluster)))
-		return take_block(region, order, nr);
-	evict(region, pcp);
-	cluster = take_cluster(region, order, &free);
-	if (!cluster)
-		return take_block(region, order, nr);
-	if (free != ~0ULL)
-		pos = word_find(free, order, &found);
-	atomic64_or(word_tails(pos, nr), &cluster->tail);
-	own(region, pcp, cluster, free & ~word_mask(pos, nr));
-	return cluster_pfn(cluster) + pos;
 }
 
 /*
@@ -217,8 +215,7 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 	u64 large;
 
 	from = min(list, order + LARGE_NR_ORDER);
-	if (list == NO_LIST || from == order ||
-	    order + LARGE_NR_ORDER > region->cache_order ||
+	if (list == NO_LIST || from == order || !keeps_eight(region, order) ||
 	    atomic64_read(&pcp->large) & LARGE_BLOCKS)
 		return take_block(region, order, BIT(order));
 
@@ -242,6 +239,56 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 }
 
 /*
+ * @nr pages of half a cluster, which is one of the blocks that this CPU keeps: else every second such block would split a larger one, and every
+ * second free merge it.
+ */
+static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
+				 unsigned int nr)
+{
+	struct cluster *cluster;
+	unsigned long pfn;
+
+	if (!pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
+		pfn = pcp_refill_large(region, CLUSTER_ORDER);
+	if (pfn == BUDDY_NO_PFN)
+		return pfn;
+	cluster = find_cluster(region, find_run(region, pfn), pfn);
+	cluster->state = CLUSTER_SPLIT;
+	cluster->free = 0;
+	atomic64_set(&cluster->tail, word_tails(0, nr));
+	own(region, pcp, cluster, ~word_mask(0, nr));
+	return pfn;
+}
+
+/*
+ * @nr pages of a block of @order from the lists.  If the cache is empty, it gets
+ * the rest of the block's cluster; if it has blocks, just too small ones, it
+ * keeps them.
+ */
+unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
+			 unsigned int nr)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	unsigned int pos = 0, found;
+	struct cluster *cluster;
+	u64 free;
+
+	if (!region->cache_order || (pcp->cluster && cluster_free(region, pcp->cluster)))
+		return take_block(region, order, nr);
+	evict(region, pcp, false);
+	if (order == HALF_ORDER && !(region->nonempty & BIT_ULL(HALF_ORDER)))
+		return refill_half(region, pcp, nr);
+	cluster = take_cluster(region, order, &free);
+	if (!cluster)
+		return take_block(region, order, nr);
+	if (free != ~0ULL)
+		pos = word_find(free, order, &found);
+	atomic64_or(word_tails(pos, nr), &cluster->tail);
+	own(region, pcp, cluster, free & ~word_mask(pos, nr));
+	return cluster_pfn(cluster) + pos;
+}
+
+/*
  * The @nr frames at @pfn are being freed in @cluster: own it from now on, and them?
  *
  * Yes if it is full, and the one that would have to go is empty or full too: so
@@ -249,10 +296,11 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
  * on a list and takes it for its one free block.  Else it must be the place of
  * several frees in a row.
  */
-bool pcp_adopt(struct buddy_region *region, struct cluster *cluster,
-	       unsigned long pfn, unsigned int nr)
+bool pcp_adopt(struct buddy_region *region, const struct run *run,
+	       struct cluster *cluster, unsigned long pfn, unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	struct buddy_stats *stats = &region->stats;
 	u64 had;
 
 	if (!region->cache_order || cluster->state != CLUSTER_SPLIT || cluster->owner)
@@ -264,11 +312,12 @@ bool pcp_adopt(struct buddy_region *region, struct cluster *cluster,
 	had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
 	if (++pcp->streak < 2 && (cluster->free || (had && ~had)))
 		return false;
-	if (!is_whole(region, cluster))
+	if (!is_whole(run, cluster))
 		return false;
-	evict(region, pcp);
+	evict(region, pcp, nr == HALF_FRAMES);
 	own(region, pcp, cluster, take_word(region, cluster) |
 	    word_mask(pfn % CLUSTER_FRAMES, nr));
+	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
 	pcp->last = NULL;
 	return true;
 }

@@ -183,19 +183,35 @@ static __always_inline unsigned long large_pfn(u64 large, unsigned int order)
 	return (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << order;
 }
 
-/* Take out the lowest block, for pcp_mark_head(), if there is one of @order. */
-static __always_inline bool pcp_alloc_large(struct buddy_region *region,
-					    unsigned int order, unsigned long *pfn)
+/* Whether a CPU may keep eight blocks of @order, instead of one. */
+static __always_inline bool keeps_eight(const struct buddy_region *region,
+					unsigned int order)
 {
-	struct pcp __percpu *all = region->pcp;
-	atomic64_t *slot = &raw_cpu_ptr(all)->large;
+	return order + LARGE_NR_ORDER <= region->cache_order;
+}
+
+/* Take out the lowest block if there is one of @order. */
+static __always_inline bool pop_large(atomic64_t *slot, unsigned int order,
+				      unsigned long *pfn)
+{
 	u64 large = atomic64_read(slot);
 
 	if (large_order(large) != order || !(large & LARGE_BLOCKS) ||
 	    unlikely(!atomic64_try_cmpxchg(slot, &large, large & (large - 1))))
 		return false;
-	this_cpu_inc(all->hot.count[order].allocs);
 	*pfn = large_pfn(large, order);
+	return true;
+}
+
+/* The same, from this CPU's cache, for pcp_mark_head(). */
+static __always_inline bool pcp_alloc_large(struct buddy_region *region,
+					    unsigned int order, unsigned long *pfn)
+{
+	struct pcp __percpu *all = region->pcp;
+
+	if (!pop_large(&raw_cpu_ptr(all)->large, order, pfn))
+		return false;
+	this_cpu_inc(all->hot.count[order].allocs);
 	return true;
 }
 
@@ -213,23 +229,6 @@ static __always_inline bool claim_large(struct cluster *cluster, unsigned long p
 	u64 head = head_word(pages);
 
 	return atomic64_try_cmpxchg(&cluster->head, &head, HEAD_CACHED);
-}
-
-/* The same for any block that starts at @pfn, in @cluster. */
-static inline bool claim_block(struct cluster *cluster, unsigned long pfn,
-			       unsigned long pages)
-{
-	unsigned int pos = pfn % CLUSTER_FRAMES;
-	u64 tail;
-
-	if (pages >= CLUSTER_FRAMES)
-		return claim_large(cluster, pages);
-	tail = atomic64_read(&cluster->tail);
-	do {
-		if (!word_is_block(tail, pos, pages))
-			return false;
-	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail, tail & ~word_mask(pos, pages)));
-	return true;
 }
 
 /*
@@ -254,8 +253,7 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 	last = atomic64_read(slot);
 	do {
 		next = block;
-		if ((last ^ block) <= LARGE_BLOCKS &&
-		    order + LARGE_NR_ORDER <= region->cache_order) {
+		if ((last ^ block) <= LARGE_BLOCKS && keeps_eight(region, order)) {
 			next |= last;
 		} else if (last & LARGE_BLOCKS) {
 			pcp_swap_large(region, block);

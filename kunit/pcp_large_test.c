@@ -106,6 +106,84 @@ static void pcp_large_test_eight_share(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/* How many large blocks CPU 0 keeps. */
+static unsigned int kept(struct buddy_region *region)
+{
+	return large_nr(atomic64_read(&per_cpu_ptr(region->pcp, 0)->large));
+}
+
+/*
+ * Half clusters come in pairs out of the eight that a CPU keeps, and go back there:
+ * no list is touched for seven pairs.
+ */
+static void pcp_large_test_halves(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfns[32], i;
+	u64 splits = 0;
+
+	for (i = 0; i < 16; i++) {
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * HALF_FRAMES);
+		check_region(test, region);
+		if (!i)
+			splits = region->stats.splits;
+		KUNIT_EXPECT_EQ(test, region->stats.splits, splits);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - BIT(9));
+		KUNIT_EXPECT_EQ(test, kept(region), 7 - (unsigned int)i / 2);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, 8ULL);
+
+	for (i = 0; i < 16; i++) {
+		KUNIT_EXPECT_EQ(test, kept(region), (unsigned int)(i ? (i - 1) / 2 : 0));
+		buddy_free_pfn(region, pfns[i], 5);
+		check_region(test, region);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, 16ULL);
+	KUNIT_EXPECT_EQ(test, region->stats.merges, 0ULL);
+	EXPECT_WARNING("the block is free already", buddy_free_pfn(region, pfns[0], 5));
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, PAGES);
+
+	/* What is not of the same eight takes their place. */
+	buddy_region_drain(region);
+	for (i = 0; i < ARRAY_SIZE(pfns); i++)
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+	for (i = 0; i < ARRAY_SIZE(pfns); i++) {
+		buddy_free_pfn(region, pfns[i], 5);
+		check_region(test, region);
+	}
+	KUNIT_EXPECT_EQ(test, kept(region), 7U);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - BIT(9));
+	expect_all_free(test, region, fresh);
+}
+
+/* But not while half a cluster is on the lists, nor above a CPU's share. */
+static void pcp_large_test_halves_not_kept(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfns[4], i;
+
+	for (i = 0; i < 2; i++)
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+	buddy_free_pfn(region, pfns[0], 5);
+	buddy_region_drain(region);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 5, 0), pfns[0]);
+	buddy_region_drain(region);
+
+	region->cache_order = 8;
+	for (i = 2; i < 4; i++) {
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 2 * CLUSTER_FRAMES);
+	}
+	for (i = 0; i < 4; i++)
+		buddy_free_pfn(region, pfns[i], 5);
+	KUNIT_EXPECT_EQ(test, kept(region), 0U);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	expect_all_free(test, region, fresh);
+}
+
 /*
  * Blocks of several runs, between which some of the eight are missing.  As in
  * freelist_test_runs_stay_apart(), the runs are exchanged while all is in use.
@@ -133,8 +211,7 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < ARRAY_SIZE(there); i++)
 			buddy_free_pfn(region, pfns[there[i]], 6);
-		KUNIT_EXPECT_EQ(test, large_nr(atomic64_read(&per_cpu_ptr(region->pcp, 0)->large)),
-				(unsigned int)ARRAY_SIZE(there));
+		KUNIT_EXPECT_EQ(test, kept(region), (unsigned int)ARRAY_SIZE(there));
 		for (i = 0; i < ARRAY_SIZE(there); i++) {
 			KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, 0), pfns[there[i]]);
 			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[there[i]]),
@@ -185,6 +262,8 @@ static struct kunit_case pcp_large_cases[] = {
 	KUNIT_CASE(pcp_large_test_inside),
 	KUNIT_CASE(pcp_large_test_eight),
 	KUNIT_CASE(pcp_large_test_eight_share),
+	KUNIT_CASE(pcp_large_test_halves),
+	KUNIT_CASE(pcp_large_test_halves_not_kept),
 	KUNIT_CASE(pcp_large_test_eight_runs),
 	KUNIT_CASE(pcp_large_test_head_is_no_tail),
 	{}
