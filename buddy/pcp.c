@@ -239,8 +239,9 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 }
 
 /*
- * @nr pages of half a cluster, which is one of the blocks that this CPU keeps: else every second such block would split a larger one, and every
- * second free merge it.
+ * @nr pages of a block of half a cluster.  If there is none on the lists, open one of
+ * the clusters that this CPU keeps: else every second such block would split a
+ * larger one, and every second free merge it.
  */
 static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 				 unsigned int nr)
@@ -248,6 +249,9 @@ static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 	struct cluster *cluster;
 	unsigned long pfn;
 
+	if (region->nonempty & BIT_ULL(HALF_ORDER))
+		return take_block(region, HALF_ORDER, nr);
+	evict(region, pcp, false);
 	if (!pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
 		pfn = pcp_refill_large(region, CLUSTER_ORDER);
 	if (pfn == BUDDY_NO_PFN)
@@ -275,9 +279,9 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 
 	if (!region->cache_order || (pcp->cluster && cluster_free(region, pcp->cluster)))
 		return take_block(region, order, nr);
-	evict(region, pcp, false);
-	if (order == HALF_ORDER && !(region->nonempty & BIT_ULL(HALF_ORDER)))
+	if (order == HALF_ORDER)
 		return refill_half(region, pcp, nr);
+	evict(region, pcp, false);
 	cluster = take_cluster(region, order, &free);
 	if (!cluster)
 		return take_block(region, order, nr);
@@ -309,9 +313,13 @@ bool pcp_adopt(struct buddy_region *region, const struct run *run,
 		pcp->last = cluster;
 		pcp->streak = 0;
 	}
-	had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
-	if (++pcp->streak < 2 && (cluster->free || (had && ~had)))
-		return false;
+	if (++pcp->streak < 2) {
+		if (cluster->free)
+			return false;
+		had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
+		if (had && ~had)
+			return false;
+	}
 	if (!is_whole(run, cluster))
 		return false;
 	evict(region, pcp, nr == HALF_FRAMES);

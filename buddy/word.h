@@ -41,7 +41,9 @@ static inline u64 word_runs(u64 free, unsigned int order)
 {
 	unsigned int k;
 
-	for (k = 0; k < order; k++)
+	/* Unrolled, all shifts and masks are constants. */
+#pragma GCC unroll 6
+	for (k = 0; k < WORD_ORDER && k < order; k++)
 		free = word_pairs(free, k);
 	return free;
 }
@@ -51,7 +53,6 @@ static inline unsigned int word_largest(u64 free)
 {
 	unsigned int order;
 
-	/* Unrolled, all shifts and masks are constants. */
 #pragma GCC unroll 6
 	for (order = 0; order < WORD_ORDER; order++) {
 		free = word_pairs(free, order);
