@@ -109,8 +109,9 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 }
 
 /*
- * A used block of @nr pages, at least 1, starts at @pfn in @cluster, and of several
- * that free it at once this is the one.
+ * Whether a used block of @nr pages, at least 1 and not above a run's, starts at @pfn
+ * in @cluster, and if so, claim it: of several that free it at once one succeeds.
+ * With one page, there is nothing to claim: give_to_owner() tells of the second.
  */
 static bool claim_block(struct buddy_region *region, struct cluster *cluster,
 			unsigned long pfn, unsigned long nr)
@@ -141,7 +142,8 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 	unsigned int blocks = 0;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	if (unlikely(!nr_pages || !claim_block(region, cluster, pfn, nr_pages)))
+	if (unlikely(nr_pages - 1 >= run->pages ||
+		     !claim_block(region, cluster, pfn, nr_pages)))
 		used = used_pages(region, run, pfn, &error);
 	else if (nr_pages <= HALF_FRAMES &&
 		 pcp_adopt(region, run, cluster, pfn, nr_pages))
@@ -158,9 +160,12 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 	if (likely(blocks))
 		return;
 	/* If the size is right now, it was freed and allocated again meanwhile. */
-	if (used)
-		error = used == nr_pages ? BUDDY_DOUBLE_FREE : BUDDY_WRONG_SIZE;
-	caller_error(region, error, false, pfn, nr_pages, used);
+	if (used && used == nr_pages) {
+		error = BUDDY_DOUBLE_FREE;
+		used = 0;
+	}
+	caller_error(region, used ? BUDDY_WRONG_SIZE : error, false,
+		     pfn, nr_pages, used);
 }
 
 static noinline void free_late(struct buddy_region *region, unsigned long pfn,

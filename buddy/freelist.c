@@ -156,14 +156,6 @@ static struct cluster *split_block(struct buddy_region *region,
 	return cluster;
 }
 
-/* Make a fresh block of CLUSTER_ORDER a cluster whose frames are all the caller's. */
-static void open_cluster(struct cluster *cluster)
-{
-	cluster->state = CLUSTER_SPLIT;
-	cluster->free = 0;
-	atomic64_set(&cluster->tail, 0);
-}
-
 /* Free what lies behind the first @nr pages of the fresh block that @head heads. */
 static void trim_block(struct buddy_region *region, struct cluster *head,
 		       unsigned int order, unsigned long nr)
@@ -208,7 +200,7 @@ unsigned long take_block(struct buddy_region *region, unsigned int order,
 	} else {
 		if (list >= CLUSTER_ORDER) {
 			cluster = split_block(region, list, CLUSTER_ORDER);
-			open_cluster(cluster);
+			open_cluster(cluster, 0);
 			cluster->free = ~0ULL;
 		} else {
 			cluster = &region->clusters[region->clusters[list].next];
@@ -294,7 +286,7 @@ struct cluster *take_cluster(struct buddy_region *region, unsigned int order,
 	}
 	*free = ~0ULL;
 	cluster = take_large(region, list, CLUSTER_ORDER);
-	open_cluster(cluster);
+	open_cluster(cluster, 0);
 	return cluster;
 }
 
@@ -443,8 +435,8 @@ unsigned int give_range(struct buddy_region *region, const struct run *run,
 
 /*
  * The pages of the used block that starts at @pfn, or 0 and the reason in
- * @error.  This is the whole check of a free: a right one needs no loop, because
- * @tail tells for every frame whether a block starts there.
+ * @error.  That of a used one needs no loop, because @tail tells for every frame
+ * whether a block starts there.
  */
 unsigned long used_pages(struct buddy_region *region, const struct run *run,
 			 unsigned long pfn, enum buddy_error *error)

@@ -104,8 +104,8 @@ static inline bool is_head_word(u64 tail)
  * @cluster: the owned cluster or NULL
  * @last: the last cluster that this CPU freed into under the region's lock
  * @streak: how many blocks in a row went there
- * @refills: how often a cluster came in
- * @drains: how often one went back
+ * @refills: how often it came to own a cluster
+ * @drains: how often it ceased to
  */
 struct pcp {
 	struct buddy_pcp hot;
@@ -273,6 +273,14 @@ static inline struct cluster *find_cluster(struct buddy_region *region,
 static inline unsigned long cluster_pfn(const struct cluster *cluster)
 {
 	return (unsigned long)cluster->number << CLUSTER_ORDER;
+}
+
+/* Make a block of CLUSTER_ORDER a cluster whose frames are all the caller's. */
+static inline void open_cluster(struct cluster *cluster, u64 tail)
+{
+	cluster->state = CLUSTER_SPLIT;
+	cluster->free = 0;
+	atomic64_set(&cluster->tail, tail);
 }
 
 /* The length of the used block that @cluster heads; 0 if a CPU caches it. */

@@ -204,20 +204,22 @@ static void own(struct buddy_region *region, struct pcp *pcp,
 }
 
 /*
- * The pages of a block of @order, CLUSTER_ORDER or above, from the lists.  If this
+ * A block of @order, CLUSTER_ORDER or above, from the lists, as take_large().  If this
  * CPU has none, it gets those beside it in a larger block.
  */
-unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
+static struct cluster *refill_large(struct buddy_region *region, struct pcp *pcp,
+				    unsigned int order)
 {
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	unsigned int list = find_list(region, order), from, i;
 	struct cluster *cluster, *beside;
 	u64 large;
 
+	if (list == NO_LIST)
+		return NULL;
 	from = min(list, order + LARGE_NR_ORDER);
-	if (list == NO_LIST || from == order || !keeps_eight(region, order) ||
+	if (from == order || !keeps_eight(region, order) ||
 	    atomic64_read(&pcp->large) & LARGE_BLOCKS)
-		return take_block(region, order, BIT(order));
+		return take_large(region, list, order);
 
 	cluster = take_large(region, list, from);
 	beside = cluster;
@@ -232,10 +234,19 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 	trace_buddy_refill(region, large_pfn(large, order), BIT(from) - BIT(order));
 	/* A free on its way from this CPU to another may have been quicker. */
 	give_large(region, atomic64_xchg(&pcp->large, large));
+	return cluster;
+}
 
+/* The pages of such a block. */
+unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
+{
+	struct cluster *cluster = refill_large(region, raw_cpu_ptr(region->pcp), order);
+
+	if (!cluster)
+		return BUDDY_NO_PFN;
 	cluster->state = CLUSTER_USED;
-	return pcp_mark_head(region, find_run(region, cluster_pfn(cluster)),
-			     cluster_pfn(cluster), order);
+	atomic64_set(&cluster->head, head_word(BIT(order)));
+	return cluster_pfn(cluster);
 }
 
 /*
@@ -252,16 +263,16 @@ static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 	if (region->nonempty & BIT_ULL(HALF_ORDER))
 		return take_block(region, HALF_ORDER, nr);
 	evict(region, pcp, false);
-	if (!pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
-		pfn = pcp_refill_large(region, CLUSTER_ORDER);
-	if (pfn == BUDDY_NO_PFN)
-		return pfn;
-	cluster = find_cluster(region, find_run(region, pfn), pfn);
-	cluster->state = CLUSTER_SPLIT;
-	cluster->free = 0;
-	atomic64_set(&cluster->tail, word_tails(0, nr));
+	if (pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
+		cluster = find_cluster(region, find_run(region, pfn), pfn);
+	else
+		cluster = refill_large(region, pcp, CLUSTER_ORDER);
+	if (!cluster)
+		/* Another may have freed into the one that went back just now. */
+		return take_block(region, HALF_ORDER, nr);
+	open_cluster(cluster, word_tails(0, nr));
 	own(region, pcp, cluster, ~word_mask(0, nr));
-	return pfn;
+	return cluster_pfn(cluster);
 }
 
 /*

@@ -165,6 +165,7 @@ static void error_test_double_free(struct kunit *test)
 		KUNIT_ASSERT_NE(test, next, BUDDY_NO_PFN);
 		buddy_free_pfn_exact(region, pfn, nr);
 		expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn, nr);
+		expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn, BIT(61));
 		buddy_free_pfn_exact(region, next, nr);
 		/* Now both are inside of one free block. */
 		expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn, nr);
@@ -229,7 +230,8 @@ static void error_test_wrong_size(struct kunit *test)
 		unsigned long addr = (unsigned long)buddy_pfn_to_virt(region, pfn);
 		const unsigned long wrong[] = {
 			0, nr - 1, nr + 1, nr / 2, nr * 2, nr + 64, nr + SIZE,
-			nr + (1UL << 32), BIT(38), ~0UL,
+			nr + (1UL << 32), BIT(38), nr + BIT(61), nr + BIT(63),
+			~0UL,
 		};
 
 		for (i = 0; i < ARRAY_SIZE(wrong); i++)
