@@ -1,35 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Work for scripts/profile.sh to watch: pairs, then many allocations and frees. */
+/* Work for scripts/profile.sh to watch. */
+#include <linux/io.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
-#include "../buddy/buddy.h"
+#include "../pool/pool.h"
+
+static char *work = "pairs";
+module_param(work, charp, 0444);
+MODULE_PARM_DESC(work, "pairs, bulk, fragmented or pool");
 
 static unsigned int order;
 module_param(order, uint, 0444);
-MODULE_PARM_DESC(order, "of all blocks");
+MODULE_PARM_DESC(order, "of the blocks of pairs and bulk");
 
-static bool bulk;
-module_param(bulk, bool, 0444);
-MODULE_PARM_DESC(bulk, "all allocations before the first free");
+#define NR	256
+#define PAGES	1024	/* of memory: enough for the region to have caches */
 
-static unsigned long pfns[256];
+static unsigned long pfns[NR];
+
+static void pairs(struct buddy_region *region)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR; i++)
+		buddy_free_pfn(region, buddy_alloc_pfn(region, order, 0), order);
+}
+
+static void bulk(struct buddy_region *region)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR; i++)
+		pfns[i] = buddy_alloc_pfn(region, order, 0);
+	for (i = 0; i < NR; i++)
+		buddy_free_pfn(region, pfns[i], order);
+}
+
+/* As bench_fragment.c: 8 KiB of each 64 KiB, half of them freed, then 64 KiB blocks. */
+static void fragmented(struct buddy_region *region)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR; i++)
+		pfns[i] = buddy_alloc_pfn_aligned(region, 2, 4, 0);
+	for (i = 0; i < NR; i++)
+		if (i % 4 == 0 || i % 4 == 3)
+			buddy_free_pfn(region, pfns[i], 1);
+	for (i = 0; i < NR / 2; i++)
+		pfns[i] = buddy_alloc_pfn(region, 4, 0);
+	for (i = 0; i < NR / 2; i++)
+		buddy_free_pfn(region, pfns[i], 4);
+}
+
+/* As in bench_pools.c: 100 objects, most of them small. */
+static void life(struct buddy_region *region)
+{
+	static const u16 sizes[] = { 16, 24, 32, 64, 16, 48, 128, 32, 256, 496 };
+	struct mp_pool *pool = mp_create_pool(region, 16 << 10, 0);
+	unsigned int i;
+
+	for (i = 0; pool && i < 100; i++)
+		WRITE_ONCE(pfns[0], (unsigned long)mp_alloc(pool, sizes[i % 10], 0));
+	mp_destroy_pool(pool);
+}
 
 static int __init profile_init(void)
 {
+	bool pool = !strcmp(work, "pool");
+	void *memory = pool ? alloc_pages_exact(PAGES << PAGE_SHIFT, GFP_KERNEL) : NULL;
 	struct buddy_region *region;
 	unsigned int i;
 
-	region = buddy_region_create("profile", BIT(30), BIT(18), NULL);
+	/* Memory is needed for objects alone. */
+	if (memory)
+		region = buddy_region_create("profile", PHYS_PFN(virt_to_phys(memory)),
+					     PAGES, memory);
+	else
+		region = buddy_region_create("profile", BIT(30), BIT(18), NULL);
 	if (IS_ERR(region))
 		return PTR_ERR(region);
-	for (i = 0; i < ARRAY_SIZE(pfns); i++) {
-		pfns[i] = buddy_alloc_pfn(region, order, 0);
-		if (!bulk)
-			buddy_free_pfn(region, pfns[i], order);
-	}
-	for (i = 0; i < ARRAY_SIZE(pfns) && bulk; i++)
-		buddy_free_pfn(region, pfns[i], order);
-	return buddy_region_destroy(region);
+	if (!strcmp(work, "bulk"))
+		bulk(region);
+	else if (!strcmp(work, "fragmented"))
+		fragmented(region);
+	else if (!pool)
+		pairs(region);
+	for (i = 0; pool && i < NR; i++)
+		life(region);
+	/* Nothing is given back: the guest ends. */
+	return 0;
 }
 module_init(profile_init);
 

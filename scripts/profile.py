@@ -6,7 +6,8 @@ import collections
 import re
 import sys
 
-ENTRIES = ("buddy_alloc_pfn_slow", "buddy_free_pfn_slow")
+ENTRIES = ("mp_create_pool", "mp_alloc_slow", "mp_destroy_pool", "buddy_alloc_pfn_slow",
+           "buddy_alloc_pfn_aligned", "buddy_free_pfn_slow")
 
 
 def read_functions(lines):
@@ -53,7 +54,7 @@ def main():
                 continue
             start, name = symbols[index]
             code = functions.get(name, [])
-            if name in ENTRIES and pc == start:
+            if name in ENTRIES and pc == start and not entry:
                 entry = name
                 calls[entry] += 1
             elif not code or pc - start > code[-1][0]:
@@ -61,7 +62,9 @@ def main():
             if entry:
                 counts[entry][name] += stretch(code, pc - start)
     for entry in ENTRIES:
-        total = sum(counts[entry].values()) / max(calls[entry], 1)
+        if not calls[entry]:
+            continue
+        total = sum(counts[entry].values()) / calls[entry]
         print(f"{entry}: {calls[entry]} calls, {total:.0f} instructions each")
         for name, count in counts[entry].most_common():
             print(f"    {count / calls[entry]:7.1f}  {name}")

@@ -1,19 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# profile.sh ORDER [bulk]: the instructions of each of the module's functions, per
-# allocation and per free: pairs, or with "bulk" 256 of each.  QEMU logs the
-# address of every piece of code that it enters; what lies in the kernel, such as
-# taking the lock, is not in there.
+# profile.sh WORK [ORDER]: the instructions of each of the module's functions, per
+# call of one that a driver calls: "pairs" or "bulk" of ORDER, "fragmented" or
+# "pool", see kunit/bench_profile.c.  QEMU logs the address of every piece of code
+# that it enters; what lies in the kernel, such as taking the lock, is not in there,
+# nor are the inline functions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-order=${1:?an order} bulk=0
-[ "${2-}" = bulk ] && bulk=1
+case ${1-} in
+pairs | bulk)		: "${2:?an order}" ;;
+fragmented | pool)	;;
+*)			die "what to profile: pairs ORDER, bulk ORDER, fragmented or pool" ;;
+esac
 kernel=$(scripts/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
 scripts/modules.sh debian "$kdir"
-ICOUNT=1 SMP=1 ENVIRONMENT="ORDER=$order BULK=$bulk" \
+ICOUNT=1 SMP=1 ENVIRONMENT="WORK=$1 ORDER=${2-0}" \
 	QEMU="-d exec,nochain -dfilter 0xffffffffc0000000..0xffffffffc2000000 -D $PWD/build/profile.exec" \
 	APPEND="nokaslr init_on_alloc=0 mitigations=off" \
 	scripts/guest.sh profile "$image" build/debian/buddypool.ko \
