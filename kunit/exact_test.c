@@ -246,6 +246,25 @@ static void exact_test_zero(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/* Where a block ended are blocks of their own afterwards, beside what stays in use. */
+static void exact_test_end_is_free(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfn = buddy_alloc_pfn_exact(region, 100, 0), page;
+	unsigned long beside = buddy_alloc_pfn(region, 2, 0);
+
+	KUNIT_ASSERT_EQ(test, pfn, TEST_PFN);
+	KUNIT_ASSERT_EQ(test, beside, TEST_PFN + 100);
+	buddy_free_pfn_exact(region, pfn, 100);
+	page = buddy_alloc_pfn(region, 0, 0);
+	KUNIT_ASSERT_EQ(test, page, TEST_PFN + 96);
+	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, page), 1UL);
+	buddy_free_pfn(region, page, 0);
+	buddy_free_pfn(region, beside, 2);
+	expect_all_free(test, region, fresh);
+}
+
 /* Without __GFP_ZERO, neither allocating nor freeing writes to the memory. */
 static void exact_test_contents_stay(struct kunit *test)
 {
@@ -271,6 +290,7 @@ static struct kunit_case exact_cases[] = {
 	KUNIT_CASE(exact_test_align_order),
 	KUNIT_CASE(exact_test_tail_is_usable),
 	KUNIT_CASE(exact_test_neighbours),
+	KUNIT_CASE(exact_test_end_is_free),
 	KUNIT_CASE(exact_test_free_by_order),
 	KUNIT_CASE(exact_test_zero),
 	KUNIT_CASE(exact_test_contents_stay),
