@@ -3,9 +3,9 @@
  * Per-CPU caches: how a cluster comes into one and goes back.
  *
  * A CPU owns at most one cluster, which is on no list meanwhile.  It takes one
- * when an allocation finds its cache empty, and when it frees into the same
- * cluster several times in a row, so that random frees do not move clusters
- * about.  Beside it, a CPU keeps up to eight blocks of whole clusters.
+ * when an allocation finds its cache empty, and when it frees as pcp_adopt() says,
+ * so that random frees do not move clusters about.  Beside it, a CPU keeps up to
+ * eight blocks of whole clusters.
  * All but pcp_mark_tails(), pcp_free_late() and what takes the lock itself runs
  * under the region's lock, with interrupts off; blocks come and go beside it, see
  * pcp.h.
@@ -237,7 +237,7 @@ static struct cluster *refill_large(struct buddy_region *region, struct pcp *pcp
 	return cluster;
 }
 
-/* The pages of such a block. */
+/* The first page of such a block, which is in use now. */
 unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order)
 {
 	struct cluster *cluster = refill_large(region, raw_cpu_ptr(region->pcp), order);
@@ -276,8 +276,8 @@ static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 }
 
 /*
- * @nr pages of a block of @order from the lists.  If the cache is empty, it gets
- * the rest of the block's cluster; if it has blocks, just too small ones, it
+ * @nr pages of a block of @order, below CLUSTER_ORDER.  If the cache is empty, it
+ * gets the rest of the block's cluster; if it has blocks, just too small ones, it
  * keeps them.
  */
 unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
@@ -306,7 +306,7 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 /*
  * The @nr frames at @pfn are being freed in @cluster: own it from now on, and them?
  *
- * Yes if it is full, and the one that would have to go is empty or full too: so
+ * Yes if it is full, and the one that would have to go is full too or wholly free: so
  * goes who frees what he allocated in bulk, and no other CPU finds the cluster
  * on a list and takes it for its one free block.  Else it must be the place of
  * several frees in a row.

@@ -49,7 +49,7 @@ DEFINE_EVENT(buddy_block, buddy_merge,
 DEFINE_EVENT(buddy_block, buddy_refill,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
-/* A CPU's cache handed back so many free pages of the cluster, or large blocks, from pfn on. */
+/* A CPU gave up the cluster, of which so many pages are free, or large blocks, from pfn on. */
 DEFINE_EVENT(buddy_block, buddy_drain,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));

@@ -73,6 +73,8 @@ static int __init profile_init(void)
 	struct buddy_region *region;
 	unsigned int i;
 
+	if (pool && !memory)
+		return -ENOMEM;
 	/* Memory is needed for objects alone. */
 	if (memory)
 		region = buddy_region_create("profile", PHYS_PFN(virt_to_phys(memory)),
@@ -93,11 +95,6 @@ static int __init profile_init(void)
 	return 0;
 }
 module_init(profile_init);
-
-static void __exit profile_exit(void)
-{
-}
-module_exit(profile_exit);
 
 MODULE_DESCRIPTION("Work to profile");
 MODULE_LICENSE("GPL");

@@ -127,7 +127,7 @@ rounds_leave_nothing() {
 	done
 	after=$(available)
 	ktap "# available $before KiB before, $after KiB after $i rounds"
-	# 2000 KiB are half a page a round; a region that stays is 3 MiB.
+	# 2000 KiB are half a page for each of 1000 rounds; a region that stays is 3 MiB.
 	[ $((before - after)) -lt "$NOISE" ] || fail "memory was lost"
 	clean "after $i rounds"
 }

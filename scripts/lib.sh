@@ -64,7 +64,7 @@ progress() {
 }
 
 # all_suites: set $suites, their names.  Scripts come last: the module loaded and
-# unloaded a thousand times leaves few large blocks to the suites behind it.
+# unloaded many times leaves few large blocks to the suites behind it.
 all_suites() {
 	suites=(kunit/*_test.c kunit/*_test.sh)
 	suites=("${suites[@]#kunit/}")

@@ -6,7 +6,7 @@ import collections
 import re
 import sys
 
-ENTRIES = ("mp_create_pool", "mp_alloc_slow", "mp_destroy_pool", "buddy_alloc_pfn_slow",
+ENTRIES = ("mp_create_pool", "mp_destroy_pool", "buddy_alloc_pfn_slow",
            "buddy_alloc_pfn_aligned", "buddy_free_pfn_slow")
 
 
@@ -51,6 +51,7 @@ def main():
             pc = int(line.split("/")[1], 16)
             index = bisect.bisect(starts, pc) - 1
             if index < 0:
+                entry = None
                 continue
             start, name = symbols[index]
             code = functions.get(name, [])
