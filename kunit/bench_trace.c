@@ -138,6 +138,40 @@ static void pools_step(struct buddy_region *region, const struct op *op)
 	}
 }
 
+static void destroy_pools(void)
+{
+	unsigned long pool;
+
+	for (pool = 0; pool < trace.slots; pool++) {
+		if (made[pool])
+			mp_destroy_pool(made[pool]);
+		made[pool] = NULL;
+	}
+}
+
+/* The most pages that the pools hold; what a CPU has in its cache is free. */
+static unsigned long pools_peak(struct buddy_region *region)
+{
+	static struct buddy_stats stats;
+	unsigned long i, peak = 0;
+
+	for (i = 0; i < trace.nr; i++) {
+		pools_step(region, &trace.ops[i]);
+		buddy_region_stats(region, &stats);
+		peak = max(peak, stats.pages - stats.free_pages);
+	}
+	destroy_pools();
+	return peak;
+}
+
+/* What all subjects have in common: an operation is read, and memory cleared. */
+static void none_step(void *memory, const struct op *op)
+{
+	if (op->kind == 'z')
+		memset(memory, 0, op->arg[1]);
+	slots[op->arg[2]] = (unsigned long)memory;
+}
+
 static void kmalloc_step(const struct op *op)
 {
 	void **slot = (void **)&slots[op->arg[2]];
@@ -196,34 +230,36 @@ static int bench_pools(void)
 {
 	struct buddy_region *region = buddy_region_get("traces");
 	struct op *flat = vcalloc(2 * trace.nr, sizeof(*flat));
-	static struct buddy_stats stats;
-	unsigned long nr, run;
+	unsigned long nr, run, i;
 	char work[64];
+	size_t most = 0;
+	void *memory;
 
 	if (!region || !flat)
 		return -ENOMEM;
 	made = vcalloc(trace.slots, sizeof(*made));
 	nr = flatten(flat);
-	if (!made || !nr)
+	for (i = 0; i < trace.nr; i++)
+		if (trace.ops[i].kind == 'z')
+			most = max_t(size_t, most, trace.ops[i].arg[1]);
+	memory = vmalloc(most + 1);
+	if (!made || !nr || !memory)
 		return -ENOMEM;
 	snprintf(work, sizeof(work), "trace %s", name);
 	describe(work,
-		 "each operation of the trace, with its reading; kmalloc frees each object");
+		 "each operation of the trace, with its reading; kmalloc frees each object; none: no allocator, but what must be zero is cleared");
 	for (run = 0; run < runs; run++) {
 		u64 time = TIMED(trace.nr, pools_step(region, &trace.ops[i]));
-		unsigned long pool;
 
-		for (pool = 0; pool < trace.slots; pool++) {
-			if (made[pool])
-				mp_destroy_pool(made[pool]);
-			made[pool] = NULL;
-		}
+		destroy_pools();
 		report_time(work, "buddypool", time, trace.nr);
 		report_time(work, "kmalloc", TIMED(nr, kmalloc_step(&flat[i])), trace.nr);
+		report_time(work, "none", TIMED(trace.nr, none_step(memory, &trace.ops[i])),
+			    trace.nr);
 	}
-	buddy_region_stats(region, &stats);
 	strlcat(work, ", peak memory", sizeof(work));
-	report(work, "buddypool", 100 * stats.peak_pages * PAGE_SIZE / SZ_1K, "KiB");
+	report(work, "buddypool", 100 * pools_peak(region) * PAGE_SIZE / SZ_1K, "KiB");
+	vfree(memory);
 	vfree(made);
 	vfree(flat);
 	buddy_region_put(region);

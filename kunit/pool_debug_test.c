@@ -60,16 +60,16 @@ static void use_object(struct kunit *test, u8 *object, size_t size)
 	KUNIT_EXPECT_EQ(test, atomic_read(&nr_reports), before);
 }
 
-static struct mp_pool *poisoned_pool(struct kunit *test)
+static struct mp_pool *poisoned_pool(struct kunit *test, size_t size)
 {
 	if (!IS_ENABLED(CONFIG_KASAN_GENERIC))
 		kunit_skip(test, "needs CONFIG=kasan");
-	return mp_create_pool_named(fixture(test)->region, "poisoned", 0, 32, 0);
+	return mp_create_pool_named(fixture(test)->region, "poisoned", size, 32, 0);
 }
 
 static void pool_debug_test_kasan_overrun(struct kunit *test)
 {
-	struct mp_pool *pool = poisoned_pool(test);
+	struct mp_pool *pool = poisoned_pool(test, 0);
 	size_t size;
 
 	for (size = 1; size <= 40; size++) {
@@ -83,7 +83,7 @@ static void pool_debug_test_kasan_overrun(struct kunit *test)
 
 static void pool_debug_test_kasan_large(struct kunit *test)
 {
-	struct mp_pool *pool = poisoned_pool(test);
+	struct mp_pool *pool = poisoned_pool(test, 0);
 	u8 *object = mp_alloc(pool, 5001, 0);
 
 	use_object(test, object, 5001);
@@ -92,9 +92,26 @@ static void pool_debug_test_kasan_large(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
+/* A hole is poisoned to its last byte, and of the next one it is the end. */
+static void pool_debug_test_kasan_hole(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test, 512);
+	u8 *object = mp_alloc(pool, 1001, 0);
+
+	use_object(test, object, 1001);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	expect_report(test, object);
+	expect_report(test, object + 1000);
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), object);
+	use_object(test, object, 600);
+	expect_report(test, object + 600);
+	expect_report(test, object + 1000);
+	mp_destroy_pool(pool);
+}
+
 static void pool_debug_test_kasan_never_given(struct kunit *test)
 {
-	struct mp_pool *pool = poisoned_pool(test);
+	struct mp_pool *pool = poisoned_pool(test, 0);
 
 	expect_report(test, block_start(&pool->first));
 	use_object(test, mp_alloc(pool, 100, 0), 100);
@@ -105,7 +122,7 @@ static void pool_debug_test_kasan_never_given(struct kunit *test)
 
 static void pool_debug_test_kasan_after_reset(struct kunit *test)
 {
-	struct mp_pool *pool = poisoned_pool(test);
+	struct mp_pool *pool = poisoned_pool(test, 0);
 	u8 *first = mp_alloc(pool, 100, 0), *later, *spare;
 
 	later = mp_alloc(pool, pool->max, 0);
@@ -124,7 +141,7 @@ static void pool_debug_test_kasan_after_reset(struct kunit *test)
 
 static void pool_debug_test_kasan_after_rewind(struct kunit *test)
 {
-	struct mp_pool *pool = poisoned_pool(test);
+	struct mp_pool *pool = poisoned_pool(test, 0);
 	u8 *older = mp_alloc(pool, 33, 0), *newer, *later;
 	struct mp_mark mark;
 
@@ -142,7 +159,7 @@ static void pool_debug_test_kasan_after_rewind(struct kunit *test)
 /* All that a pool had is usable by the next owner of its pages. */
 static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 {
-	struct mp_pool *pool = poisoned_pool(test);
+	struct mp_pool *pool = poisoned_pool(test, 0);
 	struct buddy_region *region = fixture(test)->region;
 	u8 *large = mp_alloc(pool, 5000, 0);
 	void *half;
@@ -169,8 +186,11 @@ static int leak(void *data)
 {
 	void **slot = data;
 
-	/* The pointer's only copy that kmemleak can see. */
-	*slot = kmalloc(1000, GFP_KERNEL);
+	/*
+	 * The pointer's only copy that kmemleak can see.  Of so much, as the slab
+	 * serves it, stale copies would be left in its lists of free objects.
+	 */
+	*slot = kmalloc(4 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	return *slot ? 0 : -ENOMEM;
@@ -259,6 +279,7 @@ static struct kunit_case pool_debug_cases[] = {
 	KUNIT_CASE(pool_debug_test_second_user),
 	KUNIT_CASE(pool_debug_test_kasan_overrun),
 	KUNIT_CASE(pool_debug_test_kasan_large),
+	KUNIT_CASE(pool_debug_test_kasan_hole),
 	KUNIT_CASE(pool_debug_test_kasan_never_given),
 	KUNIT_CASE(pool_debug_test_kasan_after_reset),
 	KUNIT_CASE(pool_debug_test_kasan_after_rewind),

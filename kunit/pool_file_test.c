@@ -11,8 +11,8 @@
 #include "pool_common.h"
 
 enum column {
-	AGE, BLOCKS, BLOCK_BYTES, GIVEN, ALIGNED, SKIPPED, LARGES, LARGE_BYTES,
-	RESETS, COLUMNS
+	AGE, BLOCKS, BLOCK_BYTES, GIVEN, FREED, ALIGNED, SKIPPED, LARGES,
+	LARGE_BYTES, RESETS, COLUMNS
 };
 
 struct row {
@@ -80,7 +80,7 @@ static ssize_t read_piece(struct pools_file *pools, size_t bytes)
 	return got;
 }
 
-/* The name may hold blanks, the nine numbers behind it do not. */
+/* The name may hold blanks, the ten numbers behind it do not. */
 static bool parse_row(char *line, struct row *row)
 {
 	int i;
@@ -203,6 +203,32 @@ static void pool_file_test_row(struct kunit *test)
 	mp_mark_pool(pool, &mark);
 
 	expect_row(test, read_pools(test, fixture(test)->region), "known", expected);
+	mp_destroy_pool(pool);
+}
+
+/* Of three objects in a block that can be freed, one is taken up again. */
+static void pool_file_test_freed(struct kunit *test)
+{
+	struct mp_pool *pool = make_pool(test, "holes", 512);
+	unsigned long expected[COLUMNS] = {
+		[BLOCKS] = 1, [BLOCK_BYTES] = 4096, [FREED] = 1000,
+		[GIVEN] = 600 + 1001 + 3 * sizeof(struct mp_large),
+	};
+	u8 *objects[3];
+	unsigned int i;
+
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC)) {
+		mp_destroy_pool(pool);
+		kunit_skip(test, "redzones change the numbers");
+	}
+	for (i = 0; i < 3; i++)
+		objects[i] = mp_nalloc(pool, i ? 999 + i : 600, 0);
+	expected[ALIGNED] = pool->bumped - pool->given + pool->last - pool->active->last;
+	for (i = 1; i < 3; i++)
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_nalloc(pool, 1000, 0), objects[2]);
+
+	expect_row(test, read_pools(test, fixture(test)->region), "holes", expected);
 	mp_destroy_pool(pool);
 }
 
@@ -399,6 +425,7 @@ static void pool_file_test_pools_come_and_go(struct kunit *test)
 
 static struct kunit_case pool_file_cases[] = {
 	KUNIT_CASE(pool_file_test_row),
+	KUNIT_CASE(pool_file_test_freed),
 	KUNIT_CASE(pool_file_test_row_of_unnamed),
 	KUNIT_CASE(pool_file_test_read_again),
 	KUNIT_CASE(pool_file_test_total),

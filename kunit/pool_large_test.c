@@ -242,6 +242,135 @@ static void pool_large_test_entries_are_reused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_large, ARRAY_SIZE(objects));
 }
 
+/* --- objects in a block that can be freed --- */
+
+/* Blocks of a page, and what is above 512 bytes can be freed. */
+static struct mp_pool *small_pool(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	return pool;
+}
+
+static void pool_large_test_max(struct kunit *test)
+{
+	static const struct {
+		size_t size;
+		size_t max;
+	} cases[] = {
+		{ 1, sizeof(struct mp_large) }, { 100, 100 }, { 512, 512 },
+		{ 3000, 3000 }, { 8192, PAGE_SIZE - 1 }, { 100000, PAGE_SIZE - 1 },
+	};
+	size_t block_max = fixture(test)->pool->block_max;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, fixture(test)->pool->max, block_max);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mp_pool *pool = mp_create_pool(fixture(test)->region, cases[i].size, 0);
+		void *small, *medium;
+
+		KUNIT_ASSERT_NOT_NULL(test, pool);
+		KUNIT_EXPECT_EQ(test, pool->max, cases[i].max);
+		small = mp_alloc(pool, pool->max, 0);
+		medium = mp_alloc(pool, pool->max + 1, 0);
+		KUNIT_EXPECT_FALSE(test, mp_free(pool, small));
+		KUNIT_EXPECT_EQ(test, pool->nr_large, pool->max == pool->block_max);
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, medium));
+		mp_destroy_pool(pool);
+	}
+}
+
+/* However often they come and go, the pool does not grow. */
+static void pool_large_test_holes_are_reused(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	unsigned int i, wrong = 0;
+	u8 *objects[2];
+	size_t given;
+
+	for (i = 0; i < 2; i++)
+		objects[i] = mp_alloc(pool, 1000, 0);
+	given = pool->given;
+	KUNIT_EXPECT_EQ(test, given, 2 * (1000 + sizeof(struct mp_large)));
+	for (i = 0; i < 1000; i++) {
+		u8 *object = objects[i % 2];
+
+		wrong += !mp_free(pool, object);
+		wrong += mp_free(pool, object);
+		wrong += pool->freed != 1000;
+		/* Up to the size that it had at first. */
+		wrong += mp_alloc(pool, 513 + i % 488, 0) != object;
+		wrong += pool->freed != 0;
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	mp_destroy_pool(pool);
+}
+
+/* Not for what is larger, or to be aligned better. */
+static void pool_large_test_holes_that_do_not_fit(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	void *older = mp_alloc(pool, 600, 0), *newer = mp_alloc(pool, 601, 0);
+
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, older));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, newer));
+	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 602, 0), newer);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)mp_memalign(pool, 600, 2048, 0), 2048));
+	KUNIT_EXPECT_EQ(test, pool->freed, 1201UL);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 601, 0), newer);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 600, 0), older);
+	mp_destroy_pool(pool);
+}
+
+/* A request looks at four, the newest. */
+static void pool_large_test_few_holes_are_tried(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	void *objects[5];
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		objects[i] = mp_alloc(pool, i ? 520 : 700, 0);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
+	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 700, 0), objects[0]);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 520, 0), objects[4]);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[0]);
+	mp_destroy_pool(pool);
+}
+
+/* In a region of one page: whichever of the two that it needs cannot be had. */
+static void pool_large_test_medium_fails(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 1);
+	struct mp_pool *pool = mp_create_pool(region, 1024, 0);
+	size_t given;
+	void *object;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	object = mp_alloc(pool, 1025, 0);
+	KUNIT_EXPECT_NOT_NULL(test, object);
+	while (mp_alloc(pool, 1024, __GFP_NOWARN))
+		;
+	given = pool->given;
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, pool->given, given + sizeof(struct mp_large));
+	while (mp_nalloc(pool, 1, __GFP_NOWARN))
+		;
+	given = pool->given;
+	/* Its entry waits for a large one. */
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 1025, 0), object);
+	mp_destroy_pool(pool);
+}
+
 /* --- copies --- */
 
 static void pool_large_test_memdup(struct kunit *test)
@@ -304,6 +433,11 @@ static struct kunit_case pool_large_cases[] = {
 	KUNIT_CASE(pool_large_test_free),
 	KUNIT_CASE(pool_large_test_free_in_any_order),
 	KUNIT_CASE(pool_large_test_entries_are_reused),
+	KUNIT_CASE(pool_large_test_max),
+	KUNIT_CASE(pool_large_test_holes_are_reused),
+	KUNIT_CASE(pool_large_test_holes_that_do_not_fit),
+	KUNIT_CASE(pool_large_test_few_holes_are_tried),
+	KUNIT_CASE(pool_large_test_medium_fails),
 	KUNIT_CASE(pool_large_test_memdup),
 	KUNIT_CASE(pool_large_test_strdup),
 	KUNIT_CASE(pool_large_test_printf),

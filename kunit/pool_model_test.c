@@ -23,7 +23,7 @@
 struct object {
 	u8 *addr;
 	size_t size;
-	bool any;	/* whether it has its own pages is the pool's affair */
+	bool any;	/* whether it can be freed is the pool's affair */
 };
 
 /* A cleanup handler's data. */
@@ -104,7 +104,8 @@ static void check_objects(struct side *side, unsigned int first)
 static void make_pool(struct side *side)
 {
 	struct model *model = side->model;
-	size_t size = below(model, 4) ? 1 + below(model, 5 * PAGE_SIZE) : 0;
+	static const u32 sizes[] = { 1, 700, 5 * PAGE_SIZE, 5 * PAGE_SIZE };
+	size_t size = below(model, sizes[below(model, ARRAY_SIZE(sizes))] + 1);
 
 	side->align = BIT(below(model, 13));
 	side->pool = mp_create_pool_named(model->region, "model", size, side->align,
@@ -193,7 +194,7 @@ static void random_free(struct side *side)
 	struct model *model = side->model;
 	struct object *object;
 	unsigned int number;
-	bool freed, own_pages;
+	bool freed, freeable;
 
 	if (!side->nr_objects)
 		return;
@@ -201,8 +202,8 @@ static void random_free(struct side *side)
 	object = &side->objects[number];
 	check_object(side, number);
 	freed = object->size && mp_free(side->pool, object->addr);
-	own_pages = object->size > side->pool->max;
-	if (freed != own_pages && !object->any)
+	freeable = object->size > side->pool->max;
+	if (freed != freeable && !object->any)
 		wrong(model, "%zu bytes: freed %d", object->size, freed);
 	if (freed)
 		object->size = 0;
@@ -304,6 +305,17 @@ static void random_operation(struct side *side)
 		random_alloc(side);
 }
 
+static void check_holes(struct side *side)
+{
+	size_t bytes = side->pool->freed;
+	struct mp_large *hole;
+
+	list_for_each_entry(hole, &side->pool->holes, list)
+		bytes -= hole->size;
+	if (bytes)
+		wrong(side->model, "freed has %zd bytes that are in no hole", bytes);
+}
+
 /* Every page in use is a pool's, and the pools' counters are the model's. */
 static void check_model(struct model *model)
 {
@@ -314,6 +326,7 @@ static void check_model(struct model *model)
 		if (!side->pool)
 			continue;
 		check_objects(side, 0);
+		check_holes(side);
 		pages += side->pool->nr_blocks * side->pool->block_pages +
 			 side->pool->large_pages;
 	}

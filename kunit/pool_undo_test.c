@@ -352,6 +352,42 @@ static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_large));
 }
 
+/* A hole is as old as its bytes: it stays, whoever had it since, or goes with them. */
+static void pool_undo_test_rewind_and_holes(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
+	u8 *held, *freed, *newer;
+	struct mp_mark mark;
+	size_t given;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	held = mp_alloc(pool, 700, 0);
+	freed = mp_alloc(pool, 600, 0);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, freed));
+	given = pool->given;
+	mp_mark_pool(pool, &mark);
+	/* One that takes up the hole, one that stays and one that is freed. */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
+	newer = mp_alloc(pool, 601, 0);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 602, 0)));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->freed, 600UL);
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, newer));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, freed));
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
+	/* Freed after the mark, it stays freed. */
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, held));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->freed, 1300UL);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
+	/* Nothing of before is used again, and the first is where it was. */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 700, 0), held);
+	KUNIT_EXPECT_EQ(test, pool->given, 700 + sizeof(struct mp_large));
+	mp_destroy_pool(pool);
+}
+
 /* From a mark on, blocks before the last are left as they are. */
 static void pool_undo_test_mark_skips_to_the_last_block(struct kunit *test)
 {
@@ -406,6 +442,7 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_marks_nest),
 	KUNIT_CASE(pool_undo_test_rewind_drops_newer_entries),
 	KUNIT_CASE(pool_undo_test_rewind_keeps_older_entries),
+	KUNIT_CASE(pool_undo_test_rewind_and_holes),
 	KUNIT_CASE(pool_undo_test_mark_skips_to_the_last_block),
 #ifdef DEFINE_FREE
 	KUNIT_CASE(pool_undo_test_free_at_scope_end),

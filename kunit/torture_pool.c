@@ -102,7 +102,7 @@ static void play_pool(struct play *play, struct buddy_region *region, struct rnd
 	int cleanups;
 
 	*play = (struct play){
-		.pool = mp_create_pool_named(region, "torture", PAGE_SIZE << dice(rnd, 3),
+		.pool = mp_create_pool_named(region, "torture", 256 << dice(rnd, 7),
 					     MP_ALIGNMENT, __GFP_NOWARN),
 	};
 	if (!play->pool) {

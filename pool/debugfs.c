@@ -22,6 +22,7 @@ struct row {
 	unsigned long blocks;
 	unsigned long block_bytes;
 	unsigned long given;
+	unsigned long freed;
 	unsigned long aligned;
 	unsigned long skipped;
 	unsigned long larges;
@@ -56,7 +57,8 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	row->age = (jiffies - pool->created) / HZ;
 	row->blocks = pool->nr_blocks;
 	row->block_bytes = row->blocks * pool->block_pages << PAGE_SHIFT;
-	row->given = given;
+	row->freed = min(given, READ_ONCE(pool->freed));
+	row->given = given - row->freed;
 	row->aligned = bumped - min(given, bumped);
 	row->skipped = pool->skipped;
 	row->larges = pool->nr_large;
@@ -96,6 +98,7 @@ static void add_total(struct row *total, const struct row *row)
 	total->blocks += row->blocks;
 	total->block_bytes += row->block_bytes;
 	total->given += row->given;
+	total->freed += row->freed;
 	total->aligned += row->aligned;
 	total->skipped += row->skipped;
 	total->larges += row->larges;
@@ -150,12 +153,12 @@ static int pools_show(struct seq_file *m, void *v)
 	const struct row *row = v;
 
 	if (v == SEQ_START_TOKEN)
-		seq_puts(m, "name                         age  blocks  block_bytes        given      aligned      skipped  larges  large_bytes   resets\n");
+		seq_puts(m, "name                         age  blocks  block_bytes        given        freed      aligned      skipped  larges  large_bytes   resets\n");
 	else
-		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu\n",
+		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu\n",
 			   row->name, row->age, row->blocks, row->block_bytes,
-			   row->given, row->aligned, row->skipped, row->larges,
-			   row->large_bytes, row->resets);
+			   row->given, row->freed, row->aligned, row->skipped,
+			   row->larges, row->large_bytes, row->resets);
 	return 0;
 }
 

@@ -6,19 +6,22 @@
 #include "pool.h"
 
 /**
- * struct mp_large - an allocation with pages of its own
+ * struct mp_large - an object that can be freed before its pool
  * @node: in the pool's tree, by @addr
- * @list: in the pool's list, or among its empty slots
- * @addr: its first page
- * @pages: how many
+ * @list: in the pool's list, or among its holes or empty slots
+ * @addr: the object
+ * @pages: its own, if it is not in a block
+ * @size: bytes that it has in a block, or 0
  * @serial: when it was allocated
- * @born: when this entry was taken from the pool; it outlives its allocation
+ * @born: when this entry was taken from the pool, and @size bytes with it; it
+ *	outlives its object
  */
 struct mp_large {
 	struct rb_node node;
 	struct list_head list;
 	void *addr;
 	unsigned long pages;
+	size_t size;
 	u64 serial;
 	u64 born;
 };
@@ -38,6 +41,16 @@ static inline u8 *block_start(struct mp_block *block)
 /* pool.c */
 extern struct list_head all_pools;
 extern raw_spinlock_t all_pools_lock;	/* protects the list; never held for long */
+void *get_pages(struct buddy_region *region, unsigned long pages,
+		unsigned int align_order, gfp_t gfp);
+void put_pages(struct buddy_region *region, void *addr, unsigned long pages);
+void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+
+/* large.c */
+void *alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
+		  gfp_t gfp);
+void *alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+void drop_larges(struct mp_pool *pool, u64 serial);
 
 /* kasan.c */
 #define POOL_GRANULE	8	/* bytes behind one byte of shadow */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pools: small, block and large allocations, reset and savepoints.
+ * Pools: blocks and small requests, reset and savepoints, create and destroy.
  *
- * The order is that of nginx's ngx_palloc.c: create and destroy, then small
- * requests, new blocks, large requests.  What is different, and why:
+ * After nginx's ngx_palloc.c.  What is different, and why:
  *
  * - Two blocks are tried, those with most room.  nginx tries all from one on that
  *   moves slowly: where objects are much smaller than blocks, it stays that far
@@ -11,9 +10,6 @@
  * - Blocks behind @tail are spare.  A reset or rewind moves @tail back and
  *   touches no block, where nginx walks the chain; a spare block is emptied
  *   when it is taken up again.
- * - Large allocations are in a tree by address, so that one is found in
- *   logarithmic time where nginx walks a list; every empty entry is reused,
- *   where nginx looks at the first few.
  * - Cleanup handlers run at a reset too: they lie in the memory that goes.
  * - Nothing is entered anywhere before all that it needs has been allocated.
  */
@@ -58,24 +54,31 @@ EXPORT_SYMBOL_GPL(mp_leave);
 
 /* --- pages and blocks --- */
 
-static void *get_pages(struct mp_pool *pool, unsigned long pages,
-		       unsigned int align_order, gfp_t gfp)
+void *get_pages(struct buddy_region *region, unsigned long pages,
+		unsigned int align_order, gfp_t gfp)
 {
-	void *addr = buddy_alloc_aligned(pool->region, pages, align_order,
-					 gfp & ~__GFP_ZERO);
+	void *addr;
 
+	gfp &= ~__GFP_ZERO;
+	/* Most blocks are one page, for which there is inline code. */
+	if (pages == 1 && !align_order)
+		addr = buddy_alloc(region, 0, gfp);
+	else
+		addr = buddy_alloc_aligned(region, pages, align_order, gfp);
 	/* Let kmemleak, which allocates, look for pointers in there; it is no leak itself. */
 	if (addr && kernel_may_allocate())
 		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
 	return addr;
 }
 
-static void put_pages(struct buddy_region *region, void *addr,
-		      unsigned long pages)
+void put_pages(struct buddy_region *region, void *addr, unsigned long pages)
 {
 	kmemleak_free(addr);
 	pool_unpoison(addr, pages << PAGE_SHIFT);
-	buddy_free_exact(region, addr, pages);
+	if (pages == 1)
+		buddy_free(region, addr, 0);
+	else
+		buddy_free_exact(region, addr, pages);
 }
 
 static void empty_block(struct mp_block *block)
@@ -90,7 +93,7 @@ static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 	struct mp_block *block = pool->tail->next;
 
 	if (!block) {
-		block = get_pages(pool, pool->block_pages, 0, gfp);
+		block = get_pages(pool->region, pool->block_pages, 0, gfp);
 		if (!block)
 			return NULL;
 		block->next = NULL;
@@ -149,8 +152,7 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
  * From one of the two blocks that are tried, or else from a new one.  Of these
  * three the one with least room is passed over.
  */
-static void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask,
-			 gfp_t gfp)
+void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
 	struct mp_block *active = pool->active, *other = pool->other, *block;
 	void *object;
@@ -179,65 +181,6 @@ static void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask,
 	return object;
 }
 
-/* --- large requests --- */
-
-static struct mp_large *find_large(struct mp_pool *pool, const void *addr)
-{
-	struct rb_node *node = pool->larges.rb_node;
-
-	while (node) {
-		struct mp_large *large = rb_entry(node, struct mp_large, node);
-
-		if (addr == large->addr)
-			return large;
-		node = addr < large->addr ? node->rb_left : node->rb_right;
-	}
-	return NULL;
-}
-
-static bool large_less(struct rb_node *a, const struct rb_node *b)
-{
-	return rb_entry(a, struct mp_large, node)->addr <
-	       rb_entry(b, struct mp_large, node)->addr;
-}
-
-static void *alloc_large(struct mp_pool *pool, size_t size,
-			 unsigned int align_order, gfp_t gfp)
-{
-	struct mp_large *large;
-
-	large = list_first_entry_or_null(&pool->large_slots, struct mp_large, list);
-	if (!large) {
-		large = alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
-		if (!large)
-			return NULL;
-		large->born = ++pool->serial;
-		list_add(&large->list, &pool->large_slots);
-	}
-	large->pages = (size - 1) / PAGE_SIZE + 1;
-	large->addr = get_pages(pool, large->pages, align_order, gfp);
-	if (!large->addr)
-		return NULL;	/* the entry stays for the next one */
-	large->serial = ++pool->serial;
-	list_move(&large->list, &pool->large_list);
-	rb_add(&large->node, &pool->larges, large_less);
-	pool->nr_large++;
-	pool->large_pages += large->pages;
-	pool_poison(large->addr, large->addr + (large->pages << PAGE_SHIFT));
-	pool_unpoison(large->addr, size);
-	trace_mp_large(pool, size);
-	return large->addr;
-}
-
-static void free_large(struct mp_pool *pool, struct mp_large *large)
-{
-	rb_erase(&large->node, &pool->larges);
-	list_move(&large->list, &pool->large_slots);
-	pool->nr_large--;
-	pool->large_pages -= large->pages;
-	put_pages(pool->region, large->addr, large->pages);
-}
-
 /* --- allocation --- */
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -255,7 +198,8 @@ static bool fail_on_demand(size_t size)
 }
 #endif
 
-static void *alloc(struct mp_pool *pool, size_t size, bool small,
+/* @fits: a block can hold it. */
+static void *alloc(struct mp_pool *pool, size_t size, bool fits,
 		   size_t align_mask, gfp_t gfp)
 {
 	void *object;
@@ -265,8 +209,10 @@ static void *alloc(struct mp_pool *pool, size_t size, bool small,
 	mp_enter(pool);
 	if (fail_on_demand(size))
 		object = NULL;
-	else if (small)
+	else if (fits && size <= pool->max)
 		object = alloc_small(pool, size, align_mask, gfp);
+	else if (fits)
+		object = alloc_medium(pool, size, align_mask, gfp);
 	else
 		object = alloc_large(pool, size, get_order(align_mask + 1), gfp);
 	mp_leave(pool);
@@ -280,7 +226,7 @@ static void *alloc(struct mp_pool *pool, size_t size, bool small,
 void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 		    gfp_t gfp)
 {
-	return alloc(pool, size, size <= pool->max, align_mask, gfp);
+	return alloc(pool, size, size <= pool->block_max, align_mask, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_alloc_slow);
 
@@ -303,36 +249,12 @@ void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 		      "buddypool: an alignment is a power of two, not %zu\n", align))
 		return NULL;
 	/* From a block, if a fresh one can hold it behind its header. */
-	return alloc(pool, size, size <= pool->max && align <= PAGE_SIZE &&
+	return alloc(pool, size, size <= pool->block_max && align <= PAGE_SIZE &&
 		     size + POOL_REDZONE <=
 		     block_size - ALIGN(sizeof(struct mp_block), align),
 		     align - 1, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_memalign);
-
-/**
- * mp_free() - give a large allocation back before its pool
- * @pool: where it came from
- * @object: what was allocated; anything else is left alone
- *
- * A small object is not freed alone, it goes with its pool.  A large one, above
- * the pool's max, is found in logarithmic time.
- *
- * Context: as buddy_free(), by one user at a time.
- * Return: true if pages were given back, false for a small object.
- */
-bool mp_free(struct mp_pool *pool, const void *object)
-{
-	struct mp_large *large;
-
-	mp_enter(pool);
-	large = find_large(pool, object);
-	if (large)
-		free_large(pool, large);
-	mp_leave(pool);
-	return large;
-}
-EXPORT_SYMBOL_GPL(mp_free);
 
 /**
  * mp_add_cleanup() - have a function called when the pool is given back
@@ -369,7 +291,6 @@ EXPORT_SYMBOL_GPL(mp_add_cleanup);
 /* Undo all since @mark; blocks that came since are spare now. */
 static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 {
-	struct mp_large *large, *next;
 	struct mp_block *block;
 
 	/* A handler may go further back. */
@@ -381,15 +302,8 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 		cleanup->handler(cleanup->data);
 		mp_enter(pool);
 	}
-	list_for_each_entry_safe(large, next, &pool->large_list, list) {
-		if (large->serial <= mark->serial)
-			break;
-		free_large(pool, large);
-	}
-	/* Entries that lie in the memory which goes, go with it. */
-	list_for_each_entry_safe(large, next, &pool->large_slots, list)
-		if (large->born > mark->serial)
-			list_del(&large->list);
+	if (pool->serial > mark->serial)
+		drop_larges(pool, mark->serial);
 
 	pool->tail = mark->tail;
 	pool->tail->last = mark->last;
@@ -487,14 +401,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 				   size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 {
-	struct mp_pool seed = {
-		.region = region,
-		.block_pages = size ? (size - 1) / PAGE_SIZE + 1 : 1,
-		.align_mask = align - 1,
-		.created = jiffies,
-		.caller = caller,
-		.nr_blocks = 1,
-	};
+	unsigned long pages = size ? (size - 1) / PAGE_SIZE + 1 : 1;
 	struct mp_pool *pool;
 	unsigned long flags;
 	size_t room;
@@ -503,14 +410,21 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 		      "buddypool: a pool's alignment is a power of two up to a page, not %zu\n",
 		      align))
 		return NULL;
-	pool = get_pages(&seed, seed.block_pages, 0, gfp);
+	pool = get_pages(region, pages, 0, gfp);
 	if (!pool)
 		return NULL;
 
-	*pool = seed;
+	memset(pool, 0, sizeof(*pool));
+	pool->region = region;
+	pool->block_pages = pages;
+	pool->align_mask = align - 1;
+	pool->created = jiffies;
+	pool->caller = caller;
+	pool->nr_blocks = 1;
 	strscpy(pool->name, name, MP_NAME_LEN);
 	INIT_LIST_HEAD(&pool->large_list);
 	INIT_LIST_HEAD(&pool->large_slots);
+	INIT_LIST_HEAD(&pool->holes);
 	pool->first.end = (u8 *)pool + (pool->block_pages << PAGE_SHIFT);
 	empty_block(&pool->first);
 	pool->tail = &pool->first;
@@ -518,8 +432,10 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 
 	/* As much as every block can hold, this one with the pool in it too. */
 	room = pool->end - PTR_ALIGN(pool->last, align);
-	pool->max = room > POOL_REDZONE ?
-		    min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
+	pool->block_max = room > POOL_REDZONE ?
+			  min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
+	/* An entry is not made for what is smaller than itself. */
+	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_large)));
 
 	raw_spin_lock_irqsave(&all_pools_lock, flags);
 	list_add_tail(&pool->link, &all_pools);
@@ -531,7 +447,8 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 /**
  * mp_create_pool() - make a pool
  * @region: a region with a kernel mapping; it must outlive the pool
- * @size: bytes of a block, rounded up to whole pages, all of which are used
+ * @size: bytes of a block, rounded up to whole pages, all of which are used; an
+ *	object of more can be freed before the pool, see mp_free()
  * @gfp: __GFP_NOWARN keeps a failure out of the log; the others are ignored
  *
  * Context: any but NMI.

@@ -45,7 +45,7 @@ struct mp_block {
  * struct mp_pool - a pool; it lies at the start of its own first block
  * @last: first free byte of @active, ahead of what its header says
  * @end: the byte behind @active
- * @max: the most that is taken from a block; what is larger gets its own pages
+ * @max: the largest object without an entry, which goes with the pool alone
  * @align_mask: the pool's alignment - 1
  * @given: bytes given out of blocks, the pool's own entries too
  * @active: the block that small requests try first, of the two the one with more
@@ -54,13 +54,16 @@ struct mp_block {
  * @tail: the last block in use; those behind it are spare
  * @region: where blocks and large allocations come from
  * @block_pages: pages of each block
+ * @block_max: the most that is taken from a block; what is larger gets its own pages
  * @nr_blocks: blocks in the chain, spare ones too
  * @bumped: bytes taken from blocks as their headers have it
  * @skipped: bytes left in blocks that were passed over
- * @larges: allocations with pages of their own, by address
+ * @freed: bytes of @given that are in @holes
+ * @larges: objects above @max, by address
  * @large_list: the same, the newest first
- * @large_slots: entries without an allocation, to be used again
- * @nr_large: how many large allocations there are
+ * @large_slots: entries without an object, to be used again
+ * @holes: entries of objects in blocks that were freed, to be used again
+ * @nr_large: how many objects have pages of their own
  * @large_pages: their pages
  * @serial: counts large allocations and entries, to tell what came after a mark
  * @cleanups: handlers, the newest first
@@ -85,12 +88,15 @@ struct mp_pool {
 	struct mp_block *tail;
 	struct buddy_region *region;
 	unsigned long block_pages;
+	size_t block_max;
 	unsigned long nr_blocks;
 	size_t bumped;
 	size_t skipped;
+	size_t freed;
 	struct rb_root larges;
 	struct list_head large_list;
 	struct list_head large_slots;
+	struct list_head holes;
 	unsigned long nr_large;
 	unsigned long large_pages;
 	u64 serial;
@@ -198,7 +204,7 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
 /**
  * mp_alloc() - allocate an object, aligned
  * @pool: where from
- * @size: bytes; above the pool's max, the object gets pages of its own
+ * @size: bytes; what does not fit into a block gets pages of its own
  * @gfp: __GFP_ZERO clears it, __GFP_NOWARN keeps a failure out of the log; the
  *	others are ignored
  *
