@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # `make check` in each KERNEL with each CONFIG, by default all there are, whatever
-# fails; then a table.  What a cell printed is build/matrix-CONFIG-KERNEL.out.
+# fails; then a table.  A guest takes little more than a CPU, so there are as many at
+# once as CPUs.  What a cell printed is build/matrix-CONFIG-KERNEL.out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -10,13 +11,18 @@ cd "$(dirname "$0")/.."
 read -ra kernels <<<"${KERNEL:-${all_kernels[*]}}"
 read -ra configs <<<"${CONFIG:-${all_configs[*]}}"
 
-# cell CONFIG KERNEL: run it; set $result.
+# cell CONFIG KERNEL: run it, and show how it goes on.
 cell() {
+	say "$1 $2"
+	CONFIG=$1 KERNEL=$2 scripts/check.sh 2>&1 | tee "build/matrix-$1-$2.out" |
+		sed -un "/^== \|^suite \|FAILED\|CRASHED\|ERROR/s/^/$1 $2: /p" || true
+	say "$1 $2: $(tail -n 1 "build/matrix-$1-$2.out")"
+}
+
+# sum_up CONFIG KERNEL: set $result to what the cell's last lines say.
+sum_up() {
 	local out=build/matrix-$1-$2.out skipped
 
-	say "$1 $2"
-	CONFIG=$1 KERNEL=$2 scripts/check.sh 2>&1 | tee "$out" |
-		grep --line-buffered '^== \|^suite \|FAILED\|CRASHED\|ERROR' || true
 	if [[ $(tail -n 1 "$out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
 		skipped=$(grep -oP '^Testing complete.*skipped: \K[0-9]+' "$out" || echo 0)
 		result="${BASH_REMATCH[1]} / ${BASH_REMATCH[2]} / $skipped"
@@ -26,16 +32,24 @@ cell() {
 		result=broken
 		failed=$((failed + 1))
 	fi
-	say "$1 $2: $result"
 }
 
-failed=0
+failed=0 running=0
 declare -A results versions
 mkdir -p build
 for kernel in "${kernels[@]}"; do
 	for config in "${configs[@]}"; do
+		no_such_kernel "$config" "$kernel" >/dev/null && continue
+		[ $running -lt "$(nproc)" ] || wait -n
+		cell "$config" "$kernel" &
+		running=$((running + 1))
+	done
+done
+wait
+for kernel in "${kernels[@]}"; do
+	for config in "${configs[@]}"; do
 		result=-
-		no_such_kernel "$config" "$kernel" >/dev/null || cell "$config" "$kernel"
+		no_such_kernel "$config" "$kernel" >/dev/null || sum_up "$config" "$kernel"
 		results[$config $kernel]=$result
 	done
 	versions[$kernel]=$(kernel_source "$kernel" && echo "$version") || versions[$kernel]=$kernel
