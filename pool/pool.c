@@ -448,7 +448,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
  * mp_create_pool() - make a pool
  * @region: a region with a kernel mapping; it must outlive the pool
  * @size: bytes of a block, rounded up to whole pages, all of which are used; an
- *	object of more can be freed before the pool, see mp_free()
+ *	object of more (than 80, at least) can be freed before the pool, see mp_free()
  * @gfp: __GFP_NOWARN keeps a failure out of the log; the others are ignored
  *
  * Context: any but NMI.
