@@ -9,7 +9,7 @@
 
 static char *work = "pairs";
 module_param(work, charp, 0444);
-MODULE_PARM_DESC(work, "pairs, bulk, fragmented or pool");
+MODULE_PARM_DESC(work, "pairs, bulk, fragmented, pool or request");
 
 static unsigned int order;
 module_param(order, uint, 0444);
@@ -54,26 +54,46 @@ static void fragmented(struct buddy_region *region)
 		buddy_free_pfn(region, pfns[i], 4);
 }
 
+/* @rounds times an object of each of @nr sizes. */
+static void live(struct mp_pool *pool, const u16 *sizes, unsigned int nr,
+		 unsigned int rounds)
+{
+	unsigned int i;
+
+	for (i = 0; pool && i < nr * rounds; i++)
+		WRITE_ONCE(pfns[0], (unsigned long)mp_alloc(pool, sizes[i % nr], 0));
+	mp_destroy_pool(pool);
+}
+
 /* As in bench_pools.c: 100 objects, most of them small. */
 static void life(struct buddy_region *region)
 {
 	static const u16 sizes[] = { 16, 24, 32, 64, 16, 48, 128, 32, 256, 496 };
-	struct mp_pool *pool = mp_create_pool(region, 16 << 10, 0);
-	unsigned int i;
 
-	for (i = 0; pool && i < 100; i++)
-		WRITE_ONCE(pfns[0], (unsigned long)mp_alloc(pool, sizes[i % 10], 0));
-	mp_destroy_pool(pool);
+	live(mp_create_pool(region, 16 << 10, 0), sizes, ARRAY_SIZE(sizes), 10);
+}
+
+/* What most pools of the recorded nginx are like. */
+static void request(struct buddy_region *region)
+{
+	static const u16 sizes[] = {
+		16, 16, 80, 16, 1120, 24, 16, 80, 15, 6, 16, 192, 80, 10, 9, 16, 4, 368, 80,
+		104, 16, 224, 1352, 16, 80, 26, 256, 16, 43, 32, 80, 16, 1024, 16, 24, 1120,
+		1120, 4096,
+	};
+
+	live(mp_create_pool_named(region, "nginx", 4096, 8, 0), sizes,
+	     ARRAY_SIZE(sizes), 1);
 }
 
 static int __init profile_init(void)
 {
-	bool pool = !strcmp(work, "pool");
-	void *memory = pool ? alloc_pages_exact(PAGES << PAGE_SHIFT, GFP_KERNEL) : NULL;
+	bool pool = !strcmp(work, "pool"), pools = pool || !strcmp(work, "request");
+	void *memory = pools ? alloc_pages_exact(PAGES << PAGE_SHIFT, GFP_KERNEL) : NULL;
 	struct buddy_region *region;
 	unsigned int i;
 
-	if (pool && !memory)
+	if (pools && !memory)
 		return -ENOMEM;
 	/* Memory is needed for objects alone. */
 	if (memory)
@@ -87,10 +107,10 @@ static int __init profile_init(void)
 		bulk(region);
 	else if (!strcmp(work, "fragmented"))
 		fragmented(region);
-	else if (!pool)
+	else if (!pools)
 		pairs(region);
-	for (i = 0; pool && i < NR; i++)
-		life(region);
+	for (i = 0; pools && i < NR; i++)
+		pool ? life(region) : request(region);
 	/* Nothing is given back: the guest ends. */
 	return 0;
 }

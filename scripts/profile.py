@@ -6,8 +6,9 @@ import collections
 import re
 import sys
 
-ENTRIES = ("mp_create_pool", "mp_destroy_pool", "buddy_alloc_pfn_slow",
-           "buddy_alloc_pfn_aligned", "buddy_free_pfn_slow")
+ENTRIES = ("mp_create_pool", "mp_create_pool_named", "mp_alloc_slow",
+           "mp_destroy_pool", "buddy_alloc_pfn_slow", "buddy_alloc_pfn_aligned",
+           "buddy_free_pfn_slow")
 
 
 def read_functions(lines):
@@ -23,14 +24,14 @@ def read_functions(lines):
 
 
 def stretch(code, offset):
-    """How many instructions run from here to the next jump, that one included."""
+    """How many instructions run from here to the next jump or rep, that one included."""
     count = 0
     for where, text in code:
         if where < offset:
             continue
         count += 1
         # The call of __fentry__ at the start has become a nop.
-        if re.match(r"j|call|ret", text) and not (text.startswith("call") and not where):
+        if re.match(r"j|call|ret|rep", text) and not (text.startswith("call") and not where):
             break
     return count
 

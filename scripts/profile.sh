@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # profile.sh WORK [ORDER]: the instructions of each of the module's functions, per
-# call of one that a driver calls: "pairs" or "bulk" of ORDER, "fragmented" or
-# "pool", see kunit/bench_profile.c.  QEMU logs the address of every piece of code
-# that it enters; what lies in the kernel, such as taking the lock, is not in there,
-# nor are the inline functions.
+# call of one that a driver calls: "pairs" or "bulk" of ORDER, "fragmented", "pool"
+# or "request", see kunit/bench_profile.c.  QEMU logs the address of every piece of
+# code that it enters; what lies in the kernel, such as taking the lock, is not in
+# there, nor are the inline functions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 case ${1-} in
 pairs | bulk)		: "${2:?an order}" ;;
-fragmented | pool)	;;
-*)			die "what to profile: pairs ORDER, bulk ORDER, fragmented or pool" ;;
+fragmented | pool | request) ;;
+*)			die "what to profile: pairs ORDER, bulk ORDER, fragmented, pool or request" ;;
 esac
 kernel=$(scripts/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
