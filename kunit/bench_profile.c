@@ -73,7 +73,7 @@ static void life(struct buddy_region *region)
 	live(mp_create_pool(region, 16 << 10, 0), sizes, ARRAY_SIZE(sizes), 10);
 }
 
-/* What most pools of the recorded nginx are like. */
+/* Like most pools of the recorded nginx: 38 objects in blocks of a page. */
 static void request(struct buddy_region *region)
 {
 	static const u16 sizes[] = {

@@ -47,6 +47,12 @@ static inline size_t pool_step(size_t size)
 	       ALIGN(size + POOL_REDZONE, POOL_GRANULE) : size;
 }
 
+/* What an object that can be freed takes from its block, with the entry behind it. */
+static inline size_t pool_medium(size_t size)
+{
+	return ALIGN(size + POOL_REDZONE, sizeof(void *)) + sizeof(struct mp_large);
+}
+
 /* Does the object lie in the block, behind its header? */
 bool in_block(struct mp_block *block, const void *object, size_t size);
 /* Does it in any block of the pool, or has it as many pages as it needs? */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's checkers see a pool's users' mistakes: lockdep, KASAN, kmemleak. */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kmod.h>
 #include <linux/kthread.h>
@@ -180,85 +181,90 @@ static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 /* --- kmemleak --- */
 
 #define LEAKER	"pool-leaker"	/* the name by which kmemleak knows an object's owner */
+#define LEAKS	16
+
+static DECLARE_COMPLETION(done);
 
 /* In a thread, which takes its stack and registers along when it ends. */
 static int leak(void *data)
 {
-	void **slot = data;
+	void **slots = data;
+	unsigned int i, fails = 0;
 
 	/*
-	 * The pointer's only copy that kmemleak can see.  Of so much, as the slab
-	 * serves it, stale copies would be left in its lists of free objects.
+	 * The only copies of pointers that kmemleak can see, but for the last ones, of
+	 * which the stack may keep some.  The objects are too large for the slab, whose
+	 * arrays of free objects would keep more.
 	 */
-	*slot = kmalloc(4 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL);
+	for (i = 0; i < LEAKS; i++) {
+		slots[i] = kmalloc(4 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL);
+		fails += !slots[i];
+	}
+	complete(&done);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
-	return *slot ? 0 : -ENOMEM;
+	return fails ? -ENOMEM : 0;
 }
 
-static unsigned long hidden;
+static unsigned long hidden[LEAKS];
 
-/* Leave its inverse alone. */
+/* Leave their inverses alone. */
 static int hide(void *data)
 {
-	unsigned long *slot = data;
+	unsigned long *slots = data;
+	unsigned int i;
 
-	hidden = ~*slot;
-	*slot = 0;
+	for (i = 0; i < LEAKS; i++) {
+		hidden[i] = ~slots[i];
+		slots[i] = 0;
+	}
+	complete(&done);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	return 0;
 }
 
-static int idle(void *unused)
-{
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
-}
-
-static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data, unsigned int ms)
+static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data)
 {
 	struct task_struct *task = kthread_run(fn, data, LEAKER);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	msleep(ms);
+	wait_for_completion(&done);
 	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
 }
 
-/* Scan twice: an object that is new, or has changed, counts from the second on. */
-static bool is_reported(struct kunit *test)
+#define SCAN		"echo scan >/sys/kernel/debug/kmemleak; "
+#define IS_REPORTED	"grep -q " LEAKER " /sys/kernel/debug/kmemleak"
+
+/* What grep says. */
+static bool is_reported(struct kunit *test, char *command)
 {
-	static char command[] =
-		"f=/sys/kernel/debug/kmemleak; echo scan >$f; echo scan >$f; grep -q " LEAKER " $f";
 	char *argv[4] = { "/bin/sh", "-c", command }, *envp[2] = { "PATH=/bin" };
 	int status = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
 
-	/* What grep says. */
 	KUNIT_EXPECT_TRUE(test, status == 0 || status == 1 << 8);
 	return status == 0;
 }
 
 static void pool_debug_test_kmemleak(struct kunit *test)
 {
-	void **slot = mp_calloc(fixture(test)->pool, 1, sizeof(*slot), 0);
-	unsigned int tries = 0;
-	bool found;
+	/* An object that is new counts from the second scan on. */
+	static char twice[] = SCAN SCAN IS_REPORTED, once[] = SCAN IS_REPORTED;
+	void **slots = mp_calloc(fixture(test)->pool, LEAKS, sizeof(*slots), 0);
+	unsigned int i;
 
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		kunit_skip(test, "needs CONFIG_DEBUG_KMEMLEAK");
-	KUNIT_ASSERT_NOT_NULL(test, slot);
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	run_and_stop(test, leak, slots);
 	/* An object of less than 5 s is never reported. */
-	run_and_stop(test, leak, slot, 5100);
-	KUNIT_EXPECT_FALSE(test, is_reported(test));
-	run_and_stop(test, hide, slot, 100);
-	/* The stack of a thread that is gone may have it: who gets that, clears it. */
-	EXPECT_WARNING("1 new suspected memory leaks", {
-		while (!(found = is_reported(test)) && tries++ < 10)
-			run_and_stop(test, idle, NULL, 1);
-	});
-	KUNIT_EXPECT_TRUE(test, found);
-	kfree((void *)~hidden);
+	msleep(5100);
+	KUNIT_EXPECT_FALSE(test, is_reported(test, twice));
+	run_and_stop(test, hide, slots);
+	EXPECT_WARNING("new suspected memory leaks",
+		       KUNIT_EXPECT_TRUE(test, is_reported(test, once)));
+	for (i = 0; i < LEAKS; i++)
+		kfree((void *)~hidden[i]);
 }
 
 static int pool_debug_suite_init(struct kunit_suite *suite)

@@ -292,7 +292,7 @@ static void pool_large_test_holes_are_reused(struct kunit *test)
 	for (i = 0; i < 2; i++)
 		objects[i] = mp_alloc(pool, 1000, 0);
 	given = pool->given;
-	KUNIT_EXPECT_EQ(test, given, 2 * (1000 + sizeof(struct mp_large)));
+	KUNIT_EXPECT_EQ(test, given, 2 * pool_medium(1000));
 	for (i = 0; i < 1000; i++) {
 		u8 *object = objects[i % 2];
 
@@ -326,7 +326,7 @@ static void pool_large_test_holes_that_do_not_fit(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* A request looks at four, the newest. */
+/* A request looks at four, the newest; the next one does not look at these first. */
 static void pool_large_test_few_holes_are_tried(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
@@ -338,18 +338,40 @@ static void pool_large_test_few_holes_are_tried(struct kunit *test)
 	for (i = 0; i < 5; i++)
 		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
 	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 700, 0), objects[0]);
-	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 520, 0), objects[4]);
 	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[0]);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 520, 0), objects[4]);
 	mp_destroy_pool(pool);
 }
 
-/* In a region of one page: whichever of the two that it needs cannot be had. */
+/* With the entry behind it, or else it gets a page; aligned for the entry's sake. */
+static void pool_large_test_room_for_the_entry(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	size_t size = pool->block_max - sizeof(struct mp_large) - POOL_REDZONE;
+	u8 *object = mp_alloc(pool, size, 0);
+
+	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, size));
+	memset(object, 1, size);
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(mp_alloc(pool, size + 1, 0)));
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	mp_reset_pool(pool);
+	mp_nalloc(pool, 1, 0);
+	object = mp_nalloc(pool, 601, 0);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)object, sizeof(void *)));
+	memset(object, 1, 601);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	mp_destroy_pool(pool);
+}
+
+/* In a region of one page: nothing is lost, and what is freed can be had. */
 static void pool_large_test_medium_fails(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, 1);
 	struct mp_pool *pool = mp_create_pool(region, 1024, 0);
-	size_t given;
+	unsigned int i;
 	void *object;
+	size_t given;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	object = mp_alloc(pool, 1025, 0);
@@ -357,16 +379,11 @@ static void pool_large_test_medium_fails(struct kunit *test)
 	while (mp_alloc(pool, 1024, __GFP_NOWARN))
 		;
 	given = pool->given;
-	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
-	KUNIT_EXPECT_EQ(test, pool->given, given + sizeof(struct mp_large));
-	while (mp_nalloc(pool, 1, __GFP_NOWARN))
-		;
-	given = pool->given;
-	/* Its entry waits for a large one. */
-	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, pool->given, given);
-	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
 	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 1025, 0), object);
 	mp_destroy_pool(pool);
 }
@@ -437,6 +454,7 @@ static struct kunit_case pool_large_cases[] = {
 	KUNIT_CASE(pool_large_test_holes_are_reused),
 	KUNIT_CASE(pool_large_test_holes_that_do_not_fit),
 	KUNIT_CASE(pool_large_test_few_holes_are_tried),
+	KUNIT_CASE(pool_large_test_room_for_the_entry),
 	KUNIT_CASE(pool_large_test_medium_fails),
 	KUNIT_CASE(pool_large_test_memdup),
 	KUNIT_CASE(pool_large_test_strdup),

@@ -122,6 +122,7 @@ static void pool_undo_test_destroy_runs_cleanups(struct kunit *test)
 /* What a handler finds and does. */
 struct visit {
 	struct kunit *test;
+	struct mp_pool *pool;
 	u8 *small;
 	u8 *large;
 	unsigned int visits;
@@ -138,7 +139,7 @@ static void visit_pool(void *data)
 {
 	struct visit *visit = data;
 	struct kunit *test = visit->test;
-	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_pool *pool = visit->pool;
 
 	visit->visits++;
 	KUNIT_EXPECT_NULL(test, memchr_inv(visit->small, 1, 300));
@@ -146,13 +147,14 @@ static void visit_pool(void *data)
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, visit->large));
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 700, 0));
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, visit_again, visit, 0), 0);
 }
 
-static void pool_undo_test_handler_may_use_pool(struct kunit *test)
+static void expect_handler_may_use(struct kunit *test, struct mp_pool *pool)
 {
-	struct mp_pool *pool = fixture(test)->pool;
-	struct visit visit = { .test = test };
+	struct visit visit = { .test = test, .pool = pool };
+	unsigned long others = used(test) - pool->nr_blocks;
 
 	visit.small = mp_alloc(pool, 300, 0);
 	visit.large = mp_alloc(pool, 6000, 0);
@@ -162,8 +164,21 @@ static void pool_undo_test_handler_may_use_pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, visit_pool, &visit, 0), 0);
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_EQ(test, visit.visits, 11);
-	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks);
+	KUNIT_EXPECT_EQ(test, used(test), others + pool->nr_blocks);
 	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
+}
+
+static void pool_undo_test_handler_may_use_pool(struct kunit *test)
+{
+	struct mp_pool *small = mp_create_pool(fixture(test)->region, 512, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, small);
+	expect_handler_may_use(test, fixture(test)->pool);
+	/* In that one, some objects in blocks can be freed. */
+	KUNIT_EXPECT_TRUE(test, mp_free(small, mp_alloc(small, 600, 0)));
+	expect_handler_may_use(test, small);
+	mp_destroy_pool(small);
 }
 
 /* --- savepoints --- */
@@ -185,6 +200,37 @@ static void pool_undo_test_handler_may_reset(struct kunit *test)
 	add_letter(test, pool, "b");
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+}
+
+/* A handler that goes back to an earlier mark. */
+struct retreat {
+	struct mp_pool *pool;
+	struct mp_mark mark;
+};
+
+static void go_back(void *data)
+{
+	struct retreat *retreat = data;
+
+	mp_rewind_pool(retreat->pool, &retreat->mark);
+}
+
+/* What is older than that mark stays. */
+static void pool_undo_test_handler_may_rewind(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct retreat retreat = { .pool = pool };
+	struct mp_mark mark;
+
+	add_letter(test, pool, "a");
+	mp_mark_pool(pool, &retreat.mark);
+	add_letter(test, pool, "b");
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, go_back, &retreat, 0), 0);
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "b");
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
 }
@@ -384,7 +430,7 @@ static void pool_undo_test_rewind_and_holes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
 	/* Nothing of before is used again, and the first is where it was. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 700, 0), held);
-	KUNIT_EXPECT_EQ(test, pool->given, 700 + sizeof(struct mp_large));
+	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(700));
 	mp_destroy_pool(pool);
 }
 
@@ -435,6 +481,7 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_destroy_runs_cleanups),
 	KUNIT_CASE(pool_undo_test_handler_may_use_pool),
 	KUNIT_CASE(pool_undo_test_handler_may_reset),
+	KUNIT_CASE(pool_undo_test_handler_may_rewind),
 	KUNIT_CASE(pool_undo_test_rewind_restores),
 	KUNIT_CASE(pool_undo_test_rewind_keeps_older),
 	KUNIT_CASE(pool_undo_test_rewind_runs_newer_cleanups),

@@ -10,11 +10,10 @@
  * @node: in the pool's tree, by @addr
  * @list: in the pool's list, or among its holes or empty slots
  * @addr: the object
- * @pages: its own, if it is not in a block
+ * @pages: its own, or 0 if it is in a block, in front of this entry
  * @size: bytes that it has in a block, or 0
  * @serial: when it was allocated
- * @born: when this entry was taken from the pool, and @size bytes with it; it
- *	outlives its object
+ * @born: when this entry was taken from the pool; it outlives its object
  */
 struct mp_large {
 	struct rb_node node;
@@ -30,6 +29,7 @@ struct mp_cleanup {
 	struct mp_cleanup *next;
 	void (*handler)(void *data);
 	void *data;
+	u64 serial;
 };
 
 /* The first byte that @block can give out. */
@@ -47,9 +47,10 @@ void put_pages(struct buddy_region *region, void *addr, unsigned long pages);
 void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 
 /* large.c */
-void *alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
-		  gfp_t gfp);
-void *alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+size_t medium_size(size_t size);
+void *get_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+void *get_large(struct mp_pool *pool, size_t size, unsigned int align_order,
+		gfp_t gfp);
 void drop_larges(struct mp_pool *pool, u64 serial);
 
 /* kasan.c */

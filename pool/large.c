@@ -46,8 +46,8 @@ static void enter_large(struct mp_pool *pool, struct mp_large *large)
 	rb_add(&large->node, &pool->larges, large_less);
 }
 
-/* A new entry waits until it is needed: nothing is lost if its memory cannot be had. */
-static struct mp_large *new_entry(struct mp_pool *pool, gfp_t gfp)
+/* A new entry waits until it is needed: nothing is lost if its pages cannot be had. */
+static struct mp_large *new_slot(struct mp_pool *pool, gfp_t gfp)
 {
 	struct mp_large *large = alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
 
@@ -59,13 +59,13 @@ static struct mp_large *new_entry(struct mp_pool *pool, gfp_t gfp)
 	return large;
 }
 
-void *alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
-		  gfp_t gfp)
+void *get_large(struct mp_pool *pool, size_t size, unsigned int align_order,
+		gfp_t gfp)
 {
 	struct mp_large *large;
 
 	large = list_first_entry_or_null(&pool->large_slots, struct mp_large, list) ?:
-		new_entry(pool, gfp);
+		new_slot(pool, gfp);
 	if (!large)
 		return NULL;
 	large->pages = (size - 1) / PAGE_SIZE + 1;
@@ -81,48 +81,64 @@ void *alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
 	return large->addr;
 }
 
+/* An object in a block, in front of its entry. */
+static size_t entry_offset(size_t size)
+{
+	return round_up(size + POOL_REDZONE, sizeof(void *));
+}
+
+size_t medium_size(size_t size)
+{
+	return entry_offset(size) + sizeof(struct mp_large);
+}
+
+/* Looks at a few; what it looked at in vain is for later. */
 static struct mp_large *find_hole(struct mp_pool *pool, size_t size, size_t align_mask)
 {
 	unsigned int tries = MOST_HOLES;
 	struct mp_large *hole;
 
-	list_for_each_entry(hole, &pool->holes, list) {
+	while (tries-- && !list_empty(&pool->holes)) {
+		hole = list_first_entry(&pool->holes, struct mp_large, list);
 		if (hole->size >= size && !((uintptr_t)hole->addr & align_mask))
 			return hole;
-		if (!--tries)
-			break;
+		list_move_tail(&hole->list, &pool->holes);
 	}
 	return NULL;
 }
 
-void *alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+void *get_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
 	struct mp_large *large = find_hole(pool, size, align_mask);
+	void *object;
 
 	if (large) {
 		pool->freed -= large->size;
 	} else {
-		/* As old as its memory: they go together. */
-		large = new_entry(pool, gfp);
-		if (!large)
+		object = alloc_small(pool, medium_size(size),
+				     align_mask | (sizeof(void *) - 1), gfp);
+		if (!object)
 			return NULL;
-		large->addr = alloc_small(pool, size, align_mask, gfp);
-		if (!large->addr)
-			return NULL;
+		large = object + entry_offset(size);
+		large->addr = object;
+		large->pages = 0;
 		large->size = size;
+		large->born = ++pool->serial;
+		INIT_LIST_HEAD(&large->list);
+		pool_poison(object, large);
 	}
 	enter_large(pool, large);
 	pool_unpoison(large->addr, size);
 	return large->addr;
 }
 
-static void free_large(struct mp_pool *pool, struct mp_large *large)
+static void put_large(struct mp_pool *pool, struct mp_large *large)
 {
 	rb_erase(&large->node, &pool->larges);
 	if (large->size) {
 		list_move(&large->list, &pool->holes);
 		pool->freed += large->size;
-		pool_poison(large->addr, large->addr + round_up(large->size, POOL_GRANULE));
+		pool_poison(large->addr, large);
 	} else {
 		list_move(&large->list, &pool->large_slots);
 		pool->nr_large--;
@@ -169,7 +185,7 @@ void drop_larges(struct mp_pool *pool, u64 serial)
 	list_for_each_entry_safe(large, next, &pool->large_list, list) {
 		if (large->serial <= serial)
 			break;
-		free_large(pool, large);
+		put_large(pool, large);
 	}
 	drop_entries(pool, &pool->large_slots, serial);
 	drop_entries(pool, &pool->holes, serial);
@@ -180,9 +196,10 @@ void drop_larges(struct mp_pool *pool, u64 serial)
  * @pool: where it came from
  * @object: what was allocated; anything else is left alone
  *
- * An object up to the size that the pool was made with goes with the pool alone.
- * A larger one is found in logarithmic time.  If it has pages of its own, they
- * are freed; its place in a block is for the next such object.
+ * An object with pages of its own can be freed, and one above the size that the
+ * pool was made with (above 80 bytes, if that is more).  It is found in logarithmic
+ * time.  Its pages are freed; its place in a block is for the next such object.
+ * Any other goes with the pool alone.
  *
  * Context: as buddy_free(), by one user at a time.
  * Return: true if @object was given back, false if it is not one of these.
@@ -194,7 +211,7 @@ bool mp_free(struct mp_pool *pool, const void *object)
 	mp_enter(pool);
 	large = find_large(pool, object);
 	if (large)
-		free_large(pool, large);
+		put_large(pool, large);
 	mp_leave(pool);
 	return large;
 }

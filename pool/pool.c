@@ -198,8 +198,8 @@ static bool fail_on_demand(size_t size)
 }
 #endif
 
-/* @fits: a block can hold it. */
-static void *alloc(struct mp_pool *pool, size_t size, bool fits,
+/* @room: what a fresh block has for it. */
+static void *alloc(struct mp_pool *pool, size_t size, size_t room,
 		   size_t align_mask, gfp_t gfp)
 {
 	void *object;
@@ -209,12 +209,12 @@ static void *alloc(struct mp_pool *pool, size_t size, bool fits,
 	mp_enter(pool);
 	if (fail_on_demand(size))
 		object = NULL;
-	else if (fits && size <= pool->max)
+	else if (size <= min(pool->max, room))
 		object = alloc_small(pool, size, align_mask, gfp);
-	else if (fits)
-		object = alloc_medium(pool, size, align_mask, gfp);
+	else if (size <= room && medium_size(size) <= room)
+		object = get_medium(pool, size, align_mask, gfp);
 	else
-		object = alloc_large(pool, size, get_order(align_mask + 1), gfp);
+		object = get_large(pool, size, get_order(align_mask + 1), gfp);
 	mp_leave(pool);
 	if (!object)
 		trace_mp_fail(pool, size);
@@ -226,7 +226,7 @@ static void *alloc(struct mp_pool *pool, size_t size, bool fits,
 void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 		    gfp_t gfp)
 {
-	return alloc(pool, size, size <= pool->block_max, align_mask, gfp);
+	return alloc(pool, size, pool->block_max, align_mask, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_alloc_slow);
 
@@ -243,16 +243,17 @@ EXPORT_SYMBOL_GPL(mp_alloc_slow);
  */
 void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 {
-	size_t block_size = pool->block_pages << PAGE_SHIFT;
+	size_t room = 0;
 
 	if (WARN_ONCE(!is_power_of_2(align),
 		      "buddypool: an alignment is a power of two, not %zu\n", align))
 		return NULL;
-	/* From a block, if a fresh one can hold it behind its header. */
-	return alloc(pool, size, size <= pool->block_max && align <= PAGE_SIZE &&
-		     size + POOL_REDZONE <=
-		     block_size - ALIGN(sizeof(struct mp_block), align),
-		     align - 1, gfp);
+	/* A fresh block has its header first. */
+	if (align <= PAGE_SIZE)
+		room = (pool->block_pages << PAGE_SHIFT) -
+		       ALIGN(sizeof(struct mp_block), align);
+	room -= min_t(size_t, room, POOL_REDZONE);
+	return alloc(pool, size, min(room, pool->block_max), align - 1, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_memalign);
 
@@ -278,6 +279,7 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 	if (cleanup) {
 		cleanup->handler = handler;
 		cleanup->data = data;
+		cleanup->serial = ++pool->serial;
 		cleanup->next = pool->cleanups;
 		pool->cleanups = cleanup;
 	}
@@ -294,7 +296,7 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	struct mp_block *block;
 
 	/* A handler may go further back. */
-	while (pool->cleanups && pool->cleanups != mark->cleanups) {
+	while (pool->cleanups && pool->cleanups->serial > mark->serial) {
 		struct mp_cleanup *cleanup = pool->cleanups;
 
 		pool->cleanups = cleanup->next;
@@ -369,7 +371,6 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 		.skipped = pool->skipped,
 		.given = pool->given,
 		.serial = pool->serial,
-		.cleanups = pool->cleanups,
 	};
 	mp_leave(pool);
 }
@@ -434,7 +435,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 	room = pool->end - PTR_ALIGN(pool->last, align);
 	pool->block_max = room > POOL_REDZONE ?
 			  min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
-	/* An entry is not made for what is smaller than itself. */
+	/* Nothing smaller than an entry has one. */
 	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_large)));
 
 	raw_spin_lock_irqsave(&all_pools_lock, flags);
@@ -447,8 +448,9 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 /**
  * mp_create_pool() - make a pool
  * @region: a region with a kernel mapping; it must outlive the pool
- * @size: bytes of a block, rounded up to whole pages, all of which are used; an
- *	object of more (than 80, at least) can be freed before the pool, see mp_free()
+ * @size: bytes of a block, rounded up to whole pages, all of which are used, and
+ *	the largest object that cannot be freed before the pool, see mp_free(); 0
+ *	for a page
  * @gfp: __GFP_NOWARN keeps a failure out of the log; the others are ignored
  *
  * Context: any but NMI.

@@ -4,7 +4,7 @@
  *
  * A pool belongs to one request, one transfer, one driver instance.  It is a
  * chain of page blocks with a bump pointer each; an allocation aligns, compares
- * and adds.  Objects are not freed one by one: mp_reset_pool(),
+ * and adds.  Small objects are not freed one by one: mp_reset_pool(),
  * mp_rewind_pool() and mp_destroy_pool() give back everything, or everything
  * since a mark, and run the cleanup handlers that were added since.
  *
@@ -59,13 +59,14 @@ struct mp_block {
  * @bumped: bytes taken from blocks as their headers have it
  * @skipped: bytes left in blocks that were passed over
  * @freed: bytes of @given that are in @holes
- * @larges: objects above @max, by address
+ * @larges: objects with an entry, by address
  * @large_list: the same, the newest first
  * @large_slots: entries without an object, to be used again
  * @holes: entries of objects in blocks that were freed, to be used again
  * @nr_large: how many objects have pages of their own
  * @large_pages: their pages
- * @serial: counts large allocations and entries, to tell what came after a mark
+ * @serial: counts objects with entries, entries and handlers, to tell what came
+ *	after a mark
  * @cleanups: handlers, the newest first
  * @resets: calls of mp_reset_pool()
  * @created: jiffies
@@ -123,7 +124,6 @@ struct mp_mark {
 	size_t skipped;
 	size_t given;
 	u64 serial;
-	struct mp_cleanup *cleanups;
 };
 
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
@@ -204,7 +204,8 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
 /**
  * mp_alloc() - allocate an object, aligned
  * @pool: where from
- * @size: bytes; what does not fit into a block gets pages of its own
+ * @size: bytes; a page or more, or what does not fit into a block, gets pages of
+ *	its own
  * @gfp: __GFP_ZERO clears it, __GFP_NOWARN keeps a failure out of the log; the
  *	others are ignored
  *

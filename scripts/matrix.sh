@@ -28,7 +28,8 @@ sum_up() {
 		result="${BASH_REMATCH[1]} / ${BASH_REMATCH[2]} / $skipped"
 		failed=$((failed + BASH_REMATCH[2]))
 	else
-		tail -n 5 "$out"
+		say "$1 $2: broken"
+		tail -n 5 "$out" || true
 		result=broken
 		failed=$((failed + 1))
 	fi
@@ -40,7 +41,7 @@ mkdir -p build
 for kernel in "${kernels[@]}"; do
 	for config in "${configs[@]}"; do
 		no_such_kernel "$config" "$kernel" >/dev/null && continue
-		[ $running -lt "$(nproc)" ] || wait -n
+		[ $running -lt "$(nproc)" ] || wait -n || true
 		cell "$config" "$kernel" &
 		running=$((running + 1))
 	done

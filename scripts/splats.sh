@@ -27,7 +27,7 @@ awk '
 		next
 	}
 	inside {
-		warnings += /WARNING: |\] BUG: KASAN: |kmemleak: 1 new /
+		warnings += /WARNING: |\] BUG: KASAN: |kmemleak: [0-9]+ new /
 		seen += index($0, expected) > 0
 		if (/\] BUG: KASAN: / || !/BUG:|Oops|panic/)
 			next
