@@ -236,7 +236,8 @@ static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data)
 /* Scan; an object that has changed since it was last found lost is passed over. */
 static bool is_reported(struct kunit *test)
 {
-	static char command[] = "f=/sys/kernel/debug/kmemleak; echo scan >$f; grep -q " LEAKER " $f";
+	static char command[] =
+		"f=/sys/kernel/debug/kmemleak; echo scan >$f; grep -q " LEAKER " $f";
 	char *argv[4] = { "/bin/sh", "-c", command }, *envp[2] = { "PATH=/bin" };
 	int status = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
 
