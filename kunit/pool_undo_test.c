@@ -266,8 +266,9 @@ static void pool_undo_test_rewind_restores(struct kunit *test)
 static void pool_undo_test_rewind_keeps_older(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
-	u8 *small = mp_alloc(pool, 1000, 0), *large = mp_alloc(pool, 5000, 0);
-	u8 *freed = mp_alloc(pool, 7000, 0);
+	u8 *small = mp_alloc(pool, 1000, 0), *freed = mp_alloc(pool, 7000, 0);
+	/* The last one before the mark. */
+	u8 *large = mp_alloc(pool, 5000, 0);
 	struct mp_mark mark;
 	unsigned int i;
 
@@ -377,6 +378,13 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
 	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
 	KUNIT_EXPECT_EQ(test, pool->given, 500 + 2 * sizeof(struct mp_large));
+
+	/* Also if it is the first that comes after the mark. */
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_EQ(test, pool->given, 500 + 3 * sizeof(struct mp_large));
 }
 
 /* An older entry stays, whether its allocation is older, newer or gone. */
@@ -431,6 +439,11 @@ static void pool_undo_test_rewind_and_holes(struct kunit *test)
 	/* Nothing of before is used again, and the first is where it was. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 700, 0), held);
 	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(700));
+	/* The first that comes after a mark goes, too. */
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 600, 0)));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
 	mp_destroy_pool(pool);
 }
 
