@@ -88,7 +88,8 @@ static void request(struct buddy_region *region)
 
 static int __init profile_init(void)
 {
-	bool pool = !strcmp(work, "pool"), pools = pool || !strcmp(work, "request");
+	void (*pools)(struct buddy_region *region) = !strcmp(work, "pool") ? life :
+						     !strcmp(work, "request") ? request : NULL;
 	void *memory = pools ? alloc_pages_exact(PAGES << PAGE_SHIFT, GFP_KERNEL) : NULL;
 	struct buddy_region *region;
 	unsigned int i;
@@ -110,7 +111,7 @@ static int __init profile_init(void)
 	else if (!pools)
 		pairs(region);
 	for (i = 0; pools && i < NR; i++)
-		pool ? life(region) : request(region);
+		pools(region);
 	/* Nothing is given back: the guest ends. */
 	return 0;
 }

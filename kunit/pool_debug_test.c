@@ -185,6 +185,14 @@ static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 
 static DECLARE_COMPLETION(done);
 
+static int finish(int result)
+{
+	complete(&done);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return result;
+}
+
 /* In a thread, which takes its stack and registers along when it ends. */
 static int leak(void *data)
 {
@@ -200,10 +208,7 @@ static int leak(void *data)
 		slots[i] = kmalloc(4 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL);
 		fails += !slots[i];
 	}
-	complete(&done);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return fails ? -ENOMEM : 0;
+	return finish(fails ? -ENOMEM : 0);
 }
 
 static unsigned long hidden[LEAKS];
@@ -218,10 +223,7 @@ static int hide(void *data)
 		hidden[i] = ~slots[i];
 		slots[i] = 0;
 	}
-	complete(&done);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
+	return finish(0);
 }
 
 static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data)

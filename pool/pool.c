@@ -111,6 +111,12 @@ static size_t room(const struct mp_block *block)
 	return block->end - block->last;
 }
 
+/* The largest object that comes from a block with so much room. */
+static size_t largest_in(size_t room)
+{
+	return room > POOL_REDZONE ? min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
+}
+
 /* Bring the active block's header up to date with the pool. */
 static void sync_active(struct mp_pool *pool)
 {
@@ -250,9 +256,8 @@ void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 		return NULL;
 	/* A fresh block has its header first. */
 	if (align <= PAGE_SIZE)
-		room = (pool->block_pages << PAGE_SHIFT) -
-		       ALIGN(sizeof(struct mp_block), align);
-	room -= min_t(size_t, room, POOL_REDZONE);
+		room = largest_in((pool->block_pages << PAGE_SHIFT) -
+				  ALIGN(sizeof(struct mp_block), align));
 	return alloc(pool, size, min(room, pool->block_max), align - 1, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_memalign);
@@ -405,7 +410,6 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 	unsigned long pages = size ? (size - 1) / PAGE_SIZE + 1 : 1;
 	struct mp_pool *pool;
 	unsigned long flags;
-	size_t room;
 
 	if (WARN_ONCE(!is_power_of_2(align) || align > PAGE_SIZE,
 		      "buddypool: a pool's alignment is a power of two up to a page, not %zu\n",
@@ -432,9 +436,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 	set_active(pool, &pool->first, NULL);
 
 	/* As much as every block can hold, this one with the pool in it too. */
-	room = pool->end - PTR_ALIGN(pool->last, align);
-	pool->block_max = room > POOL_REDZONE ?
-			  min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
+	pool->block_max = largest_in(pool->end - PTR_ALIGN(pool->last, align));
 	/* Nothing smaller than an entry has one. */
 	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_large)));
 
