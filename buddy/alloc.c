@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks by pfn: allocate and free, and what a caller can do wrong. */
+/* Blocks by pfn: allocate and free. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/log2.h>
@@ -9,44 +9,6 @@
 #include <linux/ratelimit.h>
 
 #include "pcp.h"
-
-/* --- caller errors --- */
-
-static const char * const error_text[BUDDY_NR_ERRORS] = {
-	[BUDDY_DOUBLE_FREE] = "the block is free already",
-	[BUDDY_NOT_A_HEAD] = "this is inside a block, not its start",
-	[BUDDY_WRONG_SIZE] = "the block has another size",
-	[BUDDY_OUTSIDE] = "this is in no region",
-	[BUDDY_WRONG_REGION] = "this belongs to region ",
-	[BUDDY_MISALIGNED] = "the address is not page aligned",
-	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
-	[BUDDY_NO_PAGES] = "zero pages",
-	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
-};
-
-/*
- * Count a caller's mistake and warn once per region and kind.  @where is a
- * pfn or, if @virt, an address; @asked is the page count that the caller gave
- * and @actual that of the block, if there is one.
- */
-void caller_error(struct buddy_region *region, enum buddy_error error,
-		  bool virt, unsigned long where, unsigned long asked,
-		  unsigned long actual)
-{
-	const struct buddy_region *owner = NULL;
-
-	rcu_read_lock();
-	if (error == BUDDY_OUTSIDE) {
-		owner = region_find(virt, where);
-		if (owner)
-			error = BUDDY_WRONG_REGION;
-	}
-	WARN(atomic_long_inc_return(&region->errors[error]) == 1,
-	     "buddypool: region %s: %s%s: %s %#lx, %lu pages given, the block has %lu\n",
-	     region->name, error_text[error], owner ? owner->name : "",
-	     virt ? "address" : "pfn", where, asked, actual);
-	rcu_read_unlock();
-}
 
 /* --- allocation --- */
 

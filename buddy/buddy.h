@@ -20,6 +20,12 @@
 /* A region has less than 2^32 pages: below 2 GiB, metadata is one allocation. */
 #define BUDDY_NR_ORDERS	32
 
+/*
+ * Flags that restrict where memory may lie, which no region can promise: asking for
+ * one is a caller error.  (__GFP_HIGHMEM allows more, and restricts nothing.)
+ */
+#define BUDDY_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
+
 /* No page frame: what the pfn functions return on failure. */
 #define BUDDY_NO_PFN	(~0UL)
 
@@ -37,6 +43,7 @@ struct file_operations;
  * @BUDDY_UNMAPPED: an address or zeroing was asked of a region without mapping
  * @BUDDY_NO_PAGES: zero pages were asked for
  * @BUDDY_WRITE_AFTER_FREE: a free page was written to; only poison=1 sees that
+ * @BUDDY_ZONE: __GFP_DMA or __GFP_DMA32 was asked for
  * @BUDDY_NR_ERRORS: how many kinds there are
  */
 enum buddy_error {
@@ -49,6 +56,7 @@ enum buddy_error {
 	BUDDY_UNMAPPED,
 	BUDDY_NO_PAGES,
 	BUDDY_WRITE_AFTER_FREE,
+	BUDDY_ZONE,
 	BUDDY_NR_ERRORS
 };
 

@@ -165,6 +165,7 @@ static const char * const error_names[BUDDY_NR_ERRORS] = {
 	[BUDDY_UNMAPPED] = "unmapped",
 	[BUDDY_NO_PAGES] = "no_pages",
 	[BUDDY_WRITE_AFTER_FREE] = "write_after_free",
+	[BUDDY_ZONE] = "zone",
 };
 
 static void show_stats(struct seq_file *m, const char *name,
@@ -402,6 +403,7 @@ void debugfs_init(const struct file_operations *pools_fops)
 	pools = pools_fops;
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
+	debugfs_create_atomic_t("bad_pointers", 0444, root, &buddy_bad_pointers);
 #ifdef CONFIG_FAULT_INJECTION
 	fault_create_debugfs_attr("fail_page", root, &buddy_fail_page);
 #endif

@@ -237,10 +237,12 @@ void pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
 int pcp_hotplug_init(void);
 void pcp_hotplug_exit(void);
 
-/* alloc.c */
+/* error.c */
+extern atomic_t buddy_bad_pointers;
 void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,
 		  unsigned long actual);
+void bad_pointer(const char *func, const void *pointer, const char *what);
 
 /*
  * Allocating and freeing work where nothing else can be asked of the kernel: in an

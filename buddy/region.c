@@ -34,13 +34,15 @@ static int check_name(const char *what, const char *name)
 {
 	static const char fit[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-	static const char * const own[] = { "regions", "fail_page", "fail_pool" };
+	static const char * const own[] = {
+		"regions", "bad_pointers", "fail_page", "fail_pool",
+	};
 	size_t len = strlen(name);
 
 	/* debugfs has a folder of this name, beside others of its own. */
 	if (!len || len >= NAME_LEN || strspn(name, fit) != len || name[0] == '.' ||
 	    match_string(own, ARRAY_SIZE(own), name) >= 0) {
-		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions', 'fail_page' or 'fail_pool'\n",
+		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions', 'bad_pointers', 'fail_page' or 'fail_pool'\n",
 		       what, name, NAME_LEN - 1);
 		return -EINVAL;
 	}
@@ -280,7 +282,7 @@ void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 /**
  * buddy_region_create() - make a region from a range that the caller owns
  * @name: 1 to 31 letters, digits, '_', '-' or '.', not '.' first, unique among
- *	regions; not "regions", "fail_page" or "fail_pool"
+ *	regions; not "regions", "bad_pointers", "fail_page" or "fail_pool"
  * @pfn: first page frame
  * @nr_pages: any number of pages but 0
  * @virt: page-aligned kernel address of the range, or NULL if it has none

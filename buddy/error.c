@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a caller can do wrong: counted, and reported once. */
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/rcupdate.h>
+
+#include "internal.h"
+
+static const char * const error_text[BUDDY_NR_ERRORS] = {
+	[BUDDY_DOUBLE_FREE] = "the block is free already",
+	[BUDDY_NOT_A_HEAD] = "this is inside a block, not its start",
+	[BUDDY_WRONG_SIZE] = "the block has another size",
+	[BUDDY_OUTSIDE] = "this is in no region",
+	[BUDDY_WRONG_REGION] = "this belongs to region ",
+	[BUDDY_MISALIGNED] = "the address is not page aligned",
+	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
+	[BUDDY_NO_PAGES] = "zero pages",
+	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
+	[BUDDY_ZONE] = "no zone can be chosen, but the flags ask for one",
+};
+
+/* The file bad_pointers. */
+atomic_t buddy_bad_pointers;
+
+/*
+ * Count a caller's mistake and warn once per region and kind.  @where is a
+ * pfn or, if @virt, an address; @asked is the page count that the caller gave
+ * and @actual that of the block, if there is one.
+ */
+void caller_error(struct buddy_region *region, enum buddy_error error,
+		  bool virt, unsigned long where, unsigned long asked,
+		  unsigned long actual)
+{
+	const struct buddy_region *owner = NULL;
+
+	rcu_read_lock();
+	if (error == BUDDY_OUTSIDE) {
+		owner = region_find(virt, where);
+		if (owner)
+			error = BUDDY_WRONG_REGION;
+	}
+	WARN(atomic_long_inc_return(&region->errors[error]) == 1,
+	     "buddypool: region %s: %s%s: %s %#lx, %lu pages given, the block has %lu\n",
+	     region->name, error_text[error], owner ? owner->name : "",
+	     virt ? "address" : "pfn", where, asked, actual);
+	rcu_read_unlock();
+}
+
+/*
+ * Count a call of @func that has no region or pool to be counted in, because the
+ * pointer that names it is wrong; the first call of all is reported.
+ */
+void bad_pointer(const char *func, const void *pointer, const char *what)
+{
+	WARN(atomic_inc_return(&buddy_bad_pointers) == 1,
+	     "buddypool: %s(): %p %s\n", func, pointer, what);
+}
