@@ -32,7 +32,8 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 					   gfp_t gfp)
 {
 	struct buddy_stats *stats = &region->stats;
-	unsigned long pfn, flags, free;
+	unsigned long pfn, flags, free = 0;
+	int largest = -1;
 
 	/*
 	 * In NMI context the lock's holder may be who was interrupted.  Without
@@ -51,7 +52,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 		pfn = pcp_refill_large(region, order);
 	else
 		pfn = take_block(region, order, nr);
-	if (pfn == BUDDY_NO_PFN && order <= stats->max_order && pcp_drain(region))
+	if (pfn == BUDDY_NO_PFN && order <= stats->max_order && pcp_reclaim(region, order))
 		pfn = take_block(region, order, nr);
 	if (pfn != BUDDY_NO_PFN) {
 		stats->allocs[order_base_2(nr)]++;
@@ -60,20 +61,22 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 					stats->pages - stats->free_pages);
 	} else {
 		stats->fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
+		free = stats->free_pages + pcp_free_pages(region);
+		largest = pcp_largest(region);
 	}
-	free = stats->free_pages;
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (pfn == BUDDY_NO_PFN && !(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("region %s: no block of order %u, %lu of %lu pages are free\n",
-				    region->name, order, free, stats->pages);
+		pr_warn_ratelimited("region %s: no block of order %u: %lu of %lu pages are free, the largest block has %lu\n",
+				    region->name, order, free, stats->pages,
+				    largest < 0 ? 0 : BIT(largest));
 	return pfn;
 }
 
 /*
  * Whether a used block of @nr pages, at least 1 and not above a run's, starts at @pfn
  * in @cluster, and if so, claim it: of several that free it at once one succeeds.
- * With one page, there is nothing to claim: give_to_owner() tells of the second.
+ * With one page, there is nothing to claim: give_to_owner() finds the second.
  */
 static bool claim_block(struct buddy_region *region, struct cluster *cluster,
 			unsigned long pfn, unsigned long nr)
@@ -100,8 +103,8 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 {
 	struct buddy_stats *stats = &region->stats;
 	enum buddy_error error = BUDDY_DOUBLE_FREE;
+	unsigned int blocks = 0, twice = 0;
 	unsigned long flags, used = 0;
-	unsigned int blocks = 0;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	if (unlikely(nr_pages - 1 >= run->pages ||
@@ -111,7 +114,7 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 		 pcp_adopt(region, run, cluster, pfn, nr_pages))
 		blocks = 1;
 	else
-		blocks = give_range(region, run, pfn, nr_pages);
+		blocks = give_range(region, run, pfn, nr_pages, &twice);
 	if (likely(blocks)) {
 		stats->locked++;
 		stats->splits += blocks - 1;
@@ -119,8 +122,13 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
-	if (likely(blocks))
+	if (likely(blocks && !twice))
 		return;
+	if (twice) {
+		while (twice--)
+			caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr_pages, 0);
+		return;
+	}
 	/* If the size is right now, it was freed and allocated again meanwhile. */
 	if (used && used == nr_pages) {
 		error = BUDDY_DOUBLE_FREE;
@@ -185,7 +193,7 @@ static __always_inline unsigned long alloc_frames(struct buddy_region *region,
 
 	if (unlikely(!pcp_alloc(region, order, nr, &pfn, &cluster)))
 		return alloc_locked(region, order, nr, gfp);
-	if (unlikely(cluster->number != pfn >> CLUSTER_ORDER))
+	if (unlikely((pfn >> HALF_ORDER) - cluster->first_half > 1))
 		return pcp_mark_tails(region, pfn, nr);
 	atomic64_or(word_tails(0, nr) << pfn % CLUSTER_FRAMES, &cluster->tail);
 	return pfn;
@@ -285,7 +293,7 @@ static __always_inline unsigned long alloc_order(struct buddy_region *region,
 	}
 }
 
-/* Not an order alone, or not this alone: an exact number, zeroed, or watched. */
+/* Not an order alone, or not this alone: an exact number, flags, or watched. */
 static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 					     unsigned int order, unsigned long nr,
 					     gfp_t gfp)
@@ -293,6 +301,10 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 	bool watched = buddy_is_watched();
 	unsigned long pfn = BUDDY_NO_PFN;
 
+	if (gfp & BUDDY_GFP_ZONES) {
+		caller_error(region, BUDDY_ZONE, false, BUDDY_NO_PFN, nr, 0);
+		return BUDDY_NO_PFN;
+	}
 	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
 		caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr, 0);
 		return BUDDY_NO_PFN;
@@ -324,7 +336,8 @@ static noinline unsigned long alloc_pages_at(struct buddy_region *region,
 unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 				   unsigned int order, gfp_t gfp)
 {
-	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & __GFP_ZERO || buddy_is_watched()))
+	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & (__GFP_ZERO | BUDDY_GFP_ZONES) ||
+		     buddy_is_watched()))
 		return alloc_pages_at(region, order,
 				      order < BUDDY_NR_ORDERS ? BIT(order) : 0, gfp);
 	return alloc_order(region, order, gfp);

@@ -24,7 +24,7 @@ atomic_t buddy_bad_pointers;
 
 /*
  * Count a caller's mistake and warn once per region and kind.  @where is a
- * pfn or, if @virt, an address; @asked is the page count that the caller gave
+ * pfn or, if @virt, an address, BUDDY_NO_PFN if there is none; @asked is the page count that the caller gave
  * and @actual that of the block, if there is one.
  */
 void caller_error(struct buddy_region *region, enum buddy_error error,

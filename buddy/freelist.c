@@ -90,7 +90,7 @@ const struct run *find_run_slow(const struct buddy_region *region,
 struct cluster *cluster_head(struct buddy_region *region, const struct run *run,
 			     struct cluster *cluster)
 {
-	u32 number = cluster->number;
+	u32 number = cluster_number(cluster);
 
 	while (cluster->state == CLUSTER_INSIDE) {
 		number &= number - 1;
@@ -298,7 +298,7 @@ static void give_cluster(struct buddy_region *region, const struct run *run,
 	unsigned int given = order;
 
 	for (;; order++) {
-		unsigned long number = cluster->number ^ BIT(order - CLUSTER_ORDER);
+		unsigned long number = cluster_number(cluster) ^ BIT(order - CLUSTER_ORDER);
 		struct cluster *buddy;
 
 		/* Unsigned: a buddy before the run has a huge distance to it. */
@@ -335,32 +335,33 @@ void give_word(struct buddy_region *region, struct cluster *cluster, u64 free)
 }
 
 /*
- * Into the cache that @cluster's free frames are in.  False if a frame is free by
- * now: without tails, nothing but this tells that it is freed twice at once.
+ * Free the @nr frames from @pos on into the cache of the CPU that owns @cluster.
+ * Returns the frames that are free by now: each was freed as a block of one page
+ * after the caller had claimed its block, whose tails no longer forbid that.
  */
-static bool give_to_owner(struct buddy_region *region, struct cluster *cluster,
-			  unsigned int pos, unsigned int nr)
+static u64 give_to_owner(struct buddy_region *region, struct cluster *cluster,
+			 unsigned int pos, unsigned int nr)
 {
-	u64 frames = word_mask(pos, nr);
-	bool twice = false;
-	unsigned int half;
+	u64 frames = word_mask(pos, nr), twice = 0;
+	unsigned int shift;
 
-	for (half = 0; frames && !twice; half += HALF_FRAMES, frames >>= HALF_FRAMES) {
-		u64 block = (u32)frames;
+	for (shift = 0; shift < CLUSTER_FRAMES; shift += HALF_FRAMES) {
+		u64 part = (u32)(frames >> shift);
 
-		twice = block && atomic64_fetch_or(block, pcp_half(region, cluster->owner,
-								   half)) & block;
+		if (part)
+			twice |= (atomic64_fetch_or(part, pcp_half(region, cluster->owner,
+								   shift)) & part) << shift;
 	}
-	return !twice;
+	return twice;
 }
 
 /*
  * Free the @nr frames from @pos on in one cluster as the fewest aligned blocks,
- * each merged upwards; returns how many those were, or 0 for a second free.
+ * each merged upwards; returns how many those were.  Adds to @twice as give_range().
  */
 static unsigned int give_frames(struct buddy_region *region, const struct run *run,
 				struct cluster *cluster, unsigned int pos,
-				unsigned int nr)
+				unsigned int nr, unsigned int *twice)
 {
 	struct buddy_stats *stats = &region->stats;
 	unsigned int blocks = 0, end = pos + nr, largest = 0;
@@ -368,8 +369,12 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 	/* What ends a block of whole clusters has its tails still, frame 0's too. */
 	if (!pos && atomic64_read(&cluster->tail) & 1)
 		atomic64_andnot(word_mask(0, nr), &cluster->tail);
-	if (cluster->owner)
-		return give_to_owner(region, cluster, pos, nr);
+	if (cluster->owner) {
+		unsigned int already = hweight64(give_to_owner(region, cluster, pos, nr));
+
+		*twice += already;
+		return already < nr;
+	}
 	stats->free_pages += nr;
 	for (; pos < end; blocks++) {
 		unsigned int order = min_t(unsigned int, ilog2(end - pos),
@@ -403,10 +408,11 @@ static unsigned int give_frames(struct buddy_region *region, const struct run *r
 
 /*
  * Free @nr pages, of which the caller has claimed the block, as the fewest aligned
- * blocks; returns how many those were, or 0 if another frees them at the same time.
+ * blocks; returns how many those were.  Adds to @twice how many of the pages a
+ * broken caller has freed since, one by one: these are free already.
  */
 unsigned int give_range(struct buddy_region *region, const struct run *run,
-			unsigned long pfn, unsigned long nr)
+			unsigned long pfn, unsigned long nr, unsigned int *twice)
 {
 	unsigned int blocks = 0;
 
@@ -416,7 +422,7 @@ unsigned int give_range(struct buddy_region *region, const struct run *run,
 		unsigned long size = min(nr, CLUSTER_FRAMES - pos);
 
 		if (size < CLUSTER_FRAMES) {
-			blocks += give_frames(region, run, cluster, pos, size);
+			blocks += give_frames(region, run, cluster, pos, size, twice);
 		} else {
 			unsigned int order = ilog2(nr);
 
@@ -474,6 +480,7 @@ void freelist_init(struct buddy_region *region)
 	struct buddy_stats *stats = &region->stats;
 	const struct source *source = &region->source;
 	struct cluster *cluster = region->clusters;
+	unsigned int twice = 0;
 	const struct run *run;
 	unsigned long i;
 
@@ -485,12 +492,12 @@ void freelist_init(struct buddy_region *region)
 
 	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
 		for (i = 0; i < run_clusters(run); i++, cluster++) {
-			cluster->number = (run->pfn >> CLUSTER_ORDER) + i;
+			cluster->first_half = ((run->pfn >> CLUSTER_ORDER) + i) << 1;
 			cluster->list = NO_LIST;
 			if (~run_frames(run, cluster))
 				cluster->state = CLUSTER_SPLIT;
 		}
-		give_range(region, run, run->pfn, run->pages);
+		give_range(region, run, run->pfn, run->pages, &twice);
 		stats->pages += run->pages;
 	}
 	stats->max_order = fls64(region->nonempty) - 1;

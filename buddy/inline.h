@@ -20,11 +20,20 @@
 #define BUDDY_HALF_FRAMES	BIT(BUDDY_HALF_ORDER)
 
 /**
+ * struct buddy_tails - which pages of a cluster continue a block
+ * @word: a bit for each page
+ * @first_half: number of the cluster's first half: pfn / 32; constant
+ */
+struct buddy_tails {
+	atomic64_t word;
+	u32 first_half;
+};
+
+/**
  * struct buddy_pcp - what one CPU caches of a region: the free pages of one cluster
  * @half: the free pages of each half of the cluster in the lower 32 bits, and
  *	in the upper ones which half that is: the pfn of its first page / 32
- * @tail: the word of the cluster that says which pages continue a block; it is
- *	written before @half and outlives the ownership
+ * @tails: of the cluster; they outlive the ownership
  * @count: by order, blocks taken out, and blocks put in by this CPU, into
  *	whichever CPU's cache
  *
@@ -33,7 +42,7 @@
  */
 struct buddy_pcp {
 	atomic64_t half[2];
-	const atomic64_t *tail;
+	const struct buddy_tails *tails;
 	struct {
 		u64 allocs;
 		u64 frees;
@@ -98,25 +107,25 @@ static __always_inline bool buddy_pcp_alloc(struct buddy_region *region,
 
 /*
  * False if @pfn is not of the cluster that this CPU has, or if anything is wrong.
- * The half is read before the tail, which is then of the same cluster or of one
- * that came later, for which the cmpxchg fails.  It expects a half in which the
- * page is not free yet: that needs no test of its own.
+ * The number of the half says that the tails are those of the page's cluster,
+ * whichever cluster the CPU has by then.  The cmpxchg expects a half of that number,
+ * in which the page is not free yet: neither needs a test of its own.
  */
 static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 					   unsigned long pfn)
 {
 	struct buddy_pcp __percpu *cache = ((struct buddy_hot *)region)->pcp;
 	struct buddy_pcp *pcp = raw_cpu_ptr(cache);
-	u64 number = pfn >> BUDDY_HALF_ORDER, page = 1ULL << pfn % BUDDY_HALF_FRAMES;
-	atomic64_t *half = &pcp->half[number & 1];
-	u64 word = atomic64_read_acquire(half);
+	const struct buddy_tails *tails = READ_ONCE(pcp->tails);
+	u64 number = pfn >> BUDDY_HALF_ORDER, which = number - tails->first_half;
+	u64 page = 1U << pfn % BUDDY_HALF_FRAMES, word;
 
 	/* Neither inside a block, nor the start of a longer one. */
-	if (unlikely(word >> 32 != number ||
-		     (u64)atomic64_read(READ_ONCE(pcp->tail)) >> (pfn & 63) & 3))
+	if (unlikely(which > 1 || (u64)atomic64_read(&tails->word) >> (pfn & 63) & 3))
 		return false;
-	word &= ~page;
-	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | page)))
+	word = (u32)atomic64_read(&pcp->half[which]) & ~page;
+	word |= number << 32;
+	if (unlikely(!atomic64_try_cmpxchg(&pcp->half[which], &word, word | page)))
 		return false;
 	this_cpu_inc(cache->count[0].frees);
 	return true;
@@ -127,7 +136,9 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
  * @region: the region to take them from
  * @order: any; one above the region's max order finds no block
  * @gfp: __GFP_ZERO clears the pages, __GFP_NOWARN keeps a failure out of the
- *	log; all other flags are ignored, as nothing here sleeps or reclaims
+ *	log.  __GFP_DMA and __GFP_DMA32 are a caller error, as no zone can be
+ *	chosen.  GFP_KERNEL, GFP_ATOMIC and all other flags are legal and change
+ *	nothing: an allocation never sleeps or reclaims
  *
  * The block is physically contiguous and naturally aligned.  Costs at most a few
  * steps per order, whatever the size of the block and of the region.
@@ -135,15 +146,16 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
  * Context: any.  Unless the CPU's cache has such a block, takes the region's raw
  * spinlock with interrupts off; in NMI context that is only tried, so a block may
  * not be found although there is one.  Clearing happens outside it.
- * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
+ * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left, and for
+ * a caller error.
  */
 static __always_inline unsigned long
 buddy_alloc_pfn(struct buddy_region *region, unsigned int order, gfp_t gfp)
 {
 	unsigned long pfn;
 
-	if (likely(!order && !(gfp & __GFP_ZERO) && !buddy_is_watched() &&
-		   buddy_pcp_alloc(region, &pfn)))
+	if (likely(!order && !(gfp & (__GFP_ZERO | BUDDY_GFP_ZONES)) &&
+		   !buddy_is_watched() && buddy_pcp_alloc(region, &pfn)))
 		return pfn;
 	return buddy_alloc_pfn_slow(region, order, gfp);
 }
@@ -171,7 +183,7 @@ buddy_free_pfn(struct buddy_region *region, unsigned long pfn, unsigned int orde
  *
  * Context: any, as buddy_alloc_pfn().
  * Return: the address of the first page, aligned to the block's size in
- * physical memory, or NULL if no block is left.
+ * physical memory, or NULL if no block is left, and for a caller error.
  */
 static __always_inline void *
 buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp)
@@ -179,7 +191,7 @@ buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp)
 	const struct buddy_hot *hot = (struct buddy_hot *)region;
 	unsigned long pfn;
 
-	if (likely(!order && !(gfp & __GFP_ZERO) && hot->mapped &&
+	if (likely(!order && !(gfp & (__GFP_ZERO | BUDDY_GFP_ZONES)) && hot->mapped &&
 		   !buddy_is_watched() && buddy_pcp_alloc(region, &pfn)))
 		return (void *)((pfn << PAGE_SHIFT) + hot->virt_offset);
 	return buddy_alloc_slow(region, order, gfp);

@@ -52,28 +52,34 @@ enum cluster_state {
 /**
  * struct cluster - 64 naturally aligned frames
  * @free: the frames that are free; none while a CPU owns the cluster
+ * @hot: what inline.h reads: @tail and @first_half
  * @tail: the frames that continue the block of the frame before them
  * @head: of the used block whose head this is: head_word(), HEAD_CACHED
+ * @first_half: number of its first half: pfn >> HALF_ORDER; constant
  * @next: next on the free list, an index into the cluster array
  * @prev: previous on the free list
- * @number: pfn of the first frame >> CLUSTER_ORDER
  * @state: &enum cluster_state
  * @list: the free list that it is on: the order of its largest free block
  * @owner: 1 + the CPU whose cache has its free frames, or 0; no kernel has 65,535
  *
  * Half a byte of metadata a frame.  Links are array indexes, as pointers would
- * make that 0.63.  Without the region's lock, @tail, @head, @owner and @number
+ * make that 0.63.  Without the region's lock, @tail, @head, @owner and @first_half
  * are read, and but for the last two written.
  */
 struct cluster {
 	u64 free;
 	union {
-		atomic64_t tail;
-		atomic64_t head;
+		struct buddy_tails hot;
+		struct {
+			union {
+				atomic64_t tail;
+				atomic64_t head;
+			};
+			u32 first_half;
+			u32 next;
+		};
 	};
-	u32 next;
 	u32 prev;
-	u32 number;
 	u8 state;
 	u8 list;
 	u16 owner;
@@ -206,7 +212,7 @@ struct cluster *cluster_head(struct buddy_region *region, const struct run *run,
 unsigned long take_block(struct buddy_region *region, unsigned int order,
 			 unsigned long nr);
 unsigned int give_range(struct buddy_region *region, const struct run *run,
-			unsigned long pfn, unsigned long nr);
+			unsigned long pfn, unsigned long nr, unsigned int *twice);
 unsigned long used_pages(struct buddy_region *region, const struct run *run,
 			 unsigned long pfn, enum buddy_error *error);
 unsigned int find_list(const struct buddy_region *region, unsigned int order);
@@ -231,7 +237,10 @@ unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order);
 bool pcp_adopt(struct buddy_region *region, const struct run *run,
 	       struct cluster *cluster, unsigned long pfn, unsigned int nr);
 void pcp_swap_large(struct buddy_region *region, u64 block);
-bool pcp_drain(struct buddy_region *region);
+bool pcp_reclaim(struct buddy_region *region, unsigned int order);
+void pcp_drain(struct buddy_region *region);
+int pcp_largest(struct buddy_region *region);
+unsigned long pcp_free_pages(struct buddy_region *region);
 void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
 void pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
 int pcp_hotplug_init(void);
@@ -272,9 +281,14 @@ static inline struct cluster *find_cluster(struct buddy_region *region,
 				 (run->pfn >> CLUSTER_ORDER)];
 }
 
+static inline unsigned long cluster_number(const struct cluster *cluster)
+{
+	return cluster->first_half >> 1;
+}
+
 static inline unsigned long cluster_pfn(const struct cluster *cluster)
 {
-	return (unsigned long)cluster->number << CLUSTER_ORDER;
+	return (unsigned long)cluster->first_half << HALF_ORDER;
 }
 
 /* Make a block of CLUSTER_ORDER a cluster whose frames are all the caller's. */

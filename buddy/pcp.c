@@ -24,6 +24,12 @@
 
 static enum cpuhp_state hotplug_state;
 
+/* The frames that are free in the cluster that @pcp owns, if it owns one. */
+static u64 owned_free(struct buddy_region *region, const struct pcp *pcp)
+{
+	return pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
+}
+
 /* The end of pcp_alloc() when the cluster changed hands meanwhile. */
 unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 			     unsigned int nr)
@@ -35,13 +41,13 @@ unsigned long pcp_mark_tails(struct buddy_region *region, unsigned long pfn,
 
 /*
  * The tails of a block are cleared and its half is another's by now.  They return,
- * and false, for a free under the lock; but if a part of the block is free by
- * now, only the rest goes back.
+ * and 0, for a free under the lock; but if a part of the block is free by now, only
+ * the rest goes back.  Returns how many pages were free.
  */
-static bool free_rest(struct buddy_region *region, struct cluster *cluster,
-		      unsigned long pfn, unsigned int nr)
+static unsigned int free_rest(struct buddy_region *region, struct cluster *cluster,
+			      unsigned long pfn, unsigned int nr)
 {
-	unsigned int pos = pfn % CLUSTER_FRAMES;
+	unsigned int pos = pfn % CLUSTER_FRAMES, twice;
 	unsigned long flags;
 	u64 free, used;
 
@@ -50,14 +56,15 @@ static bool free_rest(struct buddy_region *region, struct cluster *cluster,
 	free = word_mask(pos, nr);
 	if (cluster->state == CLUSTER_SPLIT)
 		free &= cluster_free(region, cluster);
+	twice = hweight64(free);
 	if (!free)
 		atomic64_or(word_tails(pos, nr), &cluster->tail);
 	else
 		for (used = free ^ word_mask(pos, nr); used; used &= used - 1)
 			give_range(region, find_run(region, pfn),
-				   cluster_pfn(cluster) + __ffs64(used), 1);
+				   cluster_pfn(cluster) + __ffs64(used), 1, &twice);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-	return free;
+	return twice;
 }
 
 /*
@@ -67,7 +74,7 @@ static bool free_rest(struct buddy_region *region, struct cluster *cluster,
 bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 		   unsigned long pfn, unsigned int nr)
 {
-	unsigned int owner = READ_ONCE(cluster->owner);
+	unsigned int owner = READ_ONCE(cluster->owner), twice = 0;
 
 	if (owner) {
 		u64 block = word_mask(pfn % HALF_FRAMES, nr), word;
@@ -81,22 +88,27 @@ bool pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 				return false;
 			if (!atomic64_try_cmpxchg(half, &word, word | block))
 				continue;
-			if (word & block)
-				goto twice;
+			twice = hweight64(word & block);
+			if (twice)
+				goto report;
 			this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
 			return true;
 		}
 	}
-	if (nr == 1 || !free_rest(region, cluster, pfn, nr))
+	if (nr > 1)
+		twice = free_rest(region, cluster, pfn, nr);
+	if (!twice)
 		return false;
-twice:
-	caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
+report:
+	while (twice--)
+		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr, 0);
 	return true;
 }
 
 static void give_large(struct buddy_region *region, u64 large)
 {
 	unsigned int order = large_order(large), blocks = large & LARGE_BLOCKS, nr, i;
+	unsigned int twice = 0;
 
 	if (!blocks)
 		return;
@@ -111,7 +123,8 @@ static void give_large(struct buddy_region *region, u64 large)
 		nr = ffz(blocks >> __ffs(blocks));
 		for (i = 0; i < nr; i++, cluster += BIT(order - CLUSTER_ORDER))
 			cluster->state = CLUSTER_INSIDE;
-		give_range(region, run, pfn, (unsigned long)nr << order);
+		/* Nothing of whole clusters can be freed by the page meanwhile. */
+		give_range(region, run, pfn, (unsigned long)nr << order, &twice);
 	}
 }
 
@@ -129,13 +142,10 @@ void pcp_swap_large(struct buddy_region *region, u64 block)
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
 
-/* Give back the blocks of whole clusters; true if there were any. */
-static bool evict_large(struct buddy_region *region, struct pcp *pcp)
+/* Give back the blocks of whole clusters. */
+static void evict_large(struct buddy_region *region, struct pcp *pcp)
 {
-	u64 large = atomic64_xchg(&pcp->large, 0);
-
-	give_large(region, large);
-	return large & LARGE_BLOCKS;
+	give_large(region, atomic64_xchg(&pcp->large, 0));
 }
 
 /* Keep a @cluster that is free as a whole as a block, beside or in place of others. */
@@ -156,16 +166,16 @@ static void keep_cluster(struct buddy_region *region, struct pcp *pcp,
 }
 
 /*
- * Hand back the cluster that @pcp owns; true if any of it was free.  With @keep, it
- * becomes one of the CPU's large blocks if all of it was.
+ * Hand back the cluster that @pcp owns.  With @keep, it becomes one of the CPU's large
+ * blocks if all of it is free.
  */
-static bool evict(struct buddy_region *region, struct pcp *pcp, bool keep)
+static void evict(struct buddy_region *region, struct pcp *pcp, bool keep)
 {
 	struct cluster *cluster = pcp->cluster;
 	u64 free;
 
 	if (!cluster)
-		return false;
+		return;
 	/* From here on, frees find no half of theirs and wait for the lock. */
 	free = (u32)atomic64_xchg(&pcp->hot.half[0], NO_HALF(0));
 	free |= (u64)atomic64_xchg(&pcp->hot.half[1], NO_HALF(1)) << HALF_FRAMES;
@@ -177,27 +187,26 @@ static bool evict(struct buddy_region *region, struct pcp *pcp, bool keep)
 		keep_cluster(region, pcp, cluster);
 	else if (free)
 		give_word(region, cluster, free);
-	return free;
 }
 
-static bool evict_both(struct buddy_region *region, unsigned int cpu)
+static void evict_both(struct buddy_region *region, unsigned int cpu)
 {
 	struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
-	bool any = evict(region, pcp, false);
 
-	return evict_large(region, pcp) || any;
+	evict(region, pcp, false);
+	evict_large(region, pcp);
 }
 
 static void own(struct buddy_region *region, struct pcp *pcp,
 		struct cluster *cluster, u64 free)
 {
-	u64 number = (u64)cluster->number << 1;
+	u64 number = cluster->first_half;
 
 	pcp->cluster = cluster;
 	pcp->refills++;
 	trace_buddy_refill(region, cluster_pfn(cluster), hweight64(free));
 	WRITE_ONCE(cluster->owner, raw_smp_processor_id() + 1);
-	WRITE_ONCE(pcp->hot.tail, &cluster->tail);
+	WRITE_ONCE(pcp->hot.tails, &cluster->hot);
 	atomic64_set_release(&pcp->hot.half[0], number << HALF_FRAMES | (u32)free);
 	atomic64_set_release(&pcp->hot.half[1], (number | 1) << HALF_FRAMES |
 			     free >> HALF_FRAMES);
@@ -288,7 +297,7 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 	struct cluster *cluster;
 	u64 free;
 
-	if (!region->cache_order || (pcp->cluster && cluster_free(region, pcp->cluster)))
+	if (!region->cache_order || owned_free(region, pcp))
 		return take_block(region, order, nr);
 	if (order == HALF_ORDER)
 		return refill_half(region, pcp, nr);
@@ -327,7 +336,7 @@ bool pcp_adopt(struct buddy_region *region, const struct run *run,
 	if (++pcp->streak < 2) {
 		if (cluster->free)
 			return false;
-		had = pcp->cluster ? cluster_free(region, pcp->cluster) : 0;
+		had = owned_free(region, pcp);
 		if (had && ~had)
 			return false;
 	}
@@ -341,31 +350,95 @@ bool pcp_adopt(struct buddy_region *region, const struct run *run,
 	return true;
 }
 
-/* Hand back what all CPUs have; true if there was anything. */
-bool pcp_drain(struct buddy_region *region)
+/* Hand back what all CPUs have. */
+void pcp_drain(struct buddy_region *region)
 {
-	bool any = false;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		any |= evict_both(region, cpu);
-	return any;
+		evict_both(region, cpu);
 }
 
-/* Add to @stats what is free in the caches; others may go on there meanwhile. */
+static unsigned long large_pages(u64 large)
+{
+	return (unsigned long)large_nr(large) << large_order(large);
+}
+
+/*
+ * Before an allocation of @order fails: hand back what CPUs have until the lists can
+ * serve it; true if they can then.  Who asks again and again for what is not there
+ * does not empty the caches each time: a cluster that is no help stays.  It helps if
+ * it has such a block or, as only a whole one merges with others, if all is free.
+ */
+bool pcp_reclaim(struct buddy_region *region, unsigned int order)
+{
+	unsigned int cpu;
+
+	if (region->stats.free_pages + pcp_free_pages(region) < BIT(order))
+		return false;
+	for_each_possible_cpu(cpu) {
+		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+
+		evict_large(region, pcp);
+		if (word_runs(owned_free(region, pcp), min(order, (unsigned int)CLUSTER_ORDER)))
+			evict(region, pcp, false);
+		if (find_list(region, order) != NO_LIST)
+			return true;
+	}
+	return false;
+}
+
+/* How many pages are free in the caches; others may go on there meanwhile. */
+unsigned long pcp_free_pages(struct buddy_region *region)
+{
+	unsigned long pages = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+
+		pages += large_pages(atomic64_read(&pcp->large)) +
+			 hweight64(owned_free(region, pcp));
+	}
+	return pages;
+}
+
+/* The order of the largest free block, on the lists or in a cache; -1 if there is none. */
+int pcp_largest(struct buddy_region *region)
+{
+	int largest = fls64(region->nonempty) - 1;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+		u64 free = owned_free(region, pcp), large = atomic64_read(&pcp->large);
+
+		if (free)
+			largest = max_t(int, largest, word_largest(free));
+		if (large_nr(large))
+			largest = max_t(int, largest, large_order(large));
+	}
+	return largest;
+}
+
+/*
+ * Add to @stats what is free in the caches.  Others may go on there meanwhile: a block
+ * that moves from one CPU to another can be seen with both, so no more is added than
+ * can be free.
+ */
 void pcp_add_free(struct buddy_region *region, struct buddy_stats *stats)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
-		u64 large = atomic64_read(&pcp->large);
+		u64 large = atomic64_read(&pcp->large), free = owned_free(region, pcp);
 
-		stats->nr_free[large_order(large)] += large_nr(large);
-		stats->free_pages += (unsigned long)large_nr(large) << large_order(large);
-		if (pcp->cluster) {
-			u64 free = cluster_free(region, pcp->cluster);
-
+		if (large_pages(large) <= stats->pages - stats->free_pages) {
+			stats->nr_free[large_order(large)] += large_nr(large);
+			stats->free_pages += large_pages(large);
+		}
+		if (hweight64(free) <= stats->pages - stats->free_pages) {
 			count_word(stats->nr_free, free, 1);
 			stats->free_pages += hweight64(free);
 		}
@@ -412,7 +485,7 @@ int pcp_init(struct buddy_region *region)
 	for_each_possible_cpu(cpu) {
 		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
-		pcp->hot.tail = &region->clusters->tail;
+		pcp->hot.tails = &region->clusters->hot;
 		atomic64_set(&pcp->hot.half[0], NO_HALF(0));
 		atomic64_set(&pcp->hot.half[1], NO_HALF(1));
 	}

@@ -43,8 +43,8 @@ static inline u64 cluster_free(struct buddy_region *region,
  */
 static __always_inline struct cluster *pcp_cluster(struct pcp *pcp)
 {
-	return (struct cluster *)container_of(READ_ONCE(pcp->hot.tail),
-					      struct cluster, tail);
+	return (struct cluster *)container_of(READ_ONCE(pcp->hot.tails),
+					      struct cluster, hot);
 }
 
 /*
@@ -131,10 +131,11 @@ static __always_inline enum cache_free pcp_free(struct buddy_region *region,
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	struct cluster *cluster = pcp_cluster(pcp);
+	u64 which = (pfn >> HALF_ORDER) - cluster->first_half;
 
-	if (cluster->number != pfn >> CLUSTER_ORDER)
+	if (which > 1)
 		return CACHE_MISS;
-	return half_free(region, cluster, &pcp->hot.half[pfn >> HALF_ORDER & 1], pfn, nr);
+	return half_free(region, cluster, &pcp->hot.half[which], pfn, nr);
 }
 
 /* Into the cache of the CPU that owns the cluster, if one does. */

@@ -235,11 +235,11 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 	case CLUSTER_FREE:
 		nr_free[cluster->list]++;
 		covers = BIT(cluster->list - CLUSTER_ORDER);
-		KUNIT_EXPECT_EQ(test, cluster->number & (covers - 1), 0UL);
+		KUNIT_EXPECT_EQ(test, cluster_number(cluster) & (covers - 1), 0UL);
 		/* No two free buddies side by side. */
-		number = cluster->number ^ covers;
+		number = cluster_number(cluster) ^ covers;
 		if (number - (run->pfn >> CLUSTER_ORDER) < run_clusters(run)) {
-			buddy = cluster + ((long)number - (long)cluster->number);
+			buddy = cluster + ((long)number - (long)cluster_number(cluster));
 			KUNIT_EXPECT_FALSE(test, buddy->state == CLUSTER_FREE &&
 					   buddy->list == cluster->list);
 		}
@@ -257,7 +257,7 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		break;
 	default:
 		KUNIT_FAIL(test, "cluster %u heads nothing, yet no block covers it",
-			   cluster->number);
+			   cluster_number(cluster));
 	}
 	KUNIT_ASSERT_LE(test, covers, left);
 	for (i = 1; i < covers; i++)
