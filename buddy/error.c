@@ -2,6 +2,7 @@
 /* What a caller can do wrong: counted, and reported once. */
 #include <linux/atomic.h>
 #include <linux/bug.h>
+#include <linux/export.h>
 #include <linux/rcupdate.h>
 
 #include "internal.h"
@@ -19,8 +20,9 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_ZONE] = "no zone can be chosen, but the flags ask for one",
 };
 
-/* The file bad_pointers. */
+/* The file bad_pointers; exported for the tests. */
 atomic_t buddy_bad_pointers;
+EXPORT_SYMBOL_GPL(buddy_bad_pointers);
 
 /*
  * Count a caller's mistake and warn once per region and kind.  @where is a
