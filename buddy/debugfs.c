@@ -371,7 +371,7 @@ static void show_region(struct buddy_region *region, void *data)
 		   (u64)PFN_PHYS(last->pfn + last->pages) - 1,
 		   region->stats.pages, source->nr_runs,
 		   region->hot.mapped ? "yes" : "no", origins[source->origin],
-		   region->holds);
+		   refcount_read(&region->holds) - 1);
 }
 
 static int regions_show(struct seq_file *m, void *unused)

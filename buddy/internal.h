@@ -4,11 +4,14 @@
 #define BUDDY_INTERNAL_H
 
 #include <linux/atomic.h>
+#include <linux/err.h>
 #include <linux/hardirq.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 
 #include "buddy.h"
@@ -169,7 +172,8 @@ struct source {
  * @nr_clusters: length of @clusters, heads included
  * @name: constant
  * @link: in the list of regions, under its mutex
- * @holds: by buddy_region_get(), under the same mutex
+ * @holds: by buddy_region_get(), and one that the region has while it lives
+ * @rcu: frees the region when nobody looks at it any more
  * @dir: debugfs folder
  * @errors: caller errors by kind, counted without the lock
  * @hotplug: entry in the list of those that hear of a CPU going offline
@@ -191,7 +195,8 @@ struct buddy_region {
 	u32 nr_clusters;
 	char name[NAME_LEN];
 	struct list_head link;
-	unsigned int holds;
+	refcount_t holds;
+	struct rcu_head rcu;
 	struct dentry *dir;
 	atomic_long_t errors[BUDDY_NR_ERRORS];
 	struct hlist_node hotplug;
@@ -252,6 +257,15 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,
 		  unsigned long actual);
 void bad_pointer(const char *func, const void *pointer, const char *what);
+
+/* Whether @region cannot be one, which is then counted and reported. */
+static inline bool no_region(const char *func, const struct buddy_region *region)
+{
+	if (likely(!IS_ERR_OR_NULL(region)))
+		return false;
+	bad_pointer(func, region, "is no region");
+	return true;
+}
 
 /*
  * Allocating and freeing work where nothing else can be asked of the kernel: in an

@@ -20,6 +20,16 @@
 static DEFINE_MUTEX(regions_mutex);
 static LIST_HEAD(regions);
 
+static bool is_region(const struct buddy_region *pointer)
+{
+	const struct buddy_region *region;
+
+	list_for_each_entry(region, &regions, link)
+		if (region == pointer)
+			return true;
+	return false;
+}
+
 static struct buddy_region *find_name(const char *name)
 {
 	struct buddy_region *region;
@@ -137,6 +147,15 @@ static void free_clusters(struct buddy_region *region)
 				 region->nr_clusters * sizeof(*region->clusters));
 }
 
+/* What those who walk the list under RCU may look at. */
+static void free_struct(struct rcu_head *rcu)
+{
+	struct buddy_region *region = container_of(rcu, struct buddy_region, rcu);
+
+	kvfree(region->source.runs);
+	kfree(region);
+}
+
 /* @what is how error messages call the request; the rest depends on @origin. */
 struct buddy_region *region_add(enum origin origin, const char *what,
 				const char *name, u64 base, u64 size, void *virt)
@@ -161,6 +180,7 @@ struct buddy_region *region_add(enum origin origin, const char *what,
 	if (!region)
 		goto unlock;
 	strscpy(region->name, name, NAME_LEN);
+	refcount_set(&region->holds, 1);
 
 	switch (origin) {
 	case ORIGIN_CALLER:
@@ -198,7 +218,7 @@ free_clusters:
 release_source:
 	source_release(region);
 free_region:
-	kfree(region);
+	free_struct(&region->rcu);
 unlock:
 	mutex_unlock(&regions_mutex);
 	return ERR_PTR(err);
@@ -221,7 +241,6 @@ static void unpublish(struct buddy_region *region)
 	lockdep_assert_held(&regions_mutex);
 	debugfs_remove(region->dir);
 	list_del_rcu(&region->link);
-	synchronize_rcu();
 	pcp_exit(region);
 }
 
@@ -230,7 +249,7 @@ static void free_region(struct buddy_region *region)
 	watch_region_exit(region);
 	free_clusters(region);
 	source_release(region);
-	kfree(region);
+	call_rcu(&region->rcu, free_struct);
 }
 
 /* The module goes.  What is still in use may be a device's DMA target: keep it. */
@@ -254,6 +273,8 @@ void regions_remove_all(void)
 		kmemleak_not_leak(region);
 	}
 	mutex_unlock(&regions_mutex);
+	/* free_struct() goes with the module. */
+	rcu_barrier();
 }
 
 /* The region that a pfn or, if @virt, an address lies in; under rcu_read_lock(). */
@@ -279,6 +300,19 @@ void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 	mutex_unlock(&regions_mutex);
 }
 
+static bool is_mapped_byte(const void *addr)
+{
+	return is_vmalloc_addr(addr) ? vmalloc_to_page(addr) != NULL : virt_addr_valid(addr);
+}
+
+/* Whether @nr_pages at @virt can be a mapping: its ends are mapped. */
+static bool is_mapping(const void *virt, unsigned long nr_pages)
+{
+	const void *last = virt + (nr_pages << PAGE_SHIFT) - 1;
+
+	return last >= virt && is_mapped_byte(virt) && is_mapped_byte(last);
+}
+
 /**
  * buddy_region_create() - make a region from a range that the caller owns
  * @name: 1 to 31 letters, digits, '_', '-' or '.', not '.' first, unique among
@@ -292,14 +326,24 @@ void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
  * the range need not even exist, and only the functions that speak of pfns can be
  * used.
  *
+ * The range must be the caller's until buddy_region_destroy(): nothing tells memory
+ * that the kernel or another driver uses from memory that the caller allocated.  Of
+ * @virt only the first and the last page are looked up; that it maps @pfn, and maps
+ * all of the range in one piece, is the caller's word.
+ *
  * Context: process, may sleep.
- * Return: the region, or ERR_PTR(): -EINVAL for a bad name, size or address,
+ * Return: the region, or ERR_PTR(): -EINVAL for a bad name or size, or for an
+ * address that is not page aligned or that the kernel has no mapping at,
  * -EEXIST for a name in use, -EBUSY for a range that overlaps another region,
  * -ERANGE beyond the last physical address, -ENOMEM.  The reason is in the log.
  */
 struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 					 unsigned long nr_pages, void *virt)
 {
+	if (IS_ERR_OR_NULL(name)) {
+		bad_pointer(__func__, name, "is no name");
+		return ERR_PTR(-EINVAL);
+	}
 	if (!PAGE_ALIGNED(virt)) {
 		pr_err("region %s: the address %p is not page aligned\n", name, virt);
 		return ERR_PTR(-EINVAL);
@@ -309,6 +353,11 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 		       name, pfn, nr_pages);
 		return ERR_PTR(-ERANGE);
 	}
+	if (virt && !is_mapping(virt, nr_pages)) {
+		pr_err("region %s: the kernel has no mapping of %lu pages at %p; give the address that memremap() returned, or NULL\n",
+		       name, nr_pages, virt);
+		return ERR_PTR(-EINVAL);
+	}
 	return region_add(ORIGIN_CALLER, name, name, PFN_PHYS(pfn),
 			  PFN_PHYS(nr_pages), virt);
 }
@@ -316,25 +365,34 @@ EXPORT_SYMBOL_GPL(buddy_region_create);
 
 /**
  * buddy_region_destroy() - undo buddy_region_create()
- * @region: made by buddy_region_create(), not found by buddy_region_get()
+ * @region: made by buddy_region_create(), not found by buddy_region_get(); NULL is
+ *	ignored
  *
  * No other call for @region may be under way, nor a free that has not returned.
  *
  * Context: process, may sleep.
  * Return: 0, or -EBUSY if a block is in use or somebody holds the region, which
- * then stays as it was.
+ * then stays as it was.  -EINVAL and a caller error for what is no region, or one
+ * that buddy_region_create() did not make.
  */
 int buddy_region_destroy(struct buddy_region *region)
 {
-	int err = -EBUSY;
+	int err = 0;
 
+	if (!region)
+		return 0;
 	mutex_lock(&regions_mutex);
-	if (!region->holds && !used_now(region)) {
+	if (!is_region(region) || region->source.origin != ORIGIN_CALLER) {
+		err = -EINVAL;
+	} else if (refcount_read(&region->holds) > 1 || used_now(region)) {
+		err = -EBUSY;
+	} else {
 		unpublish(region);
 		free_region(region);
-		err = 0;
 	}
 	mutex_unlock(&regions_mutex);
+	if (err == -EINVAL)
+		bad_pointer(__func__, region, "is no region of buddy_region_create()");
 	return err;
 }
 EXPORT_SYMBOL_GPL(buddy_region_destroy);
@@ -346,16 +404,23 @@ EXPORT_SYMBOL_GPL(buddy_region_destroy);
  * A region that is held cannot be destroyed, nor the module be removed.
  *
  * Context: process, may sleep.
- * Return: the region, or NULL if there is none of this name.
+ * Return: the region, or NULL if there is none of this name, or @name is NULL.  An
+ * error pointer is a caller error, and NULL is returned.
  */
 struct buddy_region *buddy_region_get(const char *name)
 {
 	struct buddy_region *region;
 
+	if (!name)
+		return NULL;
+	if (IS_ERR(name)) {
+		bad_pointer(__func__, name, "is no name");
+		return NULL;
+	}
 	mutex_lock(&regions_mutex);
 	region = find_name(name);
 	if (region && try_module_get(THIS_MODULE))
-		region->holds++;
+		refcount_inc(&region->holds);
 	else
 		region = NULL;
 	mutex_unlock(&regions_mutex);
@@ -365,16 +430,30 @@ EXPORT_SYMBOL_GPL(buddy_region_get);
 
 /**
  * buddy_region_put() - let go of a region
- * @region: from buddy_region_get()
+ * @region: from buddy_region_get(); NULL is ignored
+ *
+ * One put more than there were gets is a caller error and changes nothing, as is a
+ * pointer to what is no region.
  *
  * Context: process, may sleep.
  */
 void buddy_region_put(struct buddy_region *region)
 {
+	const char *wrong = NULL;
+
+	if (!region)
+		return;
 	mutex_lock(&regions_mutex);
-	region->holds--;
+	if (!is_region(region))
+		wrong = "is no region";
+	/* The last is the region's own. */
+	else if (!refcount_dec_not_one(&region->holds))
+		wrong = "is a region that nobody holds";
 	mutex_unlock(&regions_mutex);
-	module_put(THIS_MODULE);
+	if (wrong)
+		bad_pointer(__func__, region, wrong);
+	else
+		module_put(THIS_MODULE);
 }
 EXPORT_SYMBOL_GPL(buddy_region_put);
 
@@ -383,11 +462,12 @@ EXPORT_SYMBOL_GPL(buddy_region_put);
  * @region: the region
  *
  * Context: any.
- * Return: the name; it lives as long as the region.
+ * Return: the name; it lives as long as the region.  For NULL or an error pointer,
+ * which is a caller error, "(none)".
  */
 const char *buddy_region_name(const struct buddy_region *region)
 {
-	return region->name;
+	return no_region(__func__, region) ? "(none)" : region->name;
 }
 EXPORT_SYMBOL_GPL(buddy_region_name);
 
@@ -395,7 +475,8 @@ EXPORT_SYMBOL_GPL(buddy_region_name);
  * buddy_region_stats() - read a region's counters
  * @region: the region
  * @stats: filled in with one consistent picture, beside which the caller errors
- *	are counted
+ *	are counted; all zero if @region is NULL or an error pointer, which is a
+ *	caller error
  *
  * Context: any but NMI.  Takes the region's raw spinlock, with interrupts off,
  * for one copy of @stats and a few steps per CPU.
@@ -405,6 +486,14 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 	unsigned long flags;
 	unsigned int i;
 
+	if (IS_ERR_OR_NULL(stats)) {
+		bad_pointer(__func__, stats, "is no struct buddy_stats");
+		return;
+	}
+	if (no_region(__func__, region)) {
+		memset(stats, 0, sizeof(*stats));
+		return;
+	}
 	raw_spin_lock_irqsave(&region->lock, flags);
 	*stats = region->stats;
 	pcp_add_free(region, stats);
@@ -417,10 +506,11 @@ EXPORT_SYMBOL_GPL(buddy_region_stats);
 
 /**
  * buddy_region_drain() - hand back what the CPUs cache of a region
- * @region: the region
+ * @region: the region; NULL or an error pointer is a caller error
  *
- * Before an allocation fails, and when a CPU goes offline, this happens by
- * itself.  It is for those who want free blocks merged, such as to look at them.
+ * Before an allocation fails, what can help it is handed back, and when a CPU goes
+ * offline, all that it has.  This is for those who want free blocks merged, such as
+ * to look at them.
  *
  * Context: any but NMI.  Takes the region's raw spinlock with interrupts off.
  */
@@ -428,6 +518,8 @@ void buddy_region_drain(struct buddy_region *region)
 {
 	unsigned long flags;
 
+	if (no_region(__func__, region))
+		return;
 	raw_spin_lock_irqsave(&region->lock, flags);
 	pcp_drain(region);
 	raw_spin_unlock_irqrestore(&region->lock, flags);

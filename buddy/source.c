@@ -6,10 +6,15 @@
 #include <linux/ioport.h>
 #include <linux/list_sort.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include "compat.h"
 #include "internal.h"
+
+static bool reclaim;
+module_param(reclaim, bool, 0444);
+MODULE_PARM_DESC(reclaim, "take back ranges whose blocks were in use at an earlier rmmod: no device may use them any more (default: N)");
 
 static int set_runs(struct source *source, unsigned int nr)
 {
@@ -55,6 +60,61 @@ static bool keeps_data(phys_addr_t phys)
 	return kept;
 }
 
+/*
+ * What this module's claims have in the bits of a resource's flags that are its
+ * bus's own.  A claim outlives the module if blocks were in use at rmmod: by these
+ * bits, it is known when the module comes back.
+ */
+#define CLAIM_BITS	0x5b
+
+/**
+ * struct kept - looks for a claim that an earlier load of the module left behind
+ * @start: first byte of the range that is wanted
+ * @end: last byte
+ * @found: a claim that has a part of the range
+ */
+struct kept {
+	u64 start;
+	u64 end;
+	struct resource found;
+};
+
+static int find_kept(struct resource *claim, void *data)
+{
+	struct kept *kept = data;
+
+	if ((claim->flags & IORESOURCE_BITS) != CLAIM_BITS ||
+	    claim->start > kept->end || claim->end < kept->start)
+		return 0;
+	kept->found = *claim;
+	return 1;
+}
+
+/* Claim the range in /proc/iomem. */
+static int claim(struct buddy_region *region, const char *what, u64 base, u64 size)
+{
+	struct kept kept = { .start = base, .end = base + size - 1 };
+	const struct resource *found = &kept.found;
+
+	while (!__request_region(&iomem_resource, base, size, region->name, CLAIM_BITS)) {
+		/* The regions that live were looked at before. */
+		if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY |
+					CLAIM_BITS, 0, -1, &kept, find_kept) != 1) {
+			pr_err("%s: overlaps another claim in /proc/iomem; choose a range that nobody has\n",
+			       what);
+			return -EBUSY;
+		}
+		if (!reclaim || found->start < kept.start || found->end > kept.end) {
+			pr_err("%s: %pa to %pa was left claimed at an rmmod of this module, as blocks were in use; when no device uses them any more, load with reclaim=1 and a range that has all of it\n",
+			       what, &found->start, &found->end);
+			return -EBUSY;
+		}
+		pr_info("%s: takes back %pa to %pa\n", what, &found->start, &found->end);
+		release_mem_region(found->start, resource_size(found));
+	}
+	return 0;
+}
+
 /* A physical range that the kernel does not own: memmap= or firmware-reserved. */
 int source_reserved(struct buddy_region *region, const char *what, u64 base,
 		    u64 size)
@@ -70,11 +130,9 @@ int source_reserved(struct buddy_region *region, const char *what, u64 base,
 		       what, size >> 10, base);
 		return -EBUSY;
 	}
-	if (!request_mem_region(base, size, region->name)) {
-		pr_err("%s: overlaps another claim in /proc/iomem; choose a range that nobody has\n",
-		       what);
-		return -EBUSY;
-	}
+	err = claim(region, what, base, size);
+	if (err)
+		return err;
 	err = -ENXIO;
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		if (keeps_data(ends[i]))
@@ -198,6 +256,7 @@ free_pieces:
 	return err;
 }
 
+/* Give the memory back; the runs stay for those who look for it under RCU. */
 void source_release(struct buddy_region *region)
 {
 	struct source *source = &region->source;
@@ -217,5 +276,4 @@ void source_release(struct buddy_region *region)
 					 PFN_PHYS(run->pages));
 		break;
 	}
-	kvfree(source->runs);
 }

@@ -20,7 +20,7 @@ static void *to_virt(const struct buddy_region *region, unsigned long pfn)
  */
 void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn)
 {
-	if (!region->hot.mapped || !find_run(region, pfn))
+	if (no_region(__func__, region) || !region->hot.mapped || !find_run(region, pfn))
 		return NULL;
 	return to_virt(region, pfn);
 }
@@ -52,11 +52,12 @@ EXPORT_SYMBOL_GPL(buddy_phys_to_virt);
  */
 phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr)
 {
-	phys_addr_t phys = (unsigned long)addr - region->hot.virt_offset;
+	phys_addr_t phys;
 
-	if (!region->hot.mapped || !find_run(region, PHYS_PFN(phys)))
+	if (no_region(__func__, region) || !region->hot.mapped)
 		return ~(phys_addr_t)0;
-	return phys;
+	phys = (unsigned long)addr - region->hot.virt_offset;
+	return find_run(region, PHYS_PFN(phys)) ? phys : ~(phys_addr_t)0;
 }
 EXPORT_SYMBOL_GPL(buddy_virt_to_phys);
 
@@ -134,7 +135,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_exact);
 void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 			  unsigned int align_order, gfp_t gfp)
 {
-	if (!is_mapped(region, nr_pages))
+	if (no_region(__func__, region) || !is_mapped(region, nr_pages))
 		return NULL;
 	return buddy_pfn_to_virt(region,
 				 buddy_alloc_pfn_aligned(region, nr_pages,
@@ -153,10 +154,11 @@ EXPORT_SYMBOL_GPL(buddy_alloc_aligned);
 void buddy_free_exact(struct buddy_region *region, const void *addr,
 		      unsigned long nr_pages)
 {
-	unsigned long pfn = buddy_virt_to_pfn(region, addr);
+	unsigned long pfn;
 
-	if (!addr || !is_mapped(region, nr_pages))
+	if (!addr || no_region(__func__, region) || !is_mapped(region, nr_pages))
 		return;
+	pfn = buddy_virt_to_pfn(region, addr);
 	if (pfn == BUDDY_NO_PFN || !PAGE_ALIGNED(addr))
 		caller_error(region, pfn == BUDDY_NO_PFN ? BUDDY_OUTSIDE :
 			     BUDDY_MISALIGNED, true, (unsigned long)addr,
