@@ -10,9 +10,9 @@
 
 #include "internal.h"
 
-static char *regions = "64M";
+static char *regions;
 module_param(regions, charp, 0444);
-MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x20000000 or fpga:64M; without @base the kernel's own memory is taken (default: 64M)");
+MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x20000000 or fpga:64M; without @base the kernel's own memory is taken (default: none)");
 
 /*
  * Read a whole string as bytes, with the suffixes that memparse() knows.  It
@@ -75,10 +75,18 @@ static int add_entry(char *entry, unsigned int index)
 
 static int add_regions(void)
 {
-	char *list = kstrdup(regions, GFP_KERNEL), *rest = list, *entry;
+	char *list, *rest, *entry;
 	unsigned int index = 0;
-	int err = list ? 0 : -ENOMEM;
+	int err = 0;
 
+	if (!regions) {
+		pr_info("no region is made; regions=fpga:128M@0x20000000 or regions=64M makes one, see modinfo\n");
+		return 0;
+	}
+	list = kstrdup(regions, GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	rest = list;
 	while (!err && (entry = strsep(&rest, ",")))
 		err = add_entry(entry, index++);
 	kfree(list);
