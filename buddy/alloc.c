@@ -97,11 +97,21 @@ static bool claim_block(struct buddy_region *region, struct cluster *cluster,
 	return true;
 }
 
+/* Count a free under the lock, of @nr_pages as so many @blocks. */
+static void count_free(struct buddy_region *region, unsigned long nr_pages,
+		       unsigned int blocks)
+{
+	struct buddy_stats *stats = &region->stats;
+
+	stats->locked++;
+	stats->splits += blocks - 1;
+	stats->frees[order_base_2(nr_pages)]++;
+}
+
 static noinline void free_locked(struct buddy_region *region, const struct run *run,
 				 struct cluster *cluster, unsigned long pfn,
 				 unsigned long nr_pages)
 {
-	struct buddy_stats *stats = &region->stats;
 	enum buddy_error error = BUDDY_DOUBLE_FREE;
 	unsigned int blocks = 0, twice = 0;
 	unsigned long flags, used = 0;
@@ -115,11 +125,8 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 		blocks = 1;
 	else
 		blocks = give_range(region, run, pfn, nr_pages, &twice);
-	if (likely(blocks)) {
-		stats->locked++;
-		stats->splits += blocks - 1;
-		stats->frees[order_base_2(nr_pages)]++;
-	}
+	if (likely(blocks))
+		count_free(region, nr_pages, blocks);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (likely(blocks && !twice))
@@ -383,6 +390,8 @@ unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
 {
 	unsigned int order = order_base_2(nr_pages);
 
+	if (no_region(__func__, region))
+		return BUDDY_NO_PFN;
 	if (!nr_pages) {
 		caller_error(region, BUDDY_NO_PAGES, false, BUDDY_NO_PFN, 0, 0);
 		return BUDDY_NO_PFN;
@@ -391,12 +400,43 @@ unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 
+/*
+ * A block of whole clusters is claimed first: nobody else can free it then, so that it
+ * is filled with poison without a lock, however large it is.  False if there is none.
+ */
+static bool free_watched_large(struct buddy_region *region, unsigned long pfn,
+			       unsigned long nr_pages)
+{
+	const struct run *run = find_run(region, pfn);
+	unsigned int twice = 0;
+	unsigned long flags;
+	bool claimed;
+
+	if (!run || nr_pages > run->pages)
+		return false;
+	raw_spin_lock_irqsave(&region->lock, flags);
+	claimed = claim_block(region, find_cluster(region, run, pfn), pfn, nr_pages);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	if (!claimed)
+		return false;
+	watch_free(region, pfn, nr_pages);
+	raw_spin_lock_irqsave(&region->lock, flags);
+	count_free(region, nr_pages, give_range(region, run, pfn, nr_pages, &twice));
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	return true;
+}
+
 static noinline void free_watched(struct buddy_region *region, unsigned long pfn,
 				  unsigned long nr_pages)
 {
 	unsigned long flags;
 	bool right;
 
+	if (nr_pages >= CLUSTER_FRAMES) {
+		if (!free_watched_large(region, pfn, nr_pages))
+			free_exact(region, pfn, nr_pages);
+		return;
+	}
 	/* Under this lock the block stays as it was found. */
 	raw_spin_lock_irqsave(&region->watch_lock, flags);
 	right = nr_pages && buddy_block_pages(region, pfn) == nr_pages;
@@ -424,6 +464,8 @@ static noinline void free_watched(struct buddy_region *region, unsigned long pfn
 void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr_pages)
 {
+	if (no_region(__func__, region))
+		return;
 	if (unlikely(buddy_is_watched()))
 		free_watched(region, pfn, nr_pages);
 	else
@@ -467,6 +509,14 @@ EXPORT_SYMBOL_GPL(buddy_free_pfn_slow);
 
 /* --- many at once --- */
 
+static bool no_array(const char *func, const unsigned long *pfns)
+{
+	if (likely(!IS_ERR_OR_NULL(pfns)))
+		return false;
+	bad_pointer(func, pfns, "is no array of pfns");
+	return true;
+}
+
 /**
  * buddy_alloc_bulk() - allocate many blocks of one order
  * @region: the region to take them from
@@ -483,6 +533,8 @@ unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
 {
 	unsigned int i;
 
+	if (no_region(__func__, region) || (nr && no_array(__func__, pfns)))
+		return 0;
 	for (i = 0; i < nr; i++) {
 		pfns[i] = buddy_alloc_pfn(region, order, gfp);
 		if (pfns[i] == BUDDY_NO_PFN)
@@ -512,6 +564,8 @@ void buddy_free_bulk(struct buddy_region *region, unsigned int order,
 {
 	unsigned int i, next = 0;
 
+	if (no_region(__func__, region) || (nr && no_array(__func__, pfns)))
+		return;
 	for (i = 0; i < nr; i++) {
 		for (; next < nr && next <= i + AHEAD; next++) {
 			const struct run *run = find_run(region, pfns[next]);
@@ -535,10 +589,13 @@ EXPORT_SYMBOL_GPL(buddy_free_bulk);
  */
 unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn)
 {
-	const struct run *run = find_run(region, pfn);
+	const struct run *run;
 	unsigned long flags, used;
 	enum buddy_error error;
 
+	if (no_region(__func__, region))
+		return 0;
+	run = find_run(region, pfn);
 	if (!run)
 		return 0;
 	raw_spin_lock_irqsave(&region->lock, flags);

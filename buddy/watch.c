@@ -4,9 +4,10 @@
  * nothing else: who holds what (track=1), poison in free pages (poison=1, and
  * KASAN's), failures on demand, tracepoints.
  *
- * A static key keeps the inline paths out while any of these is on.  A free is
- * then checked, recorded and done under one lock, so that a block which was
- * freed twice at once is not poisoned under its next owner.
+ * A static key keeps the inline paths out while any of these is on.  A free is then
+ * checked, recorded and done under one lock or, of 64 pages and more, after the block
+ * was claimed, so that a block which was freed twice at once is not poisoned under its
+ * next owner.
  *
  * Compiled without KASAN's instrumentation: this writes to free pages and to
  * their shadow.
@@ -32,6 +33,7 @@
 #include "trace.h"
 
 #define STACK_DEPTH	16
+#define STRETCH		1024	/* pages that are gone through without a pause */
 #define KASAN_SHADOW_FREE	0xff	/* how KASAN calls a page that is free */
 
 static bool track;
@@ -179,6 +181,12 @@ static struct owner make_owner(void)
 	return owner;
 }
 
+static void pass_on(struct frame *frame, const struct owner *owner)
+{
+	frame->before = frame->last;
+	frame->last = *owner;
+}
+
 static void record(struct buddy_region *region, unsigned long pfn, unsigned long nr)
 {
 	struct owner owner = make_owner();
@@ -191,12 +199,12 @@ static void record(struct buddy_region *region, unsigned long pfn, unsigned long
 	else if (!IS_ENABLED(CONFIG_SMP) ||
 		 !raw_spin_trylock_irqsave(&region->watch_lock, flags))
 		return;
-	for (i = 0; i < nr; i++) {
-		frame[i].before = frame[i].last;
-		frame[i].last = owner;
-	}
-	frame->pages = nr;
+	pass_on(frame, &owner);
+	WRITE_ONCE(frame->pages, nr);
 	raw_spin_unlock_irqrestore(&region->watch_lock, flags);
+	/* Only the first is shown while the block is in use. */
+	for (i = 1; i < nr; i++)
+		pass_on(&frame[i], &owner);
 }
 
 /* Whether this allocation shall fail. */
@@ -226,13 +234,12 @@ void watch_alloc(struct buddy_region *region, unsigned long pfn, unsigned int or
 	trace_buddy_alloc(region, pfn, nr);
 }
 
-/* The block is about to be freed; the caller holds the lock and has checked it. */
+/* The block is about to be freed, and nobody else can free it. */
 void watch_free(struct buddy_region *region, unsigned long pfn, unsigned long nr)
 {
-	lockdep_assert_held(&region->watch_lock);
 	trace_buddy_free(region, pfn, nr);
 	if (region->frames)
-		frame_of(region, pfn)->pages = 0;
+		WRITE_ONCE(frame_of(region, pfn)->pages, 0);
 	if (poison && region->hot.mapped)
 		memset(frame_addr(region, pfn), PAGE_POISON, nr << PAGE_SHIFT);
 	set_shadow(region, pfn, nr, KASAN_SHADOW_FREE);
@@ -255,9 +262,16 @@ static int by_pages(const void *a, const void *b)
 	return one->pages > other->pages ? -1 : one->pages < other->pages;
 }
 
+/* Ask first: for a huge region the attempt alone would starve others. */
+static bool can_have(u64 bytes)
+{
+	return bytes >> PAGE_SHIFT < si_mem_available();
+}
+
 /*
  * The blocks in use as groups of one stack each, the largest first, in an array
- * for kvfree().  The lock is taken for one block at a time, while others go on.
+ * for vfree(); NULL without memory for it.  The lock is taken for one block at a
+ * time, while others go on.
  */
 static struct group *collect(struct buddy_region *region, unsigned long *nr_groups)
 {
@@ -265,19 +279,27 @@ static struct group *collect(struct buddy_region *region, unsigned long *nr_grou
 	unsigned long room = 0, used = 0, flags, i;
 	struct group *groups, *to;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		room += READ_ONCE(region->frames[i].pages) != 0;
-	groups = kvcalloc(room + 1, sizeof(*groups), GFP_KERNEL);
+		if (i % STRETCH == 0)
+			cond_resched();
+	}
+	groups = can_have((u64)(room + 1) * sizeof(*groups)) ?
+		 vzalloc((room + 1) * sizeof(*groups)) : NULL;
 	if (!groups)
 		return NULL;
 	for (i = 0; i < nr && used < room; i++) {
 		const struct frame *frame = &region->frames[i];
+		unsigned long pages;
 
+		if (i % STRETCH == 0)
+			cond_resched();
 		if (!READ_ONCE(frame->pages))
 			continue;
 		raw_spin_lock_irqsave(&region->watch_lock, flags);
-		if (frame->pages)
-			groups[used++] = (struct group){ frame->last, 1, frame->pages };
+		pages = READ_ONCE(frame->pages);
+		if (pages)
+			groups[used++] = (struct group){ frame->last, 1, pages };
 		raw_spin_unlock_irqrestore(&region->watch_lock, flags);
 	}
 	sort(groups, used, sizeof(*groups), by_stack, NULL);
@@ -321,7 +343,7 @@ int watch_show_owners(struct seq_file *m, struct buddy_region *region)
 		for (e = 0; e < depth; e++)
 			seq_printf(m, "    %pS\n", (void *)entries[e]);
 	}
-	kvfree(groups);
+	vfree(groups);
 	return 0;
 }
 
@@ -333,13 +355,17 @@ void watch_print_owners(struct buddy_region *region)
 	struct group *groups;
 	unsigned long nr, i;
 
-	groups = region->frames ? collect(region, &nr) : NULL;
+	if (!region->frames)
+		return;
+	groups = collect(region, &nr);
+	if (!groups)
+		pr_err("region %s: no memory to name the owners\n", region->name);
 	for (i = 0; groups && i < min_t(unsigned long, nr, SHOW_LEFT); i++) {
 		pr_err("region %s: %lu pages in %lu blocks:\n", region->name,
 		       groups[i].pages, groups[i].blocks);
 		print_owner("one owner", &groups[i].owner);
 	}
-	kvfree(groups);
+	vfree(groups);
 }
 
 /* --- regions --- */
@@ -350,10 +376,15 @@ static void fill(struct buddy_region *region, u8 shadow)
 	const struct run *run;
 
 	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
-		if (poison && region->hot.mapped && shadow)
-			memset(frame_addr(region, run->pfn), PAGE_POISON,
-			       run->pages << PAGE_SHIFT);
-		set_shadow(region, run->pfn, run->pages, shadow);
+		unsigned long pfn = run->pfn, left = run->pages, nr;
+
+		for (; left; pfn += nr, left -= nr) {
+			nr = min_t(unsigned long, left, STRETCH);
+			if (poison && region->hot.mapped && shadow)
+				memset(frame_addr(region, pfn), PAGE_POISON, nr << PAGE_SHIFT);
+			set_shadow(region, pfn, nr, shadow);
+			cond_resched();
+		}
 	}
 }
 
@@ -361,8 +392,7 @@ static struct frame *make_frames(u64 nr)
 {
 	u64 bytes = nr * sizeof(struct frame);
 
-	/* Ask first: for a huge region the attempt alone would starve others. */
-	return bytes >> PAGE_SHIFT < si_mem_available() ? vzalloc(bytes) : NULL;
+	return can_have(bytes) ? vzalloc(bytes) : NULL;
 }
 
 /* A new region: all is free. */
