@@ -3,7 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
-#include <linux/kernel_read_file.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 

