@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . scripts/kernels.sh
 
 cells=()
-for kernel in ${KERNEL:-6.1}; do
+for kernel in ${KERNEL:-$own_kernel}; do
 	for config in ${CONFIG:-debug kasan}; do
 		reason=$(no_such_kernel "$config" "$kernel") && die "$reason"
 		cells+=("$config $kernel")
@@ -30,8 +30,7 @@ count() {
 passed=0 failed=0
 for cell in "${cells[@]}"; do
 	read -r config kernel <<<"$cell"
-	name=$config
-	[ "$kernel" = 6.1 ] || name=$config-$kernel
+	cell_name "$config" "$kernel"
 	paths=$(scripts/test-kernel.sh "$config" "$kernel")
 	read -r image kdir <<<"$paths"
 	say "$name kernel: building the modules"

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . scripts/kernels.sh
 
 export ARCH=x86
-kernel_source 6.1
+kernel_source "$own_kernel"
 kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
 	scripts/kernel.config scripts/gcov.config
 

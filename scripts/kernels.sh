@@ -1,11 +1,24 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Which test kernels there are, their sources and how they are built in the cache:
-# for test-kernel.sh, uml-kernel.sh, check.sh and matrix.sh, which source lib.sh first.
+# for the scripts that source lib.sh first.
 # shellcheck disable=SC2034,SC2154 # they use the variables, lib.sh has $cache
 
 all_kernels=(6.1 6.12 7.2)
 all_configs=(debug kasan kcsan rt none up pagealloc)
+
+# What this release of Debian has itself is the default; later ones have what 13 has.
+# shellcheck source=/dev/null
+case $(. /etc/os-release && echo "${VERSION_ID-}") in
+12)	own_kernel=6.1 ;;
+*)	own_kernel=6.12 ;;
+esac
+
+# cell_name CONFIG KERNEL: set $name, which files of this cell's are called.
+cell_name() {
+	name=$1
+	[ "$2" = "$own_kernel" ] || name+=-$2
+}
 
 # no_such_kernel CONFIG KERNEL: succeed, and say what would be right, if there is
 # none.  A fragment that not all kernels can have names those that can.
@@ -37,18 +50,18 @@ once() {
 	) 9<"$1"
 }
 
-# download SERIES DIR: Debian's newest linux-source-SERIES, a .deb in DIR.  The
-# system's apt has the mirror and the keys; its sources and lists stay as they are.
+# download SERIES DIR: Debian's newest linux-source-SERIES, a .deb in DIR, from the
+# release that has it as its own.  The system's apt has the mirror and the keys; its
+# sources and lists stay as they are.
 download() {
 	local mirror suite work=$2 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
 	case $1 in
-	6.12)	suite=bookworm-backports ;;
+	6.1)	suite=bookworm ;;
+	6.12)	suite=trixie ;;
 	*)	suite=sid ;;
 	esac
-	# shellcheck disable=SC2016 # apt replaces it
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
-		'Origin: Debian' 'Label: Debian' | head -n 1)
+	mirror=$(mirror Debian)
 	[ "$mirror" ] || die "apt knows no mirror of Debian: run apt-get update"
 	mkdir -p "$work"/{lists,archives}/partial
 	echo "deb [signed-by=$keys] $mirror $suite main" >"$work/sources"
@@ -117,8 +130,9 @@ configure_and_make() {
 
 # kernel_build NAME LABEL TARGET FRAGMENT...: make TARGET of $source for $ARCH with
 # tinyconfig and the fragments, of which a later one prevails; set $build, the tree.
-# The key is Debian's version and the fragments.
+# The key is Debian's version, the fragments and the compiler: another's modules and
+# programs need not fit.
 kernel_build() {
-	build=$cache/$1-$(cat "${@:4}" | sha256sum | cut -c 1-12)
+	build=$cache/$1-$( (cat "${@:4}" && gcc -dumpfullversion) | sha256sum | cut -c 1-12)
 	once "$build" configure_and_make "${@:2}"
 }

@@ -51,6 +51,13 @@ need() {
 		die "apt-get could not install ${missing[*]}"
 }
 
+# mirror LABEL: where apt has Debian from, or Debian-Security.
+mirror() {
+	# shellcheck disable=SC2016 # apt replaces it
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+		'Origin: Debian' "Label: $1" | sed -n 1p
+}
+
 # progress LABEL LOG: swallow a build's output, show how far it is, keep it.
 progress() {
 	if [ -t 1 ]; then

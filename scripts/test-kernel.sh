@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels.sh
 
-config=$1 kernel=${2:-6.1}
+config=$1 kernel=${2:-$own_kernel}
 if reason=$(no_such_kernel "$config" "$kernel"); then
 	die "$reason"
 fi

@@ -4,10 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/kernels.sh
 
-config=${CONFIG:-debug} kernel=${KERNEL:-6.1}
-name=$config
-[ "$kernel" = 6.1 ] || name=$config-$kernel
+config=${CONFIG:-debug} kernel=${KERNEL:-$own_kernel}
+cell_name "$config" "$kernel"
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 each=20
 rounds=$((${MINUTES:-1} * 60 / each))
