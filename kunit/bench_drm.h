@@ -6,10 +6,27 @@
 #ifndef KUNIT_BENCH_DRM_H
 #define KUNIT_BENCH_DRM_H
 
+#if __has_include(<linux/gpu_buddy.h>)
+#include <linux/gpu_buddy.h>
+#else
 #include <drm/drm_buddy.h>
+#endif
 #include <linux/mutex.h>
 
 #include "bench.h"
+
+/* It was renamed in 7.0, which stable kernels took over; its trim can have a new start. */
+#ifdef __GPU_BUDDY_H__
+#define drm_buddy		gpu_buddy
+#define drm_buddy_block		gpu_buddy_block
+#define drm_buddy_init		gpu_buddy_init
+#define drm_buddy_fini		gpu_buddy_fini
+#define drm_buddy_alloc_blocks	gpu_buddy_alloc_blocks
+#define drm_buddy_free_block	gpu_buddy_free_block
+#define drm_buddy_block_offset	gpu_buddy_block_offset
+#define drm_buddy_block_trim(mm, size, blocks) \
+	gpu_buddy_block_trim(mm, NULL, size, blocks)
+#endif
 
 struct locked_drm {
 	struct mutex lock;	/* of @mm */

@@ -42,12 +42,17 @@ watch() {
 debian() {
 	kernel=$(scripts/debian-kernel.sh)
 	read -r image kdir <<<"$kernel"
-	scripts/modules.sh debian "$kdir"
-	gpu=${image%/boot/*}/lib/modules/${image#*/vmlinuz-}/kernel/drivers/gpu/drm
-	ENVIRONMENT="PEERS='drm drm_buddy' BENCHES='${WORKS:-$1}' RUNS=$RUNS" \
+	scripts/modules.sh debian "$kdir" TESTS=bench
+	# Debian 12 has it as modules, Debian 13 in the kernel itself.
+	peers='' files=()
+	for peer in drm drm_buddy; do
+		file=$(find "${image%/boot/*}" -name "$peer.ko")
+		[ -z "$file" ] || peers+=" $peer" files+=("$file")
+	done
+	ENVIRONMENT="PEERS='$peers' BENCHES='${WORKS:-$1}' RUNS=$RUNS" \
 	APPEND="init_on_alloc=0 mitigations=off log_buf_len=4M printk.devkmsg=on" MEM=2G \
 		scripts/guest.sh bench "$image" build/debian/buddypool.ko \
-		build/debian/kunit/bench_*.ko "${traces[@]}" "$gpu/drm.ko" "$gpu/drm_buddy.ko"
+		build/debian/kunit/bench_*.ko "${traces[@]}" "${files[@]}"
 }
 
 lane_instructions() {
@@ -60,7 +65,7 @@ lane_native() {
 	say "native: User Mode Linux on $(sed -n 's/^model name\s*: //p; T; q' /proc/cpuinfo)" >&2
 	kernel=$(scripts/uml-kernel.sh)
 	read -r linux kdir <<<"$kernel"
-	scripts/modules.sh uml "$kdir" ARCH=um CONFIG_KUNIT=
+	scripts/modules.sh uml "$kdir" ARCH=um TESTS=bench
 	works="bench_orders bench_churn bench_drm bench_worst,left=1,count=200000 \
 		bench_fragment bench_pools $replays"
 	ENVIRONMENT="PEERS=drm_buddy BENCHES='${WORKS:-$works}' RUNS=9" \

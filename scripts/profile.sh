@@ -16,7 +16,7 @@ fragmented | pool | request) ;;
 esac
 kernel=$(scripts/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
-scripts/modules.sh debian "$kdir"
+scripts/modules.sh debian "$kdir" TESTS=bench
 ICOUNT=1 SMP=1 ENVIRONMENT="WORK=$1 ORDER=${2-0}" \
 	QEMU="-d exec,nochain -dfilter 0xffffffffc0000000..0xffffffffc2000000 -D $PWD/build/profile.exec" \
 	APPEND="nokaslr init_on_alloc=0 mitigations=off" \

@@ -12,8 +12,8 @@ pools=${POOLS:-kunit/traces/nginx-pools.trace.gz}
 
 kernel=$(scripts/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
-say "building the modules for ${kdir#/lib/modules/}"
-scripts/modules.sh debian "$kdir"
+say "building the modules for ${image##*/vmlinuz-}"
+scripts/modules.sh debian "$kdir" TESTS=replay
 
 # unpack FILE TO: gzip recognises what it did not pack, and copies it.
 unpack() {

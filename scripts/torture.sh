@@ -15,7 +15,7 @@ rounds=$((${MINUTES:-1} * 60 / each))
 paths=$(scripts/test-kernel.sh "$config" "$kernel")
 read -r image kdir <<<"$paths"
 say "$name kernel: building the modules"
-scripts/modules.sh "$name" "$kdir"
+scripts/modules.sh "$name" "$kdir" TESTS=torture
 
 say "$name kernel: booting, ${SMP:-4} vCPUs, $rounds rounds of $each s, SEED=$seed"
 failed=0
