@@ -60,4 +60,5 @@ lint: ## checkpatch --strict, sparse, kernel-doc, shellcheck
 
 htmldocs: ## Documentation/ as HTML in build/htmldocs
 	@scripts/setup.sh docs
-	@sphinx-build -q -W -b html Documentation build/htmldocs
+	@kdir=$$(scripts/debian-kernel.sh headers) && KERNEL_DOC=$$kdir/scripts/kernel-doc \
+		sphinx-build -q -W -b html Documentation build/htmldocs

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sphinx's settings; kernel-doc turns the comments in the sources into pages."""
-import glob
+import os
 import pathlib
 import re
 import subprocess
@@ -21,24 +21,12 @@ html_show_copyright = False
 top = pathlib.Path(__file__).resolve().parent.parent
 
 
-def version_key(path):
-    """6.1.0-56 comes after 6.1.0-9."""
-    return [int(number) for number in re.findall(r"\d+", path)]
-
-
-def find_kernel_doc():
-    """The newest of the installed headers' kernel-doc scripts."""
-    found = (glob.glob("/usr/src/linux-headers-*-common/scripts/kernel-doc") or
-             glob.glob("/lib/modules/*/source/scripts/kernel-doc"))
-    if not found:
-        raise ConfigError("the kernel's script kernel-doc is missing: "
-                          "install linux-headers-amd64")
-    return max(found, key=version_key)
-
-
 def generate():
     """Write build/kernel-doc/FOLDER/FILE.rst for each source with such comments."""
-    script = find_kernel_doc()
+    script = os.environ.get("KERNEL_DOC")
+    if not script:
+        raise ConfigError("KERNEL_DOC is not set, the path of the kernel's script: "
+                          "make htmldocs does it")
     out = top / "build" / "kernel-doc"
     for source in sorted([*top.glob("buddy/*.[ch]"), *top.glob("pool/*.[ch]")]):
         if not re.search(r"^/\*\*$", source.read_text(), re.M):
