@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check matrix mutate coverage torture bench lint htmldocs
+.PHONY: modules modules_install clean help run shell check matrix mutate coverage torture bench lint htmldocs debian
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -62,3 +62,7 @@ htmldocs: ## Documentation/ as HTML in build/htmldocs
 	@scripts/setup.sh docs
 	@kdir=$$(scripts/debian-kernel.sh headers) && KERNEL_DOC=$$kdir/scripts/kernel-doc \
 		sphinx-build -q -W -b html Documentation build/htmldocs
+
+debian: ## run, check, lint, htmldocs in minimal roots of Debian 12 and 13 (RELEASE= TARGETS=)
+	@scripts/setup.sh debian
+	@scripts/debian-root.sh

@@ -15,6 +15,7 @@ for step; do
 	lint)	need git sparse shellcheck perl python3-ply python3-git ;;
 	bench)	need gnuplot-nox ;;
 	docs)	need python3-sphinx perl ;;
+	debian)	need debootstrap git ;;
 	*)	die "no step '$step'" ;;
 	esac
 done
