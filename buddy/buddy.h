@@ -10,6 +10,18 @@
  * Caller errors (double free, a pfn that starts no block, a wrong order, ...)
  * never change memory or metadata: each is counted in the region's statistics,
  * and the first of its kind in a region prints a WARN with the facts.
+ *
+ * A region that is NULL or an error pointer is a caller error in every function
+ * but buddy_alloc_pfn(), buddy_free_pfn(), buddy_alloc() and buddy_free(), which
+ * would pay for the test at each call.  As such a call has no region to be counted
+ * in, the file bad_pointers counts it, and the first one prints a WARN.  A pointer to
+ * a region that was destroyed is found by buddy_region_put() and
+ * buddy_region_destroy() alone: nothing tells it in constant time.  Nor does anything
+ * tell the free of a block that was freed and allocated again, with the same size,
+ * from a right one.
+ *
+ * Who hands a block to another CPU orders that as for a page of alloc_pages(): by a
+ * lock, or by a release on one side and an acquire on the other.
  */
 #ifndef BUDDY_BUDDY_H
 #define BUDDY_BUDDY_H

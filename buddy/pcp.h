@@ -1,12 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The lockless half of the per-CPU caches: blocks below a cluster taken from and
- * put back into the words of struct pcp.
- *
- * Safe against preemption, interrupts, NMIs and other CPUs alike: a block changes
- * hands in one cmpxchg, before which one clears its tails if it has any.
+ * The lockless half of the per-CPU caches: blocks taken from and put back into the
+ * words of struct pcp, by this CPU or another, in any context.
  *
  * A miss is no failure: the caller goes on under the region's lock.
+ *
+ * The protocol, for blocks below a cluster:
+ *
+ *	allocate				free
+ *	A1  read the half			F1  read the half and the tails:
+ *	A2  cmpxchg: take the block's		    is this a block in use?
+ *	    bits out of the half		F2  cmpxchg: clear the block's tails
+ *	A3  read the cache's cluster		F3  cmpxchg: put the block's bits
+ *	A4  atomic or: set the block's tails	    into the half
+ *
+ *	own(), under the lock			evict(), under the lock
+ *	O1  write owner and cluster		E1  xchg: take all bits out of the halves
+ *	O2  release: write the halves		E2  write owner
+ *
+ * Invariants:
+ * - A free page of an owned cluster is a bit in a half of its owner's cache, and
+ *   nowhere else: cluster->free is 0 meanwhile.
+ * - A half has the number of what it is half of in the same word.  So A2 and F3
+ *   succeed only on the cluster that A1 and F1 saw, whatever happened in between; if
+ *   it went and came back, only the bits that are there now count.
+ * - Only the owner of a page writes its tail bit: after A2 and before F3.  A free page
+ *   has none.
+ * - A cluster's place in the array and its number never change.  So the pointer of A3
+ *   is right if the number is; if the cluster has changed hands, the tails are found
+ *   by the pfn.
+ *
+ * Barriers.  A cmpxchg that succeeds and an xchg are full barriers.
+ * - F2 comes before F3, and A2 before A4: who takes a block out that another CPU put
+ *   in sees the tails cleared, and adds to them.
+ * - O2 pairs with A2: who takes a block out of a new cluster sees, in A3, that cluster
+ *   or one that came later.
+ * - F3 of a CPU that read owner before E2 pairs with E1: its half has another number
+ *   by then, and F3 fails.
+ *
+ * Relaxed reads.
+ * - A1 and F1 read the half, and frees by another CPU the owner, without order: A2 and
+ *   F3 fail if these are old.
+ * - F1 reads tails.  With several pages, F2 fails if these are old.  With one page, the
+ *   caller owns the page: what was written to its tail bit and the next page's before
+ *   it was allocated comes before A2, and that before the free, as the caller must
+ *   order a block that he hands to another CPU.  A broken caller may see old ones, as
+ *   if he had freed a little earlier.
+ * - A4 and the head of a large block are relaxed writes: only a free reads them, which
+ *   the caller orders behind the allocation.
+ *
+ * Blocks of whole clusters: the length in the head stands for the tails, the word
+ * "large" for the half.  A free claims the head by a cmpxchg (F2), then puts the block
+ * into the word (F3); an allocation takes it out of the word (A2), then writes the
+ * head (A4).
  */
 #ifndef BUDDY_PCP_H
 #define BUDDY_PCP_H

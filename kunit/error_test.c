@@ -19,6 +19,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_MISALIGNED] = "the address is not page aligned",
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages",
+	[BUDDY_ZONE] = "no zone can be chosen",
 };
 
 /* A way to make a mistake; @where is a pfn or an address, @size an order or a count. */
@@ -422,9 +423,9 @@ static void error_test_failure_is_no_error(struct kunit *test)
 	alloc_addr(region, NOWARN | ZERO, 4);
 	KUNIT_EXPECT_FALSE(test, logged(name, "no block of order"));
 	alloc_pfn(region, 0, 4);
-	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 4, 0 of 512 pages are free"));
+	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 4: 0 of 512 pages are free, the largest block has 0"));
 	alloc_addr_exact(region, 0, 100);
-	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 7, 0 of 512 pages are free"));
+	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 7: 0 of 512 pages are free, the largest block has 0"));
 
 	buddy_free_pfn(region, all, 9);
 	stats = test_stats(test, region);
@@ -433,6 +434,62 @@ static void error_test_failure_is_no_error(struct kunit *test)
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		KUNIT_EXPECT_EQ(test, stats->errors[i], 0UL);
 	check_region(test, region);
+}
+
+/*
+ * Too much was asked for, so the log says what can be had, on the lists or with a CPU:
+ * 300 pages have blocks of 256, 32, 8 and 4, and one of 64 is in use.
+ */
+static void error_test_failure_names_the_largest(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 300);
+	const char *name = buddy_region_name(region);
+	unsigned long block = buddy_alloc_pfn(region, 6, 0);
+
+	alloc_pfn(region, 0, 8);
+	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 8: 236 of 300 pages are free, the largest block has 128"));
+	alloc_pfn_exact(region, 0, 290);
+	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 9: 236 of 300 pages are free, the largest block has 128"));
+	buddy_free_pfn(region, block, 6);
+}
+
+/* A zone that was asked for cannot be promised; every other flag is right. */
+static void error_test_zone(struct kunit *test)
+{
+	static const gfp_t zones[] = {
+		__GFP_DMA, __GFP_DMA32, GFP_KERNEL | __GFP_DMA32, GFP_ATOMIC | __GFP_DMA,
+		__GFP_DMA32 | __GFP_ZERO | __GFP_NOWARN,
+	};
+	static const gfp_t right[] = {
+		GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, GFP_HIGHUSER, GFP_KERNEL_ACCOUNT | __GFP_ZERO,
+		__GFP_HIGHMEM, __GFP_MOVABLE, __GFP_NOFAIL | __GFP_COMP,
+	};
+	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
+	struct buddy_stats *fresh = test_stats(test, region);
+	const char *text = error_text[BUDDY_ZONE];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(zones); i++) {
+		unsigned long gfp = (__force unsigned long)zones[i];
+
+		expect_error(test, region, BUDDY_ZONE, text, alloc_pfn, gfp, 0);
+		expect_error(test, region, BUDDY_ZONE, text, alloc_pfn, gfp, 3);
+		expect_error(test, region, BUDDY_ZONE, text, alloc_pfn, gfp, UINT_MAX);
+		expect_error(test, region, BUDDY_ZONE, text, alloc_pfn_exact, gfp, 5);
+		expect_error(test, region, BUDDY_ZONE, text, alloc_addr, gfp, 0);
+		expect_error(test, region, BUDDY_ZONE, text, alloc_addr, gfp, 7);
+		expect_error(test, region, BUDDY_ZONE, text, alloc_addr_exact, gfp, 100);
+	}
+	for (i = 0; i < ARRAY_SIZE(right); i++) {
+		void *page = buddy_alloc(region, 0, right[i]);
+		unsigned long pfn = buddy_alloc_pfn_exact(region, 100, right[i]);
+
+		KUNIT_EXPECT_NOT_NULL(test, page);
+		KUNIT_EXPECT_NE(test, pfn, BUDDY_NO_PFN);
+		buddy_free(region, page, 0);
+		buddy_free_pfn_exact(region, pfn, 100);
+	}
+	expect_all_free(test, region, fresh);
 }
 
 /* An order that no region can have is counted as the last that one could. */
@@ -470,6 +527,8 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_test_no_pages),
 	KUNIT_CASE(error_test_once_per_region_and_kind),
 	KUNIT_CASE(error_test_failure_is_no_error),
+	KUNIT_CASE(error_test_failure_names_the_largest),
+	KUNIT_CASE(error_test_zone),
 	KUNIT_CASE(error_test_order_beyond_max),
 	{}
 };

@@ -59,7 +59,7 @@ syntax_is_refused() {
 }
 
 names_are_refused() {
-	for name in '' a/b . .. .bad regions ü 12345678901234567890123456789012; do
+	for name in '' a/b . .. .bad regions bad_pointers ü 12345678901234567890123456789012; do
 		refused 'Invalid argument' "cannot be a region's name" "$name:4M"
 	done
 	refused 'Device or resource busy' "is taken" bad:4M,bad:4M
@@ -89,7 +89,9 @@ ranges_are_refused() {
 }
 
 regions_are_taken() {
-	taken '' region0=16384
+	taken '' ''
+	dmesg | grep -q 'buddypool: no region is made; regions=.* makes one' ||
+		fail "nothing is said of regions="
 	taken 4k region0=1
 	taken 0x2E000 region0=46
 	taken good:4M,4M,12K 'good=1024 region1=1024 region2=3'

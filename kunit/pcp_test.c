@@ -299,6 +299,41 @@ static void pcp_test_double_free(struct kunit *test)
 	}
 }
 
+/*
+ * Who asks for what is not there takes nothing from the CPUs that is no help: the cluster
+ * of one has single pages alone, and is still that CPU's after each failure.
+ */
+static void pcp_test_failure_keeps_caches(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 2 * CLUSTER_FRAMES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	const struct pcp *pcp = cache_of(region, 0);
+	unsigned long i;
+	u64 drains;
+
+	for (i = 0; i < 2 * CLUSTER_FRAMES; i++)
+		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 0, 0), TEST_PFN + i);
+	KUNIT_ASSERT_NOT_NULL(test, pcp->cluster);
+	for (i = CLUSTER_FRAMES; i < 2 * CLUSTER_FRAMES; i += 2)
+		buddy_free_pfn(region, TEST_PFN + i, 0);
+	drains = pcp->drains;
+	for (i = 1; i <= 7; i++)
+		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, i, __GFP_NOWARN), BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, pcp->drains, drains);
+	KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, &region->clusters[FIRST_CLUSTER + 1]);
+
+	/* With a block of that order in it, it is taken: this one is on no list. */
+	buddy_free_pfn(region, TEST_PFN + CLUSTER_FRAMES + 1, 0);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, 2, __GFP_NOWARN),
+			TEST_PFN + CLUSTER_FRAMES);
+	buddy_free_pfn_exact(region, TEST_PFN + CLUSTER_FRAMES, 2);
+	for (i = CLUSTER_FRAMES + 3; i < 2 * CLUSTER_FRAMES; i += 2)
+		buddy_free_pfn(region, TEST_PFN + i, 0);
+	for (i = 0; i < CLUSTER_FRAMES; i++)
+		buddy_free_pfn(region, TEST_PFN + i, 0);
+	expect_all_free(test, region, fresh);
+}
+
 /* No allocation fails for what other CPUs have. */
 static void pcp_test_drain_before_failure(struct kunit *test)
 {
@@ -500,6 +535,7 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(pcp_test_share),
 	KUNIT_CASE(pcp_test_remote_free),
 	KUNIT_CASE(pcp_test_double_free),
+	KUNIT_CASE(pcp_test_failure_keeps_caches),
 	KUNIT_CASE(pcp_test_drain_before_failure),
 	KUNIT_CASE(pcp_test_cpu_offline),
 	KUNIT_CASE(pcp_test_nmi),

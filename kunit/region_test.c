@@ -2,6 +2,7 @@
 /* Regions: what is refused and with which errno, holds, conversions, extremes. */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -41,7 +42,7 @@ static void region_test_bad_names(struct kunit *test)
 	static const char * const bad[] = {
 		"", LONGEST_NAME "X", LONGEST_NAME LONGEST_NAME LONGEST_NAME,
 		"a/b", "/", "a b", " ", "a\n", "a,b", "a:b", "a@b", "a%s", "*",
-		".", "..", ".x", "regions", "fail_page", "fail_pool", "gr\xc3\xb6n", "\x7f",
+		".", "..", ".x", "regions", "bad_pointers", "fail_page", "fail_pool", "gr\xc3\xb6n", "\x7f",
 	};
 	static const char * const good[] = {
 		"a", LONGEST_NAME, "a.b", "a..", "-", "_", "0", "Regions",
@@ -280,6 +281,100 @@ static void region_test_unknown_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 }
 
+/* One put too many is told, and neither count moves. */
+static void region_test_put_twice(struct kunit *test)
+{
+	struct buddy_region *region = create(test, TEST_PFN, 64, NULL);
+	long refs = module_refs(test);
+	int bad;
+
+	KUNIT_EXPECT_PTR_EQ(test, buddy_region_get(NAME), region);
+	buddy_region_put(region);
+	bad = atomic_read(&buddy_bad_pointers);
+	EXPECT_WARNING("is a region that nobody holds", buddy_region_put(region));
+	buddy_region_put(region);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_pointers), bad + 2);
+	KUNIT_EXPECT_EQ(test, module_refs(test), refs);
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->holds), 1U);
+
+	/* A hold still is one. */
+	KUNIT_EXPECT_PTR_EQ(test, buddy_region_get(NAME), region);
+	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), -EBUSY);
+	KUNIT_EXPECT_EQ(test, module_refs(test), refs + 1);
+	buddy_region_put(region);
+	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
+}
+
+/* A place where the kernel maps nothing, at either end. */
+static void region_test_no_mapping(struct kunit *test)
+{
+	void *two = vmalloc(2 << PAGE_SHIFT), *gone = vmalloc(PAGE_SIZE);
+	void *page = (void *)__get_free_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, two);
+	KUNIT_ASSERT_NOT_NULL(test, gone);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	vfree(gone);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, (void *)PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, (void *)-PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 2, (void *)-PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, BIT(36), page), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, (void *)BIT(63)), -EINVAL);
+	/* Behind a vmalloc area there is a page that is not mapped. */
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 3, two), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 2, two), 0);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, two + PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, page), 0);
+	vfree(two);
+	free_page((unsigned long)page);
+}
+
+struct reader {
+	struct buddy_region *region;
+	struct completion inside;
+	bool destroyed;
+	bool seen;
+	char name[NAME_LEN];
+};
+
+/* As caller_error(), it found the region just before that was destroyed. */
+static int read_name(void *data)
+{
+	struct reader *reader = data;
+	unsigned long end = jiffies + 10 * HZ;
+
+	rcu_read_lock();
+	complete(&reader->inside);
+	while (!READ_ONCE(reader->destroyed) && time_before(jiffies, end))
+		cpu_relax();
+	reader->seen = READ_ONCE(reader->destroyed);
+	strscpy(reader->name, reader->region->name, NAME_LEN);
+	rcu_read_unlock();
+	return 0;
+}
+
+/* Who looks a region up without a lock can read it; and nobody waits for him. */
+static void region_test_destroy_beside_reader(struct kunit *test)
+{
+	struct reader reader = {};
+	struct task_struct *task;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	reader.region = create(test, TEST_PFN, 64, NULL);
+	init_completion(&reader.inside);
+	task = kthread_run(read_name, &reader, "reader");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	get_task_struct(task);
+	wait_for_completion(&reader.inside);
+	KUNIT_EXPECT_EQ(test, buddy_region_destroy(reader.region), 0);
+	WRITE_ONCE(reader.destroyed, true);
+	kthread_stop(task);
+	put_task_struct(task);
+	KUNIT_EXPECT_TRUE_MSG(test, reader.seen, "destroy waited for a grace period");
+	KUNIT_EXPECT_STREQ(test, reader.name, NAME);
+}
+
 /* @offset may lie outside of [0, bytes): then there is no translation. */
 static void check_byte(struct kunit *test, struct buddy_region *region,
 		       char *virt, phys_addr_t phys, long offset, bool inside)
@@ -474,6 +569,9 @@ static struct kunit_case region_cases[] = {
 	KUNIT_CASE(region_test_busy_with_hold),
 	KUNIT_CASE(region_test_hold_pins_module),
 	KUNIT_CASE(region_test_unknown_name),
+	KUNIT_CASE(region_test_put_twice),
+	KUNIT_CASE(region_test_no_mapping),
+	KUNIT_CASE(region_test_destroy_beside_reader),
 	KUNIT_CASE(region_test_conversions),
 	KUNIT_CASE(region_test_conversion_of_block),
 	KUNIT_CASE(region_test_conversion_without_mapping),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver that does each thing once and then forgets some blocks, for
- * watched_test.sh to see them traced and to see who is named at rmmod.
+ * watched_test.sh to see them traced and to see who is named at rmmod; or that looks
+ * at what memory holds.
  */
 #include <linux/module.h>
 #include <linux/sizes.h>
@@ -12,6 +13,14 @@ static unsigned int forget;
 module_param(forget, uint, 0444);
 MODULE_PARM_DESC(forget, "pages that are not freed");
 
+static unsigned long write;
+module_param(write, ulong, 0444);
+MODULE_PARM_DESC(write, "leave this in the region's first and last page, and do nothing else");
+
+static unsigned long expect;
+module_param(expect, ulong, 0444);
+MODULE_PARM_DESC(expect, "fail if this is not there, and do nothing else");
+
 static struct buddy_region *region;
 
 static noinline void forget_pages(void)
@@ -20,14 +29,38 @@ static noinline void forget_pages(void)
 		buddy_alloc_pfn(region, 0, 0);
 }
 
+/* The region is one block of 8 MiB. */
+static int pass_on(void)
+{
+	unsigned long *first = buddy_alloc(region, 11, 0), *last;
+	int err = 0;
+
+	if (!first)
+		return -ENOMEM;
+	last = (void *)first + SZ_8M - PAGE_SIZE;
+	if (write)
+		*first = *last = write;
+	else if (*first != expect || *last != expect)
+		err = -EIO;
+	buddy_free(region, first, 11);
+	return err;
+}
+
 static int __init load_init(void)
 {
 	struct mp_pool *pool;
 	unsigned long pfn;
+	int err;
 
 	region = buddy_region_get("watched");
 	if (!region)
 		return -ENOENT;
+	if (write || expect) {
+		err = pass_on();
+		if (err)
+			buddy_region_put(region);
+		return err;
+	}
 	pfn = buddy_alloc_pfn(region, 0, 0);
 	buddy_free_pfn(region, pfn, 0);
 	pfn = buddy_alloc_pfn_exact(region, 67, 0);

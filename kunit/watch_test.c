@@ -4,6 +4,7 @@
  * with track=1 poison=1 for this suite, see scripts/guest/check.
  */
 #include <linux/ctype.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poison.h>
@@ -185,6 +186,65 @@ static void watch_test_double_free(struct kunit *test)
 	buddy_free(region, next, 0);
 }
 
+struct ticker {
+	struct hrtimer timer;
+	unsigned int ticks;
+};
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct ticker *ticker = container_of(timer, struct ticker, timer);
+
+	ticker->ticks++;
+	hrtimer_forward_now(timer, ns_to_ktime(20 * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+/*
+ * A large block is filled with interrupts on: a timer of this CPU runs meanwhile, again
+ * and again, where it would run once behind a stretch without.
+ */
+static void watch_test_large_with_interrupts(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 2 * BIT(10));
+	struct buddy_stats *fresh = test_stats(test, region);
+	void *block = buddy_alloc(region, 10, 0);
+	struct ticker ticker = {};
+
+	hrtimer_setup(&ticker.timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	migrate_disable();
+	hrtimer_start(&ticker.timer, ns_to_ktime(20 * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	buddy_free(region, block, 10);
+	hrtimer_cancel(&ticker.timer);
+	migrate_enable();
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	KUNIT_EXPECT_GT(test, ticker.ticks, 2U);
+	expect_all_free(test, region, fresh);
+}
+
+/* A block of whole clusters is claimed before it is filled: each mistake counts once. */
+static void watch_test_large_errors(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	u8 *block = buddy_alloc_exact(region, 100, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	memset(block, 0x77, 100 << PAGE_SHIFT);
+	EXPECT_WARNING("the block has another size", buddy_free_exact(region, block, 101));
+	buddy_free_exact(region, block, 64);
+	EXPECT_WARNING("this is inside a block",
+		       buddy_free_exact(region, block + 64 * PAGE_SIZE, 64));
+	KUNIT_EXPECT_NULL(test, memchr_inv(block, 0x77, 100 << PAGE_SHIFT));
+	buddy_free_exact(region, block, 100);
+	EXPECT_WARNING("the block is free already", buddy_free_exact(region, block, 100));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRONG_SIZE]), 2L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_NOT_A_HEAD]), 1L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_DOUBLE_FREE]), 1L);
+	expect_all_free(test, region, fresh);
+}
+
 /* Under KASAN, a free page must not be touched, whatever the parameters. */
 static void watch_test_kasan(struct kunit *test)
 {
@@ -254,6 +314,8 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_test_write_after_free),
 	KUNIT_CASE(watch_test_owner_before),
 	KUNIT_CASE(watch_test_double_free),
+	KUNIT_CASE(watch_test_large_with_interrupts),
+	KUNIT_CASE(watch_test_large_errors),
 	KUNIT_CASE(watch_test_kasan),
 	KUNIT_CASE(watch_test_fail),
 	{}

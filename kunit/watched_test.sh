@@ -6,7 +6,7 @@
 
 # shellcheck source=kunit/ktap.sh
 . /ktap.sh
-plan=3
+plan=5
 tracing=/sys/kernel/tracing
 
 tracepoints_fire() {
@@ -45,6 +45,52 @@ rmmod_names_owners() {
 	dmesg | grep -q "one owner: insmod/" || fail "no task"
 }
 
+# kept_is_refused REASON PARAMETER...: insmod says REASON and makes nothing.
+kept_is_refused() {
+	reason=$1
+	shift
+	dmesg -c >/dev/null
+	insmod /buddypool.ko "$@" 2>/dev/null &&
+		{ fail "$* was taken"; rmmod buddypool; return; }
+	dmesg | grep -q "$reason" || fail "$*: $(dmesg)"
+}
+
+# A claim that was left behind is known as the module's own, and comes back on demand.
+kept_range_comes_back() {
+	range=watched:8M@0x10000000
+	insmod /buddypool.ko regions=$range
+	insmod /watch_load.ko forget=7
+	rmmod watch_load
+	rmmod buddypool
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the claim was not kept"
+	left="0x0*10000000 to 0x0*107fffff was left claimed at an rmmod of this module"
+	kept_is_refused "$left" regions=$range
+	kept_is_refused "$left" regions=watched:4K@0x107ff000
+	# A part of it would leave the rest without a claim.
+	kept_is_refused "$left" regions=watched:4M@0x10000000 reclaim=1
+	kept_is_refused "$left" regions=watched:8M@0x10001000 reclaim=1
+	kept_is_refused 'another claim' regions=watched:4K@0xfec00000 reclaim=1
+	insmod /buddypool.ko regions=watched:9M@0x10000000 reclaim=1 || fail "not taken back"
+	grep -q "10000000-108fffff : watched" /proc/iomem || fail "$(cat /proc/iomem)"
+	grep -q "^watched .* 2304 " /sys/kernel/debug/buddypool/regions ||
+		fail "$(cat /sys/kernel/debug/buddypool/regions)"
+	rmmod buddypool
+	grep -q " : watched" /proc/iomem && fail "the claim is still there"
+	insmod /buddypool.ko regions=$range || fail "not taken anew"
+	rmmod buddypool
+}
+
+# Memory that another may have left for us is looked at, and stays as it was.
+insmod_keeps_data() {
+	range=watched:8M@0x10000000
+	insmod /buddypool.ko regions=$range
+	insmod /watch_load.ko write=0x5ca1ab1e || fail "not written"
+	rmmod watch_load buddypool
+	insmod /buddypool.ko regions=$range
+	insmod /watch_load.ko expect=0x5ca1ab1e || fail "the data has changed"
+	rmmod watch_load buddypool
+}
+
 # Without track=1 the file says what to do.
 owners_say_how() {
 	insmod /buddypool.ko regions=watched:8M
@@ -56,5 +102,7 @@ owners_say_how() {
 begin watched
 run tracepoints_fire
 run rmmod_names_owners
+run kept_range_comes_back
+run insmod_keeps_data
 run owners_say_how
 end watched
