@@ -108,8 +108,10 @@ static __always_inline bool buddy_pcp_alloc(struct buddy_region *region,
 /*
  * False if @pfn is not of the cluster that this CPU has, or if anything is wrong.
  * The number of the half says that the tails are those of the page's cluster,
- * whichever cluster the CPU has by then.  The cmpxchg expects a half of that number,
- * in which the page is not free yet: neither needs a test of its own.
+ * whichever cluster the CPU has by then.  They are read after the half: if the page
+ * gets into a longer block behind them, the half changes, and the cmpxchg fails.  It
+ * expects a half of that number, in which the page is not free yet: neither needs a
+ * test of its own.
  */
 static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 					   unsigned long pfn)
@@ -120,10 +122,12 @@ static __always_inline bool buddy_pcp_free(struct buddy_region *region,
 	u64 number = pfn >> BUDDY_HALF_ORDER, which = number - tails->first_half;
 	u64 page = 1U << pfn % BUDDY_HALF_FRAMES, word;
 
-	/* Neither inside a block, nor the start of a longer one. */
-	if (unlikely(which > 1 || (u64)atomic64_read(&tails->word) >> (pfn & 63) & 3))
+	if (unlikely(which > 1))
 		return false;
-	word = (u32)atomic64_read(&pcp->half[which]) & ~page;
+	word = (u32)atomic64_read_acquire(&pcp->half[which]) & ~page;
+	/* Neither inside a block, nor the start of a longer one. */
+	if (unlikely((u64)atomic64_read(&tails->word) >> (pfn & 63) & 3))
+		return false;
 	word |= number << 32;
 	if (unlikely(!atomic64_try_cmpxchg(&pcp->half[which], &word, word | page)))
 		return false;

@@ -8,7 +8,7 @@
  * The protocol, for blocks below a cluster:
  *
  *	allocate				free
- *	A1  read the half			F1  read the half and the tails:
+ *	A1  read the half			F1  acquire: the half; then the tails:
  *	A2  cmpxchg: take the block's		    is this a block in use?
  *	    bits out of the half		F2  cmpxchg: clear the block's tails
  *	A3  read the cache's cluster		F3  cmpxchg: put the block's bits
@@ -37,10 +37,12 @@
  *   or one that came later.
  * - F3 of a CPU that read owner before E2 pairs with E1: its half has another number
  *   by then, and F3 fails.
+ * - F1 reads the half before the tails.  If the page is freed and allocated again in a
+ *   longer block behind its back, the half has changed, and F3 fails.
  *
  * Relaxed reads.
- * - A1 and F1 read the half, and frees by another CPU the owner, without order: A2 and
- *   F3 fail if these are old.
+ * - A1 reads the half, and a free by another CPU reads the owner, without order: A2
+ *   and F3 fail if these are old.
  * - F1 reads tails.  With several pages, F2 fails if these are old.  With one page, the
  *   caller owns the page: what was written to its tail bit and the next page's before
  *   it was allocated comes before A2, and that before the free, as the caller must
@@ -152,7 +154,7 @@ static __always_inline enum cache_free half_free(struct buddy_region *region,
 						 unsigned long pfn, unsigned int nr)
 {
 	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
-	u64 word = atomic64_read(half), tail = atomic64_read(&cluster->tail);
+	u64 word = atomic64_read_acquire(half), tail = atomic64_read(&cluster->tail);
 
 	/*
 	 * Who has tails is in use, unless the cluster is the head of a block of whole
