@@ -36,8 +36,9 @@ make_root() {
 	mirror=$(mirror Debian)
 	[ "$mirror" ] || die "apt knows no mirror of Debian: run apt-get update"
 	root=$roots/$1
+	say "$1: making a minimal root"
 	debootstrap --variant=minbase --include=make "$1" "$root" "$mirror" 2>&1 |
-		progress "$1: a minimal root" "build/debian-$1.out" ||
+		progress "$1" "build/debian-$1.out" ||
 		die "debootstrap failed, see build/debian-$1.out"
 	for suite in "$1" "$1-updates"; do
 		echo "deb $mirror $suite main"
@@ -64,9 +65,11 @@ try() {
 
 	result=passed
 	env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin XDG_CACHE_HOME="${cache%/*}" \
-		"${environment[@]}" chroot "$root" make -C /buddypool "$2" </dev/null 2>&1 |
-		tee "$out" | sed -un "/^== \|^suite /s/^/$1 $2: /p" || result=failed
-	say "$1 $2: $result: $(tail -n 1 "$out")"
+		"${environment[@]}" chroot "$root" make --no-print-directory -C /buddypool "$2" </dev/null 2>&1 |
+		tee "$out" | sed -un "/^== \|^suite \|clean$\|^[0-9]* passed/s/^/$1 $2: /p" ||
+		result=failed
+	[ $result = passed ] || tail -n 5 "$out"
+	say "$1 $2: $result"
 }
 
 roots=$2
