@@ -45,7 +45,7 @@ make_root() {
 	done >"$root/etc/apt/sources.list"
 	security=$(mirror Debian-Security)
 	[ -z "$security" ] || echo "deb $security $1-security main" >>"$root/etc/apt/sources.list"
-	apt-config dump | grep -E '^Acquire::(http|https|Force|Retries)' \
+	apt-config dump | grep -E '^Acquire::(http|https|Force|Retries|Check)' \
 		>"$root/etc/apt/apt.conf.d/host" || true
 	for file in /etc/resolv.conf /etc/hosts /etc/apt/auth.conf \
 		/etc/ssl/certs/ca-certificates.crt; do
