@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 export ARCH=x86
 kernel_source "$own_kernel"
 kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
-	scripts/kernel.config scripts/gcov.config
+	scripts/kernel.config scripts/gcov.config "${newer[@]}"
 
 all_suites
 say "building the modules"

@@ -93,10 +93,13 @@ download_and_unpack() {
 	dpkg-deb -f "$work"/*.deb Version >"$source/.version"
 }
 
-# kernel_source SERIES: set $source, the tree, and $version, Debian's.
+# kernel_source SERIES: set $source, the tree, $version, Debian's, and $newer, the
+# fragment that all but the oldest need.
 kernel_source() {
 	local tarball=/usr/src/linux-source-$1.tar.xz
 
+	newer=()
+	[ "$1" = 6.1 ] || newer=(scripts/newer.config)
 	if [ -e "$tarball" ]; then
 		version=$(dpkg-query -W -f '${Version}' "linux-source-$1")
 		source=$cache/source-$version

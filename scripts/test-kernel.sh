@@ -13,8 +13,6 @@ if reason=$(no_such_kernel "$config" "$kernel"); then
 fi
 export ARCH=x86
 kernel_source "$kernel"
-fragments=(scripts/kernel.config "scripts/$config.config")
-[ "$kernel" = 6.1 ] || fragments+=(scripts/newer.config)
 kernel_build "kernel-$version-$config" "the $config test kernel, $version" bzImage \
-	"${fragments[@]}"
+	scripts/kernel.config "scripts/$config.config" "${newer[@]}"
 echo "$build/arch/x86/boot/bzImage $build"

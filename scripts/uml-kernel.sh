@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 . scripts/kernels.sh
 
 export ARCH=um
-kernel_source 6.1
-kernel_build "uml-$version" "User Mode Linux" linux scripts/uml.config
+kernel_source "$own_kernel"
+kernel_build "uml-$version" "User Mode Linux" linux \
+	scripts/uml.config "${newer[@]}"
 echo "$build/linux $build"
