@@ -6,7 +6,7 @@
 #ifndef KUNIT_BENCH_DRM_H
 #define KUNIT_BENCH_DRM_H
 
-#if __has_include(<linux/gpu_buddy.h>)
+#if IS_ENABLED(CONFIG_GPU_BUDDY)
 #include <linux/gpu_buddy.h>
 #else
 #include <drm/drm_buddy.h>
@@ -15,8 +15,8 @@
 
 #include "bench.h"
 
-/* It was renamed in 7.0, which stable kernels took over; its trim can have a new start. */
-#ifdef __GPU_BUDDY_H__
+/* Its name in later kernels, and in stable ones that follow; its trim can move the start. */
+#if IS_ENABLED(CONFIG_GPU_BUDDY)
 #define drm_buddy		gpu_buddy
 #define drm_buddy_block		gpu_buddy_block
 #define drm_buddy_init		gpu_buddy_init
