@@ -256,7 +256,7 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		KUNIT_EXPECT_NE(test, covers, 0UL);
 		break;
 	default:
-		KUNIT_FAIL(test, "cluster %u heads nothing, yet no block covers it",
+		KUNIT_FAIL(test, "cluster %lu heads nothing, yet no block covers it",
 			   cluster_number(cluster));
 	}
 	KUNIT_ASSERT_LE(test, covers, left);
