@@ -38,6 +38,30 @@ static inline u8 *block_start(struct mp_block *block)
 	return (u8 *)(block + 1);
 }
 
+static inline size_t block_room(const struct mp_block *block)
+{
+	return block->end - block->last;
+}
+
+/* Bring the active block's header up to date with the pool. */
+static inline void sync_active(struct mp_pool *pool)
+{
+	struct mp_block *block = pool->active;
+
+	pool->bumped += pool->last - block->last;
+	block->last = pool->last;
+}
+
+/* The blocks that are tried from now on, the first one first. */
+static inline void set_active(struct mp_pool *pool, struct mp_block *active,
+			      struct mp_block *other)
+{
+	pool->active = active;
+	pool->other = other;
+	pool->last = active->last;
+	pool->end = active->end;
+}
+
 /* pool.c */
 extern struct list_head all_pools;
 extern raw_spinlock_t all_pools_lock;	/* protects the list; never held for long */
