@@ -3,7 +3,7 @@
 #include <linux/export.h>
 #include <linux/string.h>
 
-#include "pool.h"
+#include "internal.h"
 
 /**
  * mp_memdup() - copy bytes into a pool
@@ -17,8 +17,11 @@
  */
 void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 {
-	void *copy = mp_alloc(pool, size, gfp & ~__GFP_ZERO);
+	void *copy;
 
+	if (!is_pool(__func__, pool))
+		return NULL;
+	copy = mp_alloc(pool, size, gfp & ~__GFP_ZERO);
 	if (!ZERO_OR_NULL_PTR(copy))
 		memcpy(copy, from, size);
 	return copy;
@@ -36,9 +39,13 @@ EXPORT_SYMBOL_GPL(mp_memdup);
  */
 char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 {
-	size_t size = from ? strlen(from) + 1 : 0;
-	char *copy = from ? mp_nalloc(pool, size, gfp & ~__GFP_ZERO) : NULL;
+	size_t size;
+	char *copy;
 
+	if (!is_pool(__func__, pool) || !from)
+		return NULL;
+	size = strlen(from) + 1;
+	copy = mp_nalloc(pool, size, gfp & ~__GFP_ZERO);
 	return copy ? memcpy(copy, from, size) : NULL;
 }
 EXPORT_SYMBOL_GPL(mp_strdup);
@@ -60,6 +67,8 @@ char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 	size_t size;
 	char *text;
 
+	if (!is_pool(__func__, pool))
+		return NULL;
 	va_copy(again, args);
 	size = vsnprintf(NULL, 0, format, again) + 1;
 	va_end(again);

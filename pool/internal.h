@@ -3,6 +3,8 @@
 #ifndef POOL_INTERNAL_H
 #define POOL_INTERNAL_H
 
+#include <linux/mm.h>
+
 #include "pool.h"
 
 /**
@@ -60,6 +62,22 @@ static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 	pool->other = other;
 	pool->last = active->last;
 	pool->end = active->end;
+}
+
+/* What mp_pool.magic says. */
+#define POOL_LIVE	0x6d705f2b
+#define POOL_GONE	0x6d705f2d
+
+/* check.c */
+void report_pool(const char *func, const struct mp_pool *pool);
+
+/* Whether @pool is a pool; if not, that is counted, and @func returns at once. */
+static inline bool is_pool(const char *func, const struct mp_pool *pool)
+{
+	if (likely(pool && PAGE_ALIGNED(pool) && pool->magic == POOL_LIVE))
+		return true;
+	report_pool(func, pool);
+	return false;
 }
 
 /* pool.c */

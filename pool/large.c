@@ -208,6 +208,8 @@ bool mp_free(struct mp_pool *pool, const void *object)
 {
 	struct mp_large *large;
 
+	if (!is_pool(__func__, pool))
+		return false;
 	mp_enter(pool);
 	large = find_large(pool, object);
 	if (large)

@@ -16,6 +16,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bug.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kmemleak.h>
 #include <linux/log2.h>
@@ -208,6 +209,8 @@ static void *alloc(struct mp_pool *pool, size_t size, size_t room,
 void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 		    gfp_t gfp)
 {
+	if (!is_pool("mp_alloc", pool))
+		return NULL;
 	return alloc(pool, size, pool->block_max, align_mask, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_alloc_slow);
@@ -227,6 +230,8 @@ void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 {
 	size_t room = 0;
 
+	if (!is_pool(__func__, pool))
+		return NULL;
 	if (WARN_ONCE(!is_power_of_2(align),
 		      "buddypool: an alignment is a power of two, not %zu\n", align))
 		return NULL;
@@ -240,9 +245,9 @@ EXPORT_SYMBOL_GPL(mp_memalign);
 
 /* --- create and destroy --- */
 
-static struct mp_pool *create_pool(struct buddy_region *region, const char *name,
-				   size_t size, size_t align, gfp_t gfp,
-				   unsigned long caller)
+static struct mp_pool *create_pool(const char *func, struct buddy_region *region,
+				   const char *name, size_t size, size_t align,
+				   gfp_t gfp, unsigned long caller)
 {
 	unsigned long pages = size ? (size - 1) / PAGE_SIZE + 1 : 1;
 	struct mp_pool *pool;
@@ -252,6 +257,10 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 		      "buddypool: a pool's alignment is a power of two up to a page, not %zu\n",
 		      align))
 		return NULL;
+	if (IS_ERR_OR_NULL(region)) {
+		bad_pointer(func, region, "is no region");
+		return NULL;
+	}
 	pool = get_pages(region, pages, 0, gfp);
 	if (!pool)
 		return NULL;
@@ -263,6 +272,7 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
 	pool->created = jiffies;
 	pool->caller = caller;
 	pool->nr_blocks = 1;
+	pool->magic = POOL_LIVE;
 	strscpy(pool->name, name, MP_NAME_LEN);
 	INIT_LIST_HEAD(&pool->large_list);
 	INIT_LIST_HEAD(&pool->large_slots);
@@ -294,12 +304,13 @@ static struct mp_pool *create_pool(struct buddy_region *region, const char *name
  *
  * Context: any but NMI.
  * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
- * the region has no such block left.
+ * the region has no such block left, or if @region is NULL or an error pointer, which
+ * counts in debugfs's bad_pointers.
  */
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp)
 {
-	return create_pool(region, "", size, MP_ALIGNMENT, gfp, _RET_IP_);
+	return create_pool(__func__, region, "", size, MP_ALIGNMENT, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mp_create_pool);
 
@@ -319,7 +330,7 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 				     const char *name, size_t size,
 				     size_t align, gfp_t gfp)
 {
-	return create_pool(region, name, size, align, gfp, _RET_IP_);
+	return create_pool(__func__, region, name, size, align, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mp_create_pool_named);
 
@@ -327,7 +338,9 @@ EXPORT_SYMBOL_GPL(mp_create_pool_named);
  * mp_destroy_pool() - give back everything
  * @pool: the pool; NULL is ignored
  *
- * Runs the cleanup handlers, the newest first, and frees all pages.
+ * Runs the cleanup handlers, the newest first, and frees all pages.  A pool that is
+ * destroyed already is left alone and reported, as long as its first page has not
+ * been handed out again, or poisoned: then there is nothing left to tell it by.
  *
  * Context: as buddy_free(), and as the handlers allow.
  */
@@ -336,7 +349,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 	struct mp_block *block, *next;
 	unsigned long flags;
 
-	if (!pool)
+	if (!pool || !is_pool(__func__, pool))
 		return;
 	trace_mp_destroy(pool);
 	mp_reset_pool(pool);
@@ -344,6 +357,10 @@ void mp_destroy_pool(struct mp_pool *pool)
 	list_del(&pool->link);
 	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
 
+	/* From here on each call ends where the number is looked at. */
+	pool->magic = POOL_GONE;
+	pool->max = 0;
+	pool->last = pool->end;
 	for (block = pool->first.next; block; block = next) {
 		next = block->next;
 		put_pages(pool->region, block, pool->block_pages);

@@ -13,6 +13,13 @@
  * allocated and nothing else be done.  In a kernel with CONFIG_PROVE_LOCKING
  * two users at once are caught and reported.
  *
+ * A call that is given no pool, such as NULL, an error pointer or a pool that is
+ * destroyed, is refused and counted in debugfs's bad_pointers; the first is reported.
+ * A destroyed pool is recognised until its first page is handed out again, in an
+ * unmapped page not at all, with poison=1 as no pool; KASAN reports the access
+ * itself.  mp_alloc(), mp_nalloc() and mp_calloc() are inline and promise nothing for
+ * a pointer that cannot be read.
+ *
  * The algorithm is that of nginx's src/core/ngx_palloc.c (I. Sysoev).
  */
 #ifndef POOL_POOL_H
@@ -74,6 +81,7 @@ struct mp_block {
  * @name: or an empty string
  * @link: in the list of all pools
  * @users: who is at work on the pool, to catch a second one
+ * @magic: POOL_LIVE, or POOL_GONE once it is destroyed
  * @first: the first block's header; its bytes begin behind the pool
  */
 struct mp_pool {
@@ -108,6 +116,7 @@ struct mp_pool {
 	char name[MP_NAME_LEN];
 	struct list_head link;
 	atomic_t users;
+	u32 magic;
 	struct mp_block first;
 };
 

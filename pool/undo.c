@@ -22,6 +22,8 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 {
 	struct mp_cleanup *cleanup;
 
+	if (!is_pool(__func__, pool))
+		return -EINVAL;
 	mp_enter(pool);
 	cleanup = alloc_small(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp);
 	if (cleanup) {
@@ -85,6 +87,8 @@ void mp_reset_pool(struct mp_pool *pool)
 		.last = block_start(&pool->first),
 	};
 
+	if (!is_pool(__func__, pool))
+		return;
 	mp_enter(pool);
 	trace_mp_reset(pool);
 	rewind(pool, &start);
@@ -105,6 +109,8 @@ EXPORT_SYMBOL_GPL(mp_reset_pool);
  */
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 {
+	if (!is_pool(__func__, pool))
+		return;
 	mp_enter(pool);
 	sync_active(pool);
 	/* From here on all but the tail is passed over, and that is not, even if it was. */
@@ -138,6 +144,8 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  */
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark)
 {
+	if (!is_pool(__func__, pool))
+		return;
 	mp_enter(pool);
 	rewind(pool, mark);
 	mp_leave(pool);

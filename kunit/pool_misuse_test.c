@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each function of the pool layer, given what it must not be given. */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "pool_common.h"
+
+static int nr_bad(void)
+{
+	return atomic_read(&buddy_bad_pointers);
+}
+
+static void nothing(void *unused)
+{
+}
+
+/* --- what is no pool --- */
+
+/* Each makes one call and says whether that gave what a refused call gives. */
+
+static bool call_alloc(struct mp_pool *pool)
+{
+	return !mp_alloc(pool, 8, 0);
+}
+
+static bool call_nalloc(struct mp_pool *pool)
+{
+	return !mp_nalloc(pool, 8, __GFP_ZERO);
+}
+
+static bool call_calloc(struct mp_pool *pool)
+{
+	return !mp_calloc(pool, 8, 8, 0);
+}
+
+static bool call_memalign(struct mp_pool *pool)
+{
+	return !mp_memalign(pool, 8, 64, 0);
+}
+
+static bool call_memdup(struct mp_pool *pool)
+{
+	return !mp_memdup(pool, "abc", 3, 0);
+}
+
+static bool call_strdup(struct mp_pool *pool)
+{
+	return !mp_strdup(pool, "abc", 0);
+}
+
+static bool call_printf(struct mp_pool *pool)
+{
+	return !mp_printf(pool, 0, "%d", 7);
+}
+
+static bool call_free(struct mp_pool *pool)
+{
+	return !mp_free(pool, pool);
+}
+
+static bool call_add_cleanup(struct mp_pool *pool)
+{
+	return mp_add_cleanup(pool, nothing, NULL, 0) == -EINVAL;
+}
+
+static bool call_reset(struct mp_pool *pool)
+{
+	mp_reset_pool(pool);
+	return true;
+}
+
+static bool call_mark(struct mp_pool *pool)
+{
+	struct mp_mark mark = {};
+
+	mp_mark_pool(pool, &mark);
+	return !memchr_inv(&mark, 0, sizeof(mark));
+}
+
+static bool call_rewind(struct mp_pool *pool)
+{
+	static const struct mp_mark mark;
+
+	mp_rewind_pool(pool, &mark);
+	return true;
+}
+
+static bool call_destroy(struct mp_pool *pool)
+{
+	mp_destroy_pool(pool);
+	return true;
+}
+
+static const struct call {
+	const char *name;
+	bool (*call)(struct mp_pool *pool);
+	bool is_inline;	/* promises nothing for a pointer that cannot be read */
+} calls[] = {
+	{ "alloc", call_alloc, true },
+	{ "nalloc", call_nalloc, true },
+	{ "calloc", call_calloc, true },
+	{ "memalign", call_memalign },
+	{ "memdup", call_memdup },
+	{ "strdup", call_strdup },
+	{ "printf", call_printf },
+	{ "free", call_free },
+	{ "add_cleanup", call_add_cleanup },
+	{ "reset", call_reset },
+	{ "mark", call_mark },
+	{ "rewind", call_rewind },
+	{ "destroy", call_destroy },
+};
+
+/* Every call with @pool is refused and counted once. */
+static void expect_no_pool(struct kunit *test, const char *what, struct mp_pool *pool,
+			   bool readable)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		int before = nr_bad();
+		bool refused;
+
+		if (calls[i].is_inline && !readable)
+			continue;
+		/* The one call that allows it. */
+		if (calls[i].call == call_destroy && !pool)
+			continue;
+		TOUCH_FREE(refused = calls[i].call(pool));
+		KUNIT_EXPECT_TRUE_MSG(test, refused, "%s of %s", calls[i].name, what);
+		KUNIT_EXPECT_EQ_MSG(test, nr_bad(), before + 1, "%s of %s", calls[i].name, what);
+	}
+}
+
+/* The first one of all, which is reported: it must be the first test. */
+static void pool_misuse_test_destroyed_twice(struct kunit *test)
+{
+	struct buddy_region *region = fixture(test)->region;
+	struct mp_pool *pool = mp_create_pool_named(region, "twice", 5000, 8, 0);
+	unsigned long before;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	add_letter(test, pool, "a");
+	mp_destroy_pool(pool);
+	before = used(test);
+	EXPECT_WARNING("was pool 'twice' made by pool_misuse_test_destroyed_twice",
+		       TOUCH_FREE(mp_destroy_pool(pool)));
+	KUNIT_EXPECT_EQ(test, nr_bad(), 1);
+	expect_no_pool(test, "a destroyed pool", pool, true);
+	KUNIT_EXPECT_EQ(test, used(test), before);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "a");
+	check_region(test, region);
+}
+
+static void pool_misuse_test_no_pool(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *page = mp_calloc(pool, 1, PAGE_SIZE, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	expect_no_pool(test, "NULL", NULL, false);
+	expect_no_pool(test, "an error pointer", ERR_PTR(-ENOMEM), false);
+	expect_no_pool(test, "an object", mp_calloc(pool, 1, 500, 0), true);
+	expect_no_pool(test, "a page", page, true);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, page));
+	mp_destroy_pool(NULL);
+}
+
+static void pool_misuse_test_no_region(struct kunit *test)
+{
+	int before = nr_bad();
+
+	KUNIT_EXPECT_NULL(test, mp_create_pool(NULL, 0, 0));
+	KUNIT_EXPECT_NULL(test, mp_create_pool(ERR_PTR(-EBUSY), 0, 0));
+	KUNIT_EXPECT_NULL(test, mp_create_pool_named(NULL, "no", 0, 8, 0));
+	KUNIT_EXPECT_NULL(test, mp_create_pool_named(ERR_PTR(-EINVAL), "no", 0, 8, 0));
+	KUNIT_EXPECT_EQ(test, nr_bad(), before + 4);
+}
+
+static struct kunit_case pool_misuse_cases[] = {
+	KUNIT_CASE(pool_misuse_test_destroyed_twice),
+	KUNIT_CASE(pool_misuse_test_no_pool),
+	KUNIT_CASE(pool_misuse_test_no_region),
+	{}
+};
+
+static struct kunit_suite pool_misuse_suite = {
+	.name = "pool_misuse",
+	.init = pool_fixture_init,
+	.exit = pool_fixture_exit,
+	.test_cases = pool_misuse_cases,
+};
+
+kunit_test_suite(pool_misuse_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: pool_misuse");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a pool's users can do wrong, as far as it can be told in constant time. */
+#include <linux/err.h>
+#include <linux/kernel.h>
+
+#include "../buddy/internal.h"
+#include "internal.h"
+
+/*
+ * A destroyed pool is still one to look at while its first page has no other owner,
+ * and is neither poisoned nor gone: nothing is written into free pages.  It is only
+ * read here.
+ */
+void report_pool(const char *func, const struct mp_pool *pool)
+{
+	char what[128];
+
+	if (!pool || !PAGE_ALIGNED(pool) || pool->magic != POOL_GONE) {
+		bad_pointer(func, pool, "is no pool");
+		return;
+	}
+	snprintf(what, sizeof(what), "was pool '%.*s' made by %pS, which is destroyed",
+		 MP_NAME_LEN, pool->name, (void *)pool->caller);
+	bad_pointer(func, pool, what);
+}
