@@ -181,10 +181,129 @@ static void pool_misuse_test_no_region(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_bad(), before + 4);
 }
 
+/* --- zones --- */
+
+static bool zone_create(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_create_pool(pool->region, 0, gfp);
+}
+
+static bool zone_create_named(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_create_pool_named(pool->region, "zone", 0, 8, gfp);
+}
+
+static bool zone_alloc(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_alloc(pool, 8, gfp);
+}
+
+static bool zone_alloc_nothing(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_alloc(pool, 0, gfp);
+}
+
+static bool zone_alloc_large(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_alloc(pool, 9000, gfp);
+}
+
+static bool zone_nalloc(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_nalloc(pool, 8, gfp);
+}
+
+static bool zone_calloc(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_calloc(pool, 8, 8, gfp);
+}
+
+static bool zone_memalign(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_memalign(pool, 8, 64, gfp);
+}
+
+static bool zone_memdup(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_memdup(pool, "abc", 3, gfp);
+}
+
+static bool zone_strdup(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_strdup(pool, "abc", gfp);
+}
+
+static bool zone_printf(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_printf(pool, gfp, "%d", 7);
+}
+
+static bool zone_add_cleanup(struct mp_pool *pool, gfp_t gfp)
+{
+	return mp_add_cleanup(pool, nothing, NULL, gfp) == -ENOMEM;
+}
+
+/* Refused and counted, in the region; without the flag, each succeeds. */
+static const struct {
+	const char *name;
+	bool (*fails)(struct mp_pool *pool, gfp_t gfp);
+} zone_calls[] = {
+	{ "create", zone_create },
+	{ "create_named", zone_create_named },
+	{ "alloc", zone_alloc },
+	{ "alloc of nothing", zone_alloc_nothing },
+	{ "alloc of a large one", zone_alloc_large },
+	{ "nalloc", zone_nalloc },
+	{ "calloc", zone_calloc },
+	{ "memalign", zone_memalign },
+	{ "memdup", zone_memdup },
+	{ "strdup", zone_strdup },
+	{ "printf", zone_printf },
+	{ "add_cleanup", zone_add_cleanup },
+};
+
+static void pool_misuse_test_zones(struct kunit *test)
+{
+	static const gfp_t zones[] = { GFP_DMA, GFP_KERNEL | __GFP_DMA32, __GFP_DMA32 };
+	struct buddy_region *region = test_region_mapped(test, 0, 64);
+	struct mp_pool *pool = mp_create_pool(region, 0, GFP_KERNEL);
+	atomic_long_t *count = &region->errors[BUDDY_ZONE];
+	unsigned int i, j;
+	size_t given;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	EXPECT_WARNING("no zone can be chosen",
+		       KUNIT_EXPECT_NULL(test, mp_alloc(pool, 8, GFP_KERNEL | GFP_DMA32)));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(count), 1L);
+	given = pool->given;
+	for (i = 0; i < ARRAY_SIZE(zone_calls); i++) {
+		for (j = 0; j < ARRAY_SIZE(zones); j++) {
+			long before = atomic_long_read(count);
+
+			KUNIT_EXPECT_TRUE_MSG(test, zone_calls[i].fails(pool, zones[j]), "%s",
+					      zone_calls[i].name);
+			KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(count), before + 1, "%s",
+					    zone_calls[i].name);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 1UL);
+	/* The first two leave their pools behind. */
+	for (i = 2; i < ARRAY_SIZE(zone_calls); i++) {
+		KUNIT_EXPECT_FALSE_MSG(test, zone_calls[i].fails(pool, GFP_KERNEL), "%s",
+				       zone_calls[i].name);
+		KUNIT_EXPECT_FALSE_MSG(test, zone_calls[i].fails(pool, GFP_ATOMIC), "%s",
+				       zone_calls[i].name);
+	}
+	mp_destroy_pool(pool);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 0UL);
+}
+
 static struct kunit_case pool_misuse_cases[] = {
 	KUNIT_CASE(pool_misuse_test_destroyed_twice),
 	KUNIT_CASE(pool_misuse_test_no_pool),
 	KUNIT_CASE(pool_misuse_test_no_region),
+	KUNIT_CASE(pool_misuse_test_zones),
 	{}
 };
 

@@ -23,3 +23,10 @@ void report_pool(const char *func, const struct mp_pool *pool)
 		 MP_NAME_LEN, pool->name, (void *)pool->caller);
 	bad_pointer(func, pool, what);
 }
+
+/* It counts in the region, as it does where pages are asked for. */
+void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size)
+{
+	caller_error(region, BUDDY_ZONE, true, (unsigned long)pool,
+		     DIV_ROUND_UP(size, PAGE_SIZE), 0);
+}

@@ -70,6 +70,7 @@ static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 
 /* check.c */
 void report_pool(const char *func, const struct mp_pool *pool);
+void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size);
 
 /* Whether @pool is a pool; if not, that is counted, and @func returns at once. */
 static inline bool is_pool(const char *func, const struct mp_pool *pool)

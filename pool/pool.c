@@ -187,6 +187,10 @@ static void *alloc(struct mp_pool *pool, size_t size, size_t room,
 {
 	void *object;
 
+	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
+		report_zone(pool->region, pool, size);
+		return NULL;
+	}
 	if (!size)
 		return ZERO_SIZE_PTR;
 	mp_enter(pool);
@@ -261,6 +265,10 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		bad_pointer(func, region, "is no region");
 		return NULL;
 	}
+	if (gfp & BUDDY_GFP_ZONES) {
+		report_zone(region, NULL, size);
+		return NULL;
+	}
 	pool = get_pages(region, pages, 0, gfp);
 	if (!pool)
 		return NULL;
@@ -300,12 +308,13 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
  * @size: bytes of a block, rounded up to whole pages, all of which are used, and
  *	the largest object that cannot be freed before the pool, see mp_free(); 0
  *	for a page
- * @gfp: __GFP_NOWARN keeps a failure out of the log; the others are ignored
+ * @gfp: __GFP_NOWARN keeps a failure out of the log; __GFP_DMA and __GFP_DMA32 are
+ *	a caller error; all others, as in GFP_KERNEL and GFP_ATOMIC, have no effect
  *
  * Context: any but NMI.
  * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
- * the region has no such block left, or if @region is NULL or an error pointer, which
- * counts in debugfs's bad_pointers.
+ * the region has no such block left, if a zone was asked for, or if @region is NULL or
+ * an error pointer, which counts in debugfs's bad_pointers.
  */
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp)

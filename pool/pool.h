@@ -191,8 +191,9 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
 {
 	u8 *object;
 
-	/* Size 0 wraps to the slow path, too. */
-	if (mp_is_watched() || unlikely(size - 1 >= pool->max))
+	/* Size 0 wraps to the slow path, too.  No zone can be had: see there. */
+	if (mp_is_watched() || gfp & BUDDY_GFP_ZONES ||
+	    unlikely(size - 1 >= pool->max))
 		return mp_alloc_slow(pool, size, align_mask, gfp);
 
 	mp_enter(pool);
@@ -215,8 +216,9 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
  * @pool: where from
  * @size: bytes; a page or more, or what does not fit into a block, gets pages of
  *	its own
- * @gfp: __GFP_ZERO clears it, __GFP_NOWARN keeps a failure out of the log; the
- *	others are ignored
+ * @gfp: __GFP_ZERO clears it, __GFP_NOWARN keeps a failure out of the log;
+ *	__GFP_DMA and __GFP_DMA32 are a caller error, as no zone can be chosen: NULL;
+ *	all others, as in GFP_KERNEL and GFP_ATOMIC, are legal and have no effect
  *
  * Context: as the pool's region, by one user at a time.
  * Return: the object, at a multiple of the pool's alignment (MP_ALIGNMENT unless

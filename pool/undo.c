@@ -24,6 +24,10 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 
 	if (!is_pool(__func__, pool))
 		return -EINVAL;
+	if (gfp & BUDDY_GFP_ZONES) {
+		report_zone(pool->region, pool, sizeof(*cleanup));
+		return -ENOMEM;
+	}
 	mp_enter(pool);
 	cleanup = alloc_small(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp);
 	if (cleanup) {
