@@ -80,20 +80,20 @@ static ssize_t read_piece(struct pools_file *pools, size_t bytes)
 	return got;
 }
 
-/* The name may hold blanks, the ten numbers behind it do not. */
+/* A word and ten numbers, with one or more blanks between them. */
 static bool parse_row(char *line, struct row *row)
 {
-	int i;
+	char *word = strsep(&line, " ");
+	unsigned int i;
 
-	for (i = COLUMNS - 1; i >= 0; i--) {
-		char *blank = strrchr(strim(line), ' ');
-
-		if (!blank || kstrtoul(blank + 1, 10, &row->values[i]))
+	row->name = word;
+	for (i = 0; i < COLUMNS; i++) {
+		line = line ? skip_spaces(line) : NULL;
+		word = strsep(&line, " ");
+		if (!word || kstrtoul(word, 10, &row->values[i]))
 			return false;
-		*blank = '\0';
 	}
-	row->name = strim(line);
-	return true;
+	return !line && row->name[0];
 }
 
 static void parse_rows(struct kunit *test, struct pools_file *pools)
@@ -162,6 +162,13 @@ static void expect_row(struct kunit *test, struct pools_file *pools, const char 
 		KUNIT_EXPECT_EQ_MSG(test, row->values[i], expected[i], "column %u of %s", i, name);
 	/* Made just now. */
 	KUNIT_EXPECT_LT(test, row->values[AGE], 60UL);
+}
+
+static bool strends(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length >= tail && !strcmp(text + length - tail, end);
 }
 
 static struct mp_pool *make_pool(struct kunit *test, const char *name, size_t size)
@@ -241,6 +248,30 @@ static void pool_file_test_row_of_unnamed(struct kunit *test)
 	expect_row(test, pools, "pool_fixture_init", expected);
 	expect_row(test, pools, "total", expected);
 	KUNIT_EXPECT_EQ(test, pools->nr_rows, 2);
+}
+
+/* Names that would break a row, or be taken for the last one. */
+static void pool_file_test_names(struct kunit *test)
+{
+	static const char * const names[] = { "rx ring 0", "a\nb", "total", "total  1 2", NULL };
+	struct mp_pool *some[ARRAY_SIZE(names)];
+	struct pools_file *pools;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		some[i] = make_pool(test, names[i], 0);
+	pools = read_pools(test, fixture(test)->region);
+	KUNIT_EXPECT_EQ(test, pools->nr_rows, ARRAY_SIZE(names) + 2);
+	find_row(test, pools, "rx_ring_0");
+	find_row(test, pools, "a_b");
+	find_row(test, pools, "total__1_2");
+	KUNIT_EXPECT_STREQ(test, pools->rows[3].name, "total_");
+	/* The function that made it, and its module. */
+	KUNIT_EXPECT_TRUE(test, strstarts(pools->rows[5].name, "make_pool[") ||
+			  strstarts(pools->rows[5].name, "pool_file_test_names["));
+	KUNIT_EXPECT_TRUE(test, strends(pools->rows[5].name, "]"));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		mp_destroy_pool(some[i]);
 }
 
 /* From the start again, by who has read it to the end: the total is no larger. */
@@ -432,6 +463,7 @@ static struct kunit_case pool_file_cases[] = {
 	KUNIT_CASE(pool_file_test_row),
 	KUNIT_CASE(pool_file_test_freed),
 	KUNIT_CASE(pool_file_test_row_of_unnamed),
+	KUNIT_CASE(pool_file_test_names),
 	KUNIT_CASE(pool_file_test_read_again),
 	KUNIT_CASE(pool_file_test_total),
 	KUNIT_CASE(pool_file_test_regions_are_apart),

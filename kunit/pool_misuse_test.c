@@ -179,6 +179,10 @@ static void pool_misuse_test_no_region(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, mp_create_pool_named(NULL, "no", 0, 8, 0));
 	KUNIT_EXPECT_NULL(test, mp_create_pool_named(ERR_PTR(-EINVAL), "no", 0, 8, 0));
 	KUNIT_EXPECT_EQ(test, nr_bad(), before + 4);
+	/* What kasprintf() gives when it fails is no name; an error pointer is a mistake. */
+	KUNIT_EXPECT_NULL(test, mp_create_pool_named(fixture(test)->region, ERR_PTR(-ENOMEM),
+						     0, 8, 0));
+	KUNIT_EXPECT_EQ(test, nr_bad(), before + 5);
 }
 
 /* --- zones --- */

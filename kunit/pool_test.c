@@ -92,14 +92,27 @@ static void pool_test_create_unmapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_UNMAPPED]), 1L);
 }
 
-static void pool_test_create_name_is_cut(struct kunit *test)
+/* Whatever it is called, one word stands for it in a row or a trace event. */
+static void pool_test_create_names(struct kunit *test)
 {
-	struct mp_pool *pool = mp_create_pool_named(fixture(test)->region,
-						    "a name of 30 characters is cut", 0, 8, 0);
+	static const char * const names[][2] = {
+		{ "a name of 30 characters is cut", "a_name_of_30_characters" },
+		{ "rx ring 0", "rx_ring_0" }, { "a\nb", "a_b" }, { "\t", "_" },
+		{ "gr\xc3\xb6n", "gr__n" }, { "\x7f\x01", "__" }, { "%s", "%s" },
+		{ "cam@20000000/dma-0.1", "cam@20000000/dma-0.1" },
+		{ "total", "total_" }, { "total ", "total_" }, { "totals", "totals" },
+		{ "", "" }, { NULL, "" },
+	};
+	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, pool);
-	KUNIT_EXPECT_STREQ(test, pool->name, "a name of 30 characters");
-	mp_destroy_pool(pool);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		struct mp_pool *pool = mp_create_pool_named(fixture(test)->region,
+							    names[i][0], 0, 8, 0);
+
+		KUNIT_ASSERT_NOT_NULL(test, pool);
+		KUNIT_EXPECT_STREQ(test, &pool->name[0], names[i][1]);
+		mp_destroy_pool(pool);
+	}
 }
 
 static void pool_test_destroy_gives_all_back(struct kunit *test)
@@ -377,7 +390,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_test_create_default_alignment),
 	KUNIT_CASE(pool_test_create_bad_alignment),
 	KUNIT_CASE(pool_test_create_unmapped),
-	KUNIT_CASE(pool_test_create_name_is_cut),
+	KUNIT_CASE(pool_test_create_names),
 	KUNIT_CASE(pool_test_destroy_gives_all_back),
 	KUNIT_CASE(pool_test_alloc_aligned_and_distinct),
 	KUNIT_CASE(pool_test_nalloc_packs),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a pool's users can do wrong, as far as it can be told in constant time. */
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "../buddy/internal.h"
 #include "internal.h"
@@ -29,4 +31,26 @@ void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t
 {
 	caller_error(region, BUDDY_ZONE, true, (unsigned long)pool,
 		     DIV_ROUND_UP(size, PAGE_SIZE), 0);
+}
+
+/*
+ * Make of @name, which has room for @size bytes, one word that is not the name of
+ * the last row in the file "pools".
+ */
+char *fix_name(char *name, size_t size)
+{
+	char *c;
+
+	for (c = name; *c; c++)
+		if (!isascii(*c) || !isgraph(*c))
+			*c = '_';
+	if (!strcmp(name, "total"))
+		strscpy(name, "total_", size);
+	return name;
+}
+
+void name_pool(struct mp_pool *pool, const char *name)
+{
+	strscpy(pool->name, name ?: "", MP_NAME_LEN);
+	fix_name(pool->name, MP_NAME_LEN);
 }

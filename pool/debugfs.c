@@ -8,8 +8,10 @@
  */
 #include <linux/debugfs.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
@@ -18,6 +20,7 @@
 /* What is printed of a pool, or of all; in the order of the columns. */
 struct row {
 	char name[64];
+	unsigned long caller;	/* whose name it gets if that is empty */
 	unsigned long age;
 	unsigned long blocks;
 	unsigned long block_bytes;
@@ -50,10 +53,8 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	/* If not, the owner has just moved on to another block. */
 	if (ahead <= pool->block_pages << PAGE_SHIFT)
 		bumped += ahead;
-	if (pool->name[0])
-		strscpy(row->name, pool->name, sizeof(row->name));
-	else
-		snprintf(row->name, sizeof(row->name), "%ps", (void *)pool->caller);
+	memcpy(row->name, pool->name, MP_NAME_LEN);
+	row->caller = pool->caller;
 	row->age = (jiffies - pool->created) / HZ;
 	row->blocks = pool->nr_blocks;
 	row->block_bytes = row->blocks * pool->block_pages << PAGE_SHIFT;
@@ -93,6 +94,22 @@ static bool next_row(struct reader *reader)
 	return found;
 }
 
+/* To look up a symbol takes a while: not under the list's lock. */
+static void name_row(struct row *row)
+{
+	char *blank;
+
+	lockdep_assert_not_held(&all_pools_lock);
+	if (row->name[0])
+		return;
+	snprintf(row->name, sizeof(row->name), "%ps", (void *)row->caller);
+	/* Of "function [module]" make one word. */
+	blank = strchr(row->name, ' ');
+	if (blank)
+		memmove(blank, blank + 1, strlen(blank));
+	fix_name(row->name, sizeof(row->name));
+}
+
 static void add_total(struct row *total, const struct row *row)
 {
 	total->blocks += row->blocks;
@@ -118,6 +135,7 @@ static void *pools_next(struct seq_file *m, void *v, loff_t *pos)
 	}
 	reader->pos = *pos;
 	if (next_row(reader)) {
+		name_row(&reader->row);
 		add_total(&reader->total, &reader->row);
 	} else {
 		reader->row = reader->total;

@@ -62,7 +62,7 @@ static bool pool_has(const struct mp_pool *pool, const void *addr)
 	return addr >= (void *)pool && addr < (void *)pool->first.end;
 }
 
-static void name_pool(void *unused, enum error_detector detector, unsigned long id)
+static void tell_pool(void *unused, enum error_detector detector, unsigned long id)
 {
 	const struct mp_pool *pool;
 	unsigned long flags;
@@ -84,11 +84,11 @@ static void name_pool(void *unused, enum error_detector detector, unsigned long 
 
 int pool_kasan_init(void)
 {
-	return register_trace_error_report_end(name_pool, NULL);
+	return register_trace_error_report_end(tell_pool, NULL);
 }
 
 void pool_kasan_exit(void)
 {
-	unregister_trace_error_report_end(name_pool, NULL);
+	unregister_trace_error_report_end(tell_pool, NULL);
 	tracepoint_synchronize_unregister();
 }

@@ -265,6 +265,10 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		bad_pointer(func, region, "is no region");
 		return NULL;
 	}
+	if (IS_ERR(name)) {
+		bad_pointer(func, name, "is no name");
+		return NULL;
+	}
 	if (gfp & BUDDY_GFP_ZONES) {
 		report_zone(region, NULL, size);
 		return NULL;
@@ -281,7 +285,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->caller = caller;
 	pool->nr_blocks = 1;
 	pool->magic = POOL_LIVE;
-	strscpy(pool->name, name, MP_NAME_LEN);
+	name_pool(pool, name);
 	INIT_LIST_HEAD(&pool->large_list);
 	INIT_LIST_HEAD(&pool->large_slots);
 	INIT_LIST_HEAD(&pool->holes);
@@ -319,14 +323,16 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp)
 {
-	return create_pool(__func__, region, "", size, MP_ALIGNMENT, gfp, _RET_IP_);
+	return create_pool(__func__, region, NULL, size, MP_ALIGNMENT, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mp_create_pool);
 
 /**
  * mp_create_pool_named() - make a pool with a name and an alignment
  * @region: as for mp_create_pool()
- * @name: shown in debugfs, cut to 23 characters
+ * @name: shown in debugfs, cut to 23 characters, of which blanks and all else that is
+ *	not printable ASCII become '_', and "total" becomes "total_"; NULL or an empty
+ *	string if the pool has none and is known by its caller
  * @size: as for mp_create_pool()
  * @align: what mp_alloc() aligns to, a power of two up to PAGE_SIZE; nginx
  *	itself uses 8
