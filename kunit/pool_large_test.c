@@ -440,6 +440,34 @@ static void pool_large_test_printf(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, text));
 }
 
+/*
+ * A string that another CPU writes meanwhile.  Here it is the pool's own counter of
+ * bytes, which the allocation of its copy adds to: 0x00ff has one byte before its NUL,
+ * then 0x0101 has two and no NUL in the first two.
+ */
+static void pool_large_test_copies_have_an_end(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	const char *text = (const char *)&pool->given;
+	size_t given = pool->given;
+	char *copy;
+
+	if (!IS_ENABLED(CONFIG_CPU_LITTLE_ENDIAN) && !IS_ENABLED(CONFIG_X86))
+		kunit_skip(test, "needs a little-endian counter");
+	pool->given = 0xff;
+	copy = mp_strdup(pool, text, 0);
+	KUNIT_EXPECT_EQ(test, pool->given, 0x101UL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_EQ(test, copy[1], '\0');
+
+	pool->given = 0xfe;
+	copy = mp_printf(pool, 0, "%s-", text);
+	KUNIT_EXPECT_EQ(test, pool->given, 0x101UL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_EQ(test, strnlen(copy, 3), 2UL);
+	pool->given = given;
+}
+
 static struct kunit_case pool_large_cases[] = {
 	KUNIT_CASE(pool_large_test_exact_pages),
 	KUNIT_CASE(pool_large_test_memalign),
@@ -459,6 +487,7 @@ static struct kunit_case pool_large_cases[] = {
 	KUNIT_CASE(pool_large_test_memdup),
 	KUNIT_CASE(pool_large_test_strdup),
 	KUNIT_CASE(pool_large_test_printf),
+	KUNIT_CASE(pool_large_test_copies_have_an_end),
 	{}
 };
 

@@ -185,6 +185,23 @@ static void pool_misuse_test_no_region(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_bad(), before + 5);
 }
 
+static void pool_misuse_test_no_source(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	const char *error = ERR_PTR(-ENOENT), *volatile none = NULL;
+	int before = nr_bad();
+
+	KUNIT_EXPECT_NULL(test, mp_strdup(pool, NULL, 0));
+	KUNIT_EXPECT_PTR_EQ(test, mp_memdup(pool, NULL, 0, 0), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_EQ(test, nr_bad(), before);
+	KUNIT_EXPECT_NULL(test, mp_strdup(pool, error, 0));
+	KUNIT_EXPECT_NULL(test, mp_memdup(pool, none, 5, 0));
+	KUNIT_EXPECT_NULL(test, mp_memdup(pool, error, 5, 0));
+	KUNIT_EXPECT_NULL(test, mp_printf(pool, 0, none));
+	KUNIT_EXPECT_EQ(test, nr_bad(), before + 4);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+}
+
 /* --- zones --- */
 
 static bool zone_create(struct mp_pool *pool, gfp_t gfp)
@@ -307,6 +324,7 @@ static struct kunit_case pool_misuse_cases[] = {
 	KUNIT_CASE(pool_misuse_test_destroyed_twice),
 	KUNIT_CASE(pool_misuse_test_no_pool),
 	KUNIT_CASE(pool_misuse_test_no_region),
+	KUNIT_CASE(pool_misuse_test_no_source),
 	KUNIT_CASE(pool_misuse_test_zones),
 	{}
 };

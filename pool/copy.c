@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copies and printed text in a pool, as kmemdup(), kstrdup() and kasprintf(). */
+#include <linux/err.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/string.h>
 
+#include "../buddy/internal.h"
 #include "internal.h"
 
 /**
@@ -13,7 +16,8 @@
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: the copy, aligned as by mp_alloc(), or NULL.
+ * Return: the copy, aligned as by mp_alloc(), or NULL; @from that is NULL or an error
+ * pointer counts in debugfs's bad_pointers, unless @size is 0.
  */
 void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 {
@@ -21,6 +25,10 @@ void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 
 	if (!is_pool(__func__, pool))
 		return NULL;
+	if (size && IS_ERR_OR_NULL(from)) {
+		bad_pointer(__func__, from, "cannot be copied");
+		return NULL;
+	}
 	copy = mp_alloc(pool, size, gfp & ~__GFP_ZERO);
 	if (!ZERO_OR_NULL_PTR(copy))
 		memcpy(copy, from, size);
@@ -34,8 +42,11 @@ EXPORT_SYMBOL_GPL(mp_memdup);
  * @from: the string; NULL gives NULL
  * @gfp: as for mp_alloc()
  *
+ * Whoever writes to @from meanwhile, the copy has an end.
+ *
  * Context: as mp_alloc().
- * Return: the copy, not aligned, or NULL.
+ * Return: the copy, not aligned, or NULL; an error pointer counts in debugfs's
+ * bad_pointers.
  */
 char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 {
@@ -44,9 +55,18 @@ char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 
 	if (!is_pool(__func__, pool) || !from)
 		return NULL;
+	if (IS_ERR(from)) {
+		bad_pointer(__func__, from, "cannot be copied");
+		return NULL;
+	}
 	size = strlen(from) + 1;
 	copy = mp_nalloc(pool, size, gfp & ~__GFP_ZERO);
-	return copy ? memcpy(copy, from, size) : NULL;
+	if (!copy)
+		return NULL;
+	/* The string may have grown meanwhile. */
+	memcpy(copy, from, size - 1);
+	copy[size - 1] = '\0';
+	return copy;
 }
 EXPORT_SYMBOL_GPL(mp_strdup);
 
@@ -57,24 +77,36 @@ EXPORT_SYMBOL_GPL(mp_strdup);
  * @format: as for printf
  * @args: its arguments
  *
+ * Whoever writes meanwhile to what they point to, the string has an end: it is cut
+ * to the length that it had at first.
+ *
  * Context: as mp_alloc().
- * Return: the string, not aligned, or NULL.
+ * Return: the string, not aligned, or NULL, also if it would have 2 GiB; a @format
+ * that is NULL or an error pointer counts in debugfs's bad_pointers.
  */
 char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 		 va_list args)
 {
 	va_list again;
-	size_t size;
+	int length;
 	char *text;
 
 	if (!is_pool(__func__, pool))
 		return NULL;
+	if (IS_ERR_OR_NULL(format)) {
+		bad_pointer(__func__, format, "is no format");
+		return NULL;
+	}
 	va_copy(again, args);
-	size = vsnprintf(NULL, 0, format, again) + 1;
+	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	text = mp_nalloc(pool, size, gfp & ~__GFP_ZERO);
+	/* That is the most that vsnprintf() writes. */
+	if (length < 0 || length == INT_MAX)
+		return NULL;
+	text = mp_nalloc(pool, length + 1, gfp & ~__GFP_ZERO);
+	/* What the arguments point to may have grown: it is cut, and has an end. */
 	if (text)
-		vsnprintf(text, size, format, args);
+		vsnprintf(text, length + 1, format, args);
 	return text;
 }
 EXPORT_SYMBOL_GPL(mp_vprintf);
@@ -86,7 +118,7 @@ EXPORT_SYMBOL_GPL(mp_vprintf);
  * @format: as for printf, and its arguments
  *
  * Context: as mp_alloc().
- * Return: the string, not aligned, or NULL.
+ * Return: as mp_vprintf().
  */
 char *mp_printf(struct mp_pool *pool, gfp_t gfp, const char *format, ...)
 {

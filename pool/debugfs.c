@@ -67,6 +67,22 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	row->resets = pool->resets;
 }
 
+/* To look up a symbol takes a while: not under the list's lock. */
+static void name_row(struct row *row)
+{
+	char *blank;
+
+	lockdep_assert_not_held(&all_pools_lock);
+	if (row->name[0])
+		return;
+	snprintf(row->name, sizeof(row->name), "%ps", (void *)row->caller);
+	/* Of "function [module]" make one word. */
+	blank = strchr(row->name, ' ');
+	if (blank)
+		memmove(blank, blank + 1, strlen(blank));
+	fix_name(row->name, sizeof(row->name));
+}
+
 /* Move the cursor over the next pool of the region; false at the list's end. */
 static bool next_row(struct reader *reader)
 {
@@ -92,22 +108,6 @@ static bool next_row(struct reader *reader)
 		raw_spin_unlock_irqrestore(&all_pools_lock, flags);
 	}
 	return found;
-}
-
-/* To look up a symbol takes a while: not under the list's lock. */
-static void name_row(struct row *row)
-{
-	char *blank;
-
-	lockdep_assert_not_held(&all_pools_lock);
-	if (row->name[0])
-		return;
-	snprintf(row->name, sizeof(row->name), "%ps", (void *)row->caller);
-	/* Of "function [module]" make one word. */
-	blank = strchr(row->name, ' ');
-	if (blank)
-		memmove(blank, blank + 1, strlen(blank));
-	fix_name(row->name, sizeof(row->name));
 }
 
 static void add_total(struct row *total, const struct row *row)
