@@ -126,7 +126,7 @@ static void pool_large_test_memalign_wrong(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, mp_memalign(pool, 10, wrong[i], 0));
 }
 
-/* Rounding up wraps nowhere, and nothing but an entry is taken. */
+/* Rounding up wraps nowhere, and nothing is taken. */
 static void pool_large_test_sizes_near_the_top(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -144,7 +144,7 @@ static void pool_large_test_sizes_near_the_top(struct kunit *test)
 		KUNIT_ASSERT_EQ_MSG(test, wrong, 0, "size %zu", size);
 	}
 	KUNIT_EXPECT_EQ(test, used(test), 1UL);
-	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_large));
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
 	KUNIT_EXPECT_TRUE(test, in_pool(pool, mp_alloc(pool, 100, 0), 100));
 }
 
@@ -160,8 +160,7 @@ static void pool_large_test_failed_is_not_entered(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, mp_alloc(pool, 5000, __GFP_NOWARN));
 		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 		KUNIT_EXPECT_EQ(test, pool->large_pages, 0UL);
-		/* The entry waits for the next one. */
-		KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_large));
+		KUNIT_EXPECT_EQ(test, pool->given, 0UL);
 	}
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, NULL));
@@ -170,6 +169,73 @@ static void pool_large_test_failed_is_not_entered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pages_used(region), 0UL);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[i]), 0L);
+}
+
+/* Each fails in a region without pages, and in a pool without room. */
+static void fail_each(struct kunit *test, struct mp_pool *pool)
+{
+	gfp_t gfp = __GFP_NOWARN;
+
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 2 * PAGE_SIZE, gfp));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 400, gfp));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, gfp));
+	KUNIT_EXPECT_NULL(test, mp_nalloc(pool, 2000, gfp | __GFP_ZERO));
+	KUNIT_EXPECT_NULL(test, mp_calloc(pool, 2, 500, gfp));
+	KUNIT_EXPECT_NULL(test, mp_calloc(pool, SIZE_MAX, 3, gfp));
+	KUNIT_EXPECT_NULL(test, mp_memalign(pool, 8, 2 * PAGE_SIZE, gfp));
+	KUNIT_EXPECT_NULL(test, mp_printf(pool, gfp, "%*d", 800, 7));
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, (void *)fail_each, NULL, gfp), -ENOMEM);
+}
+
+/*
+ * What fails leaves everything as it was: with the region full, with a page left, which
+ * is enough for a block but not for the object, and with enough for the object but not
+ * for its entry.
+ */
+static void pool_large_test_failed_changes_nothing(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 4);
+	struct mp_pool *pool = mp_create_pool(region, 512, 0);
+	void *pages[3], *holes[3];
+	struct mp_large *hole;
+	struct mp_pool before;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (i = 0; i < 3; i++)
+		holes[i] = mp_alloc(pool, 513 + i, 0);
+	while (pool->end - pool->last >= 8)
+		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 1, __GFP_NOWARN));
+	KUNIT_ASSERT_EQ(test, pool->nr_blocks, 1UL);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, holes[i]));
+	for (i = 0; i < 3; i++)
+		pages[i] = buddy_alloc(region, 0, 0);
+	/* The counters are brought up to date once. */
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, __GFP_NOWARN));
+	before = *pool;
+
+	fail_each(test, pool);
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	i = 3;
+	list_for_each_entry(hole, &pool->holes, list)
+		KUNIT_EXPECT_PTR_EQ(test, hole->addr, holes[--i]);
+
+	buddy_free(region, pages[0], 0);
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 2 * PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, mp_memalign(pool, 8, 2 * PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
+
+	/* A page of its own, and none for a block. */
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
+
+	for (i = 1; i < 3; i++)
+		buddy_free(region, pages[i], 0);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, PAGE_SIZE, 0));
+	mp_destroy_pool(pool);
 }
 
 /* Only a large object's own address frees it, and once. */
@@ -475,6 +541,7 @@ static struct kunit_case pool_large_cases[] = {
 	KUNIT_CASE(pool_large_test_memalign_wrong),
 	KUNIT_CASE(pool_large_test_sizes_near_the_top),
 	KUNIT_CASE(pool_large_test_failed_is_not_entered),
+	KUNIT_CASE(pool_large_test_failed_changes_nothing),
 	KUNIT_CASE(pool_large_test_free),
 	KUNIT_CASE(pool_large_test_free_in_any_order),
 	KUNIT_CASE(pool_large_test_entries_are_reused),

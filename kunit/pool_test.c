@@ -361,12 +361,15 @@ static void pool_test_calloc_refuses_overflow(struct kunit *test)
 		{ 3, SIZE_MAX / 3 + 1 }, { SIZE_MAX, 1 },
 	};
 	struct mp_pool *pool = fixture(test)->pool;
+	u64 asked = nr_asked(fixture(test)->region);
 	unsigned int i;
 
+	/* Without a word in the log: the region is not asked. */
 	for (i = 0; i < ARRAY_SIZE(pairs); i++)
-		KUNIT_EXPECT_NULL(test, mp_calloc(pool, pairs[i][0], pairs[i][1],
-						  __GFP_NOWARN));
+		KUNIT_EXPECT_NULL(test, mp_calloc(pool, pairs[i][0], pairs[i][1], 0));
 	KUNIT_EXPECT_EQ(test, used(test), 1UL);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	KUNIT_EXPECT_EQ(test, nr_asked(fixture(test)->region), asked);
 }
 
 static void pool_test_size_zero(struct kunit *test)

@@ -12,6 +12,7 @@
  * - Blocks are whole pages here, so what is larger than a block in nginx may fit
  *   into one.  The hole that it leaves when it is freed is for the next one.
  */
+#include <linux/hardirq.h>
 #include <linux/module.h>
 
 #include "internal.h"
@@ -46,7 +47,6 @@ static void enter_large(struct mp_pool *pool, struct mp_large *large)
 	rb_add(&large->node, &pool->larges, large_less);
 }
 
-/* A new entry waits until it is needed: nothing is lost if its pages cannot be had. */
 static struct mp_large *new_slot(struct mp_pool *pool, gfp_t gfp)
 {
 	struct mp_large *large = alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
@@ -54,31 +54,50 @@ static struct mp_large *new_slot(struct mp_pool *pool, gfp_t gfp)
 	if (large) {
 		large->size = 0;
 		large->born = ++pool->serial;
-		list_add(&large->list, &pool->large_slots);
+		INIT_LIST_HEAD(&large->list);
 	}
 	return large;
 }
 
+/* Whether an entry can be had without asking the region. */
+static bool has_slot(const struct mp_pool *pool)
+{
+	size_t most = sizeof(struct mp_large) + POOL_REDZONE + POOL_GRANULE;
+
+	return !list_empty(&pool->large_slots) || pool->tail->next ||
+	       pool->end - pool->last >= most ||
+	       (pool->other && block_room(pool->other) >= most);
+}
+
+/* Its pages come first: they can be given back if its entry cannot be had. */
 void *get_large(struct mp_pool *pool, size_t size, unsigned int align_order,
 		gfp_t gfp)
 {
+	unsigned long pages = (size - 1) / PAGE_SIZE + 1;
 	struct mp_large *large;
+	void *addr;
 
+	/* But not in an NMI. */
+	if (unlikely(in_nmi()) && !has_slot(pool))
+		return NULL;
+	addr = get_pages(pool->region, pages, align_order, gfp);
+	if (!addr)
+		return NULL;
 	large = list_first_entry_or_null(&pool->large_slots, struct mp_large, list) ?:
 		new_slot(pool, gfp);
-	if (!large)
+	if (!large) {
+		put_pages(pool->region, addr, pages);
 		return NULL;
-	large->pages = (size - 1) / PAGE_SIZE + 1;
-	large->addr = get_pages(pool->region, large->pages, align_order, gfp);
-	if (!large->addr)
-		return NULL;
+	}
+	large->addr = addr;
+	large->pages = pages;
 	enter_large(pool, large);
 	pool->nr_large++;
-	pool->large_pages += large->pages;
-	pool_poison(large->addr, large->addr + (large->pages << PAGE_SHIFT));
-	pool_unpoison(large->addr, size);
+	pool->large_pages += pages;
+	pool_poison(addr, addr + (pages << PAGE_SHIFT));
+	pool_unpoison(addr, size);
 	trace_mp_large(pool, size);
-	return large->addr;
+	return addr;
 }
 
 /* An object in a block, in front of its entry. */
@@ -92,19 +111,29 @@ size_t medium_size(size_t size)
 	return entry_offset(size) + sizeof(struct mp_large);
 }
 
-/* Looks at a few; what it looked at in vain is for later. */
+/* Among the first few. */
 static struct mp_large *find_hole(struct mp_pool *pool, size_t size, size_t align_mask)
 {
 	unsigned int tries = MOST_HOLES;
 	struct mp_large *hole;
 
-	while (tries-- && !list_empty(&pool->holes)) {
-		hole = list_first_entry(&pool->holes, struct mp_large, list);
+	list_for_each_entry(hole, &pool->holes, list) {
+		if (!tries--)
+			break;
 		if (hole->size >= size && !((uintptr_t)hole->addr & align_mask))
 			return hole;
-		list_move_tail(&hole->list, &pool->holes);
 	}
 	return NULL;
+}
+
+/* What find_hole() looked at in vain is for later, if the request has succeeded. */
+static void pass_holes(struct mp_pool *pool, struct mp_large *found)
+{
+	unsigned int tries = MOST_HOLES;
+
+	while (tries-- && !list_empty(&pool->holes) &&
+	       (!found || pool->holes.next != &found->list))
+		list_move_tail(pool->holes.next, &pool->holes);
 }
 
 void *get_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
@@ -113,12 +142,14 @@ void *get_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp
 	void *object;
 
 	if (large) {
+		pass_holes(pool, large);
 		pool->freed -= large->size;
 	} else {
 		object = alloc_small(pool, medium_size(size),
 				     align_mask | (sizeof(void *) - 1), gfp);
 		if (!object)
 			return NULL;
+		pass_holes(pool, NULL);
 		large = object + entry_offset(size);
 		large->addr = object;
 		large->pages = 0;

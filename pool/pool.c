@@ -194,7 +194,8 @@ static void *alloc(struct mp_pool *pool, size_t size, size_t room,
 	if (!size)
 		return ZERO_SIZE_PTR;
 	mp_enter(pool);
-	if (fail_on_demand(size))
+	/* What overflows, see array_size(), is asked of nobody. */
+	if (size == SIZE_MAX || fail_on_demand(size))
 		object = NULL;
 	else if (size <= min(pool->max, room))
 		object = alloc_small(pool, size, align_mask, gfp);

@@ -252,7 +252,8 @@ static inline void *mp_nalloc(struct mp_pool *pool, size_t size, gfp_t gfp)
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: as mp_alloc(); NULL also if @nr times @size overflows.
+ * Return: as mp_alloc(); NULL also if @nr times @size overflows, for which the region
+ * is not asked.
  */
 static inline void *mp_calloc(struct mp_pool *pool, size_t nr, size_t size,
 			      gfp_t gfp)
