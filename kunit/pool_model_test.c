@@ -23,7 +23,7 @@
 struct object {
 	u8 *addr;
 	size_t size;
-	bool any;	/* whether it can be freed is the pool's affair */
+	bool any;	/* whether it can be freed is the pool's affair: see aligned_well() */
 };
 
 /* A cleanup handler's data. */
@@ -138,6 +138,12 @@ static size_t random_size(struct model *model)
 	return 1 + below(model, dice < 63 ? 20000 : 100000);
 }
 
+/* At a large alignment, what would fit into a block otherwise may have its own pages. */
+static bool aligned_well(size_t align)
+{
+	return align > sizeof(struct mp_pool);
+}
+
 static void *alloc_somehow(struct side *side, struct object *object, size_t *align)
 {
 	struct mp_pool *pool = side->pool;
@@ -156,9 +162,11 @@ static void *alloc_somehow(struct side *side, struct object *object, size_t *ali
 		return mp_printf(pool, __GFP_NOWARN, "%*d", (int)size - 1, 7);
 	case 4:
 		*align = side->align;
+		object->any = aligned_well(*align);
 		return mp_calloc(pool, size, 1, __GFP_NOWARN);
 	default:
 		*align = side->align;
+		object->any = aligned_well(*align);
 		return mp_alloc(pool, size, __GFP_NOWARN);
 	}
 }

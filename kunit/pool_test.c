@@ -226,7 +226,7 @@ static void pool_test_first_block_is_linked(struct kunit *test)
 /* What is aligned in a new block ends inside of it, for all that a block may serve. */
 static void pool_test_new_block_holds_padding(struct kunit *test)
 {
-	size_t align;
+	size_t align, most;
 
 	for (align = 1; align <= PAGE_SIZE; align *= 2) {
 		struct mp_pool *pool = mp_create_pool_named(fixture(test)->region, "",
@@ -234,10 +234,11 @@ static void pool_test_new_block_holds_padding(struct kunit *test)
 		unsigned int i;
 
 		KUNIT_ASSERT_NOT_NULL(test, pool);
+		most = min(pool->max, 2 * PAGE_SIZE - align - POOL_REDZONE);
 		for (i = 0; i < 6; i++) {
-			void *object = mp_alloc(pool, pool->max - i, 0);
+			void *object = mp_alloc(pool, most - i, 0);
 
-			KUNIT_EXPECT_TRUE(test, in_pool(pool, object, pool->max - i));
+			KUNIT_EXPECT_TRUE(test, in_pool(pool, object, most - i));
 		}
 		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 		mp_destroy_pool(pool);
@@ -386,6 +387,34 @@ static void pool_test_size_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
 }
 
+/* What fits into a block is in one, whatever the pool itself aligns to. */
+static void pool_test_strings_of_a_page_aligned_pool(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool_named(fixture(test)->region, "pages", PAGE_SIZE,
+						    PAGE_SIZE, 0);
+	unsigned int i;
+	void *object;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (i = 0; i < 100; i++) {
+		char *text = mp_strdup(pool, "abc", 0);
+
+		KUNIT_EXPECT_TRUE(test, in_block(&pool->first, text, 4));
+	}
+	for (i = 0; i < 100; i++) {
+		object = mp_nalloc(pool, 1000, 0);
+		KUNIT_EXPECT_TRUE(test, in_pool(pool, object, 1000));
+	}
+	add_letter(test, pool, "a");
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	KUNIT_EXPECT_LE(test, pool->nr_blocks, 36UL);
+	/* In such a block, this does not fit. */
+	object = mp_alloc(pool, 8, 0);
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(object));
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
+	mp_destroy_pool(pool);
+}
+
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_test_create_sizes),
 	KUNIT_CASE(pool_test_create_huge_fails),
@@ -408,6 +437,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_test_calloc_zeroes),
 	KUNIT_CASE(pool_test_calloc_refuses_overflow),
 	KUNIT_CASE(pool_test_size_zero),
+	KUNIT_CASE(pool_test_strings_of_a_page_aligned_pool),
 	{}
 };
 

@@ -89,6 +89,7 @@ extern raw_spinlock_t all_pools_lock;	/* protects the list; never held for long 
 void *get_pages(struct buddy_region *region, unsigned long pages,
 		unsigned int align_order, gfp_t gfp);
 void put_pages(struct buddy_region *region, void *addr, unsigned long pages);
+void *pool_alloc(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 
 /* large.c */

@@ -181,10 +181,23 @@ static bool fail_on_demand(size_t size)
 }
 #endif
 
-/* @room: what a fresh block has for it. */
-static void *alloc(struct mp_pool *pool, size_t size, size_t room,
-		   size_t align_mask, gfp_t gfp)
+/*
+ * The largest object that a fresh block has room for.  Up to 256, an alignment costs
+ * such a block less than the pool costs its first one.
+ */
+static size_t largest_at(const struct mp_pool *pool, size_t align_mask)
 {
+	if (likely(align_mask < sizeof(struct mp_pool)))
+		return pool->block_max;
+	if (align_mask >= PAGE_SIZE)
+		return 0;
+	return min(pool->block_max,
+		   largest_in((pool->block_pages << PAGE_SHIFT) - align_mask - 1));
+}
+
+void *pool_alloc(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+{
+	size_t room = largest_at(pool, align_mask);
 	void *object;
 
 	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
@@ -216,7 +229,7 @@ void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 {
 	if (!is_pool("mp_alloc", pool))
 		return NULL;
-	return alloc(pool, size, pool->block_max, align_mask, gfp);
+	return pool_alloc(pool, size, align_mask, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_alloc_slow);
 
@@ -233,18 +246,12 @@ EXPORT_SYMBOL_GPL(mp_alloc_slow);
  */
 void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 {
-	size_t room = 0;
-
 	if (!is_pool(__func__, pool))
 		return NULL;
 	if (WARN_ONCE(!is_power_of_2(align),
 		      "buddypool: an alignment is a power of two, not %zu\n", align))
 		return NULL;
-	/* A fresh block has its header first. */
-	if (align <= PAGE_SIZE)
-		room = largest_in((pool->block_pages << PAGE_SHIFT) -
-				  ALIGN(sizeof(struct mp_block), align));
-	return alloc(pool, size, min(room, pool->block_max), align - 1, gfp);
+	return pool_alloc(pool, size, align - 1, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_memalign);
 
@@ -295,8 +302,8 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->tail = &pool->first;
 	set_active(pool, &pool->first, NULL);
 
-	/* As much as every block can hold, this one with the pool in it too. */
-	pool->block_max = largest_in(pool->end - PTR_ALIGN(pool->last, align));
+	/* As much as every block can hold, this one with the pool in it too: see largest_at(). */
+	pool->block_max = largest_in(pool->end - PTR_ALIGN(pool->last, MP_ALIGNMENT));
 	/* Nothing smaller than an entry has one. */
 	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_large)));
 

@@ -61,7 +61,8 @@ struct mp_block {
  * @tail: the last block in use; those behind it are spare
  * @region: where blocks and large allocations come from
  * @block_pages: pages of each block
- * @block_max: the most that is taken from a block; what is larger gets its own pages
+ * @block_max: the most that is taken from a block, if its alignment does not make that
+ *	less; what is larger gets its own pages
  * @nr_blocks: blocks in the chain, spare ones too
  * @bumped: bytes taken from blocks as their headers have it
  * @skipped: bytes left in blocks that were passed over
