@@ -202,6 +202,18 @@ static void pool_misuse_test_no_source(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
 }
 
+static void pool_misuse_test_no_handler(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	int before = nr_bad();
+
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, NULL, test, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, ERR_PTR(-ENOENT), test, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, nr_bad(), before + 2);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	mp_reset_pool(pool);
+}
+
 /* --- zones --- */
 
 static bool zone_create(struct mp_pool *pool, gfp_t gfp)
@@ -325,6 +337,7 @@ static struct kunit_case pool_misuse_cases[] = {
 	KUNIT_CASE(pool_misuse_test_no_pool),
 	KUNIT_CASE(pool_misuse_test_no_region),
 	KUNIT_CASE(pool_misuse_test_no_source),
+	KUNIT_CASE(pool_misuse_test_no_handler),
 	KUNIT_CASE(pool_misuse_test_zones),
 	{}
 };

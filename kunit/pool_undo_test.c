@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reset, cleanup handlers and savepoints: what goes, what stays, what is reused. */
+#include <linux/fault-inject.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -105,6 +106,35 @@ static void pool_undo_test_cleanups_newest_first(struct kunit *test)
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
 }
+
+#ifdef CONFIG_FAULT_INJECTION
+static void count_call(void *data)
+{
+	(*(unsigned int *)data)++;
+}
+
+/* Adding one fails on demand, as every allocation does, and is then not called. */
+static void pool_undo_test_cleanup_fails(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int calls = 0;
+
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), 0);
+	mp_fail_pool.verbose = 0;
+	atomic_set(&mp_fail_pool.times, 1);
+	mp_fail_pool.probability = 100;
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), 0);
+	mp_fail_pool.probability = 0;
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, calls, 2);
+}
+#else
+static void pool_undo_test_cleanup_fails(struct kunit *test)
+{
+	kunit_skip(test, "this kernel has no fault injection");
+}
+#endif
 
 static void pool_undo_test_destroy_runs_cleanups(struct kunit *test)
 {
@@ -491,6 +521,7 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_reset_frees_larges),
 	KUNIT_CASE(pool_undo_test_reset_drops_entries),
 	KUNIT_CASE(pool_undo_test_cleanups_newest_first),
+	KUNIT_CASE(pool_undo_test_cleanup_fails),
 	KUNIT_CASE(pool_undo_test_destroy_runs_cleanups),
 	KUNIT_CASE(pool_undo_test_handler_may_use_pool),
 	KUNIT_CASE(pool_undo_test_handler_may_reset),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cleanup handlers, reset and savepoints: what gives a pool's memory back. */
+#include <linux/err.h>
 #include <linux/module.h>
 
+#include "../buddy/internal.h"
 #include "internal.h"
 #include "trace.h"
 
@@ -15,7 +17,9 @@
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: 0, or -ENOMEM, and then @handler will not be called.
+ * Return: 0; -ENOMEM, also if a zone was asked for; or -EINVAL if @pool is no pool or
+ * @handler is NULL or an error pointer, which counts in debugfs's bad_pointers.  Unless
+ * it is 0, @handler will not be called.
  */
 int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 		   void *data, gfp_t gfp)
@@ -24,21 +28,21 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 
 	if (!is_pool(__func__, pool))
 		return -EINVAL;
-	if (gfp & BUDDY_GFP_ZONES) {
-		report_zone(pool->region, pool, sizeof(*cleanup));
+	if (IS_ERR_OR_NULL(handler)) {
+		bad_pointer(__func__, handler, "is no handler");
+		return -EINVAL;
+	}
+	cleanup = pool_alloc(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
+	if (!cleanup)
 		return -ENOMEM;
-	}
 	mp_enter(pool);
-	cleanup = alloc_small(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp);
-	if (cleanup) {
-		cleanup->handler = handler;
-		cleanup->data = data;
-		cleanup->serial = ++pool->serial;
-		cleanup->next = pool->cleanups;
-		pool->cleanups = cleanup;
-	}
+	cleanup->handler = handler;
+	cleanup->data = data;
+	cleanup->serial = ++pool->serial;
+	cleanup->next = pool->cleanups;
+	pool->cleanups = cleanup;
 	mp_leave(pool);
-	return cleanup ? 0 : -ENOMEM;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(mp_add_cleanup);
 
