@@ -31,6 +31,12 @@ void pool_fixture_exit(struct kunit *test);
 /* Have a cleanup handler write @letter, a string, into the fixture's diary. */
 void add_letter(struct kunit *test, struct mp_pool *pool, const char *letter);
 
+/* The file bad_pointers. */
+static inline int nr_bad(void)
+{
+	return atomic_read(&buddy_bad_pointers);
+}
+
 unsigned long pages_used(struct buddy_region *region);
 static inline unsigned long used(struct kunit *test)
 {

@@ -7,11 +7,6 @@
 
 #include "pool_common.h"
 
-static int nr_bad(void)
-{
-	return atomic_read(&buddy_bad_pointers);
-}
-
 static void nothing(void *unused)
 {
 }

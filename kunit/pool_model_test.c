@@ -115,11 +115,23 @@ static void make_pool(struct side *side)
 	side->nr_savepoints = 0;
 }
 
-/* A block that would do is free, both for the object and for a block of the pool. */
-static bool has_room(struct side *side, size_t size)
+/* At a large alignment, what would fit into a block otherwise may have its own pages. */
+static bool aligned_well(size_t align)
+{
+	return align > sizeof(struct mp_pool);
+}
+
+/*
+ * A block that would do is free, both for the object and for a block of the pool; or
+ * one that would do for both at once, if the one is for the other's entry.
+ */
+static bool has_room(struct side *side, size_t size, size_t align)
 {
 	unsigned long pages = max(DIV_ROUND_UP(size, PAGE_SIZE), side->pool->block_pages);
 	unsigned int order = order_base_2(pages);
+
+	if (size > side->pool->max || aligned_well(align))
+		order++;
 
 	for (; order < BUDDY_NR_ORDERS; order++)
 		if (side->model->region->stats.nr_free[order])
@@ -136,12 +148,6 @@ static size_t random_size(struct model *model)
 	if (dice < 60)
 		return 1 + below(model, 4200);
 	return 1 + below(model, dice < 63 ? 20000 : 100000);
-}
-
-/* At a large alignment, what would fit into a block otherwise may have its own pages. */
-static bool aligned_well(size_t align)
-{
-	return align > sizeof(struct mp_pool);
 }
 
 static void *alloc_somehow(struct side *side, struct object *object, size_t *align)
@@ -181,7 +187,7 @@ static void random_alloc(struct side *side)
 		return;
 	object.addr = alloc_somehow(side, &object, &align);
 	if (!object.addr) {
-		if (has_room(side, object.size) && align <= PAGE_SIZE)
+		if (has_room(side, object.size, align) && align <= PAGE_SIZE)
 			wrong(model, "nothing for %zu bytes, but there is room", object.size);
 		model->fails++;
 		return;

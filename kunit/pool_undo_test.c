@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reset, cleanup handlers and savepoints: what goes, what stays, what is reused. */
-#include <linux/fault-inject.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a pool's users can do wrong, as far as it can be told in constant time. */
+#include <linux/bug.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -24,6 +25,18 @@ void report_pool(const char *func, const struct mp_pool *pool)
 	snprintf(what, sizeof(what), "was pool '%.*s' made by %pS, which is destroyed",
 		 MP_NAME_LEN, pool->name, (void *)pool->caller);
 	bad_pointer(func, pool, what);
+}
+
+/* The pool is alive, so what was done to it is told apart. */
+void report_mark(const char *func, const struct mp_pool *pool, bool outdated)
+{
+	atomic_inc(&buddy_bad_pointers);
+	if (outdated)
+		WARN_ONCE(true, "buddypool: %s(): pool '%s' made by %pS has been reset, or gone back further, since this mark was set\n",
+			  func, pool->name, (void *)pool->caller);
+	else
+		WARN_ONCE(true, "buddypool: %s(): this mark is not one of pool '%s' made by %pS\n",
+			  func, pool->name, (void *)pool->caller);
 }
 
 /* It counts in the region, as it does where pages are asked for. */

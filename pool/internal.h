@@ -70,6 +70,7 @@ static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 
 /* check.c */
 void report_pool(const char *func, const struct mp_pool *pool);
+void report_mark(const char *func, const struct mp_pool *pool, bool outdated);
 void name_pool(struct mp_pool *pool, const char *name);
 char *fix_name(char *name, size_t size);
 void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size);

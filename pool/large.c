@@ -43,6 +43,7 @@ static bool large_less(struct rb_node *a, const struct rb_node *b)
 static void enter_large(struct mp_pool *pool, struct mp_large *large)
 {
 	large->serial = ++pool->serial;
+	pool->at_mark = false;
 	list_move(&large->list, &pool->large_list);
 	rb_add(&large->node, &pool->larges, large_less);
 }

@@ -34,6 +34,7 @@
 
 LIST_HEAD(all_pools);
 DEFINE_RAW_SPINLOCK(all_pools_lock);
+static u64 nr_created;	/* under the same lock */
 
 /* --- one user at a time --- */
 
@@ -142,6 +143,7 @@ void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gf
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
 		align_mask |= POOL_GRANULE - 1;
+	pool->at_mark = false;
 	sync_active(pool);
 	object = bump(pool, active, size, align_mask);
 	if (!object && other)
@@ -308,6 +310,9 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_large)));
 
 	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	/* A mark of an earlier pool at this address is of none of this one's numbers. */
+	pool->serial = ++nr_created << 32;
+	pool->floor = pool->serial;
 	list_add_tail(&pool->link, &all_pools);
 	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
 	trace_mp_create(pool);
@@ -363,7 +368,8 @@ EXPORT_SYMBOL_GPL(mp_create_pool_named);
  *
  * Runs the cleanup handlers, the newest first, and frees all pages.  A pool that is
  * destroyed already is left alone and reported, as long as its first page has not
- * been handed out again, or poisoned: then there is nothing left to tell it by.
+ * been handed out again, or poisoned: then there is nothing left to tell it by.  So is
+ * one whose cleanup handlers run: they cannot destroy it.
  *
  * Context: as buddy_free(), and as the handlers allow.
  */
@@ -374,6 +380,10 @@ void mp_destroy_pool(struct mp_pool *pool)
 
 	if (!pool || !is_pool(__func__, pool))
 		return;
+	if (pool->undoing) {
+		bad_pointer(__func__, pool, "is a pool whose cleanup handlers run");
+		return;
+	}
 	trace_mp_destroy(pool);
 	mp_reset_pool(pool);
 	raw_spin_lock_irqsave(&all_pools_lock, flags);

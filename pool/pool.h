@@ -34,7 +34,10 @@
 #define MP_ALIGNMENT	32	/* of mp_alloc(), if the pool was made without another */
 #define MP_NAME_LEN	24	/* of a pool's name, with the NUL */
 
+#define MP_MARKS	6	/* savepoints that a pool knows by their numbers */
+
 struct mp_pool;
+struct mp_mark;
 
 /**
  * struct mp_block - the header of a block
@@ -73,8 +76,14 @@ struct mp_block {
  * @holes: entries of objects in blocks that were freed, to be used again
  * @nr_large: how many objects have pages of their own
  * @large_pages: their pages
- * @serial: counts objects with entries, entries and handlers, to tell what came
- *	after a mark
+ * @serial: counts objects with entries, entries, handlers and marks, to tell what came
+ *	after a mark; it starts where no other pool's does
+ * @floor: what it was at the start, or at the last reset
+ * @lost: marks up to this one may be in force without being in @marks
+ * @marks: the newest that are in force, as distances from @floor; the newest first
+ * @at_mark: nothing happened since the newest of these was set or gone back to, unless
+ *	inline
+ * @undoing: where a reset or rewind goes that is at work, or NULL
  * @cleanups: handlers, the newest first
  * @resets: calls of mp_reset_pool()
  * @created: jiffies
@@ -110,8 +119,13 @@ struct mp_pool {
 	unsigned long nr_large;
 	unsigned long large_pages;
 	u64 serial;
+	u64 floor;
+	u64 lost;
+	u32 marks[MP_MARKS];
+	struct mp_mark *undoing;
 	struct mp_cleanup *cleanups;
-	unsigned long resets;
+	unsigned int resets;
+	bool at_mark;
 	unsigned long created;
 	unsigned long caller;
 	char name[MP_NAME_LEN];
@@ -128,6 +142,7 @@ struct mp_pool {
  */
 struct mp_mark {
 	/* private: */
+	struct mp_pool *pool;
 	struct mp_block *tail;
 	u8 *last;
 	size_t bumped;

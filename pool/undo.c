@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cleanup handlers, reset and savepoints: what gives a pool's memory back. */
 #include <linux/err.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "../buddy/internal.h"
 #include "internal.h"
@@ -48,13 +51,86 @@ EXPORT_SYMBOL_GPL(mp_add_cleanup);
 
 /* --- reset and savepoints --- */
 
+/*
+ * Marks in force are a stack: going back to one, or resetting the pool, takes those off
+ * that were set later.  A mark lies wherever its owner put it, so the pool has only
+ * numbers of the newest few.  What is deeper counts as in force, up to @lost.
+ */
+static void push_mark(struct mp_pool *pool, struct mp_mark *mark)
+{
+	u64 distance;
+
+	/* In the same place as the newest, and as good: no reason to push an old one out. */
+	if (pool->at_mark) {
+		mark->serial = pool->floor + pool->marks[0];
+		return;
+	}
+	mark->serial = ++pool->serial;
+	distance = mark->serial - pool->floor;
+	/* Without a reset for so long, there are no numbers left for the stack. */
+	pool->at_mark = distance <= U32_MAX;
+	if (!pool->at_mark) {
+		pool->lost = mark->serial;
+		return;
+	}
+	if (pool->marks[MP_MARKS - 1])
+		pool->lost = max(pool->lost, pool->floor + pool->marks[MP_MARKS - 1]);
+	memmove(&pool->marks[1], &pool->marks[0], (MP_MARKS - 1) * sizeof(pool->marks[0]));
+	pool->marks[0] = distance;
+}
+
+/* @serial: of the mark that is now the newest, or 0 for none. */
+static void pop_marks(struct mp_pool *pool, u64 serial)
+{
+	if (!serial) {
+		pool->at_mark = false;
+		memset(pool->marks, 0, sizeof(pool->marks));
+		pool->floor = pool->serial;
+		pool->lost = 0;
+		return;
+	}
+	while (pool->marks[0] && pool->floor + pool->marks[0] > serial) {
+		memmove(&pool->marks[0], &pool->marks[1],
+			(MP_MARKS - 1) * sizeof(pool->marks[0]));
+		pool->marks[MP_MARKS - 1] = 0;
+	}
+	pool->at_mark = pool->marks[0] && pool->floor + pool->marks[0] == serial;
+	pool->lost = min(pool->lost, serial);
+}
+
+static bool is_in_force(const struct mp_pool *pool, const struct mp_mark *mark)
+{
+	unsigned int i;
+
+	if (mark->serial <= pool->floor)
+		return false;
+	for (i = 0; i < MP_MARKS; i++)
+		if (pool->marks[i] == mark->serial - pool->floor)
+			return true;
+	return mark->serial <= pool->lost;
+}
+
+static bool is_mark(const char *func, const struct mp_pool *pool, const struct mp_mark *mark)
+{
+	if (IS_ERR_OR_NULL(mark)) {
+		bad_pointer(func, mark, "is no mark");
+		return false;
+	}
+	if (likely(mark->pool == pool && is_in_force(pool, mark)))
+		return true;
+	report_mark(func, pool, mark->pool == pool);
+	return false;
+}
+
 /* Undo all since @mark; blocks that came since are spare now. */
 static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 {
+	struct mp_mark *outer = pool->undoing, to = *mark;
 	struct mp_block *block;
 
-	/* A handler may go further back. */
-	while (pool->cleanups && pool->cleanups->serial > mark->serial) {
+	/* A handler may go further back: that changes @to. */
+	pool->undoing = &to;
+	while (pool->cleanups && pool->cleanups->serial > to.serial) {
 		struct mp_cleanup *cleanup = pool->cleanups;
 
 		pool->cleanups = cleanup->next;
@@ -62,14 +138,18 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 		cleanup->handler(cleanup->data);
 		mp_enter(pool);
 	}
-	if (pool->serial > mark->serial)
-		drop_larges(pool, mark->serial);
+	pool->undoing = outer;
+	if (outer && to.serial < outer->serial)
+		*outer = to;
+	if (pool->serial > to.serial)
+		drop_larges(pool, to.serial);
+	pop_marks(pool, to.serial);
 
-	pool->tail = mark->tail;
-	pool->tail->last = mark->last;
-	pool->bumped = mark->bumped;
-	pool->skipped = mark->skipped;
-	pool->given = mark->given;
+	pool->tail = to.tail;
+	pool->tail->last = to.last;
+	pool->bumped = to.bumped;
+	pool->skipped = to.skipped;
+	pool->given = to.given;
 	set_active(pool, pool->tail, NULL);
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC)) {
@@ -119,7 +199,14 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 {
 	if (!is_pool(__func__, pool))
 		return;
+	if (IS_ERR_OR_NULL(mark)) {
+		bad_pointer(__func__, mark, "is no mark");
+		return;
+	}
 	mp_enter(pool);
+	/* What was allocated inline. */
+	if (pool->last != pool->active->last)
+		pool->at_mark = false;
 	sync_active(pool);
 	/* From here on all but the tail is passed over, and that is not, even if it was. */
 	pool->skipped += block_room(pool->active) - block_room(pool->tail);
@@ -127,13 +214,14 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 		pool->skipped += block_room(pool->other);
 	set_active(pool, pool->tail, NULL);
 	*mark = (struct mp_mark){
+		.pool = pool,
 		.tail = pool->tail,
 		.last = pool->last,
 		.bumped = pool->bumped,
 		.skipped = pool->skipped,
 		.given = pool->given,
-		.serial = pool->serial,
 	};
+	push_mark(pool, mark);
 	mp_leave(pool);
 }
 EXPORT_SYMBOL_GPL(mp_mark_pool);
@@ -146,13 +234,21 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  *	the pool is reset or goes back to an earlier one
  *
  * Cleanup handlers added since run, the newest first; large allocations made
- * since are freed.  One from before that was freed since stays freed.
+ * since are freed.  One from before that was freed since stays freed.  What a handler
+ * allocates goes too.  If one resets the pool or goes back to an earlier savepoint, the
+ * pool ends up there.
+ *
+ * A savepoint of another pool, and one that a reset or an earlier savepoint has
+ * outdated, changes nothing: it counts in debugfs's bad_pointers, and the first of each
+ * is reported.  An outdated one can pass only if since then more than six later ones
+ * have been in force at once, with an allocation between each two: the pool has no room
+ * for more.
  *
  * Context: as mp_reset_pool().
  */
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark)
 {
-	if (!is_pool(__func__, pool))
+	if (!is_pool(__func__, pool) || !is_mark(__func__, pool, mark))
 		return;
 	mp_enter(pool);
 	rewind(pool, mark);
