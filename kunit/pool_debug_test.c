@@ -235,26 +235,47 @@ static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data)
 	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
 }
 
+static int run_shell(char *command)
+{
+	char *argv[4] = { "/bin/sh", "-c", command }, *envp[2] = { "PATH=/bin" };
+
+	return call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
+}
+
 /* Scan; an object that has changed since it was last found lost is passed over. */
 static bool is_reported(struct kunit *test)
 {
 	static char command[] =
 		"f=/sys/kernel/debug/kmemleak; echo scan >$f; grep -q " LEAKER " $f";
-	char *argv[4] = { "/bin/sh", "-c", command }, *envp[2] = { "PATH=/bin" };
-	int status = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
+	int status = run_shell(command);
 
 	/* What grep says. */
 	KUNIT_EXPECT_TRUE(test, status == 0 || status == 1 << 8);
 	return status == 0;
 }
 
+static void destroy_pool(struct kunit_resource *res)
+{
+	mp_destroy_pool(res->data);
+}
+
+/* In the region that was loaded with the module. */
 static void pool_debug_test_kmemleak(struct kunit *test)
 {
-	void **slots = mp_calloc(fixture(test)->pool, LEAKS, sizeof(*slots), 0);
+	struct buddy_region *region = buddy_region_get("region0");
+	struct mp_pool *pool;
 	unsigned int i;
+	void **slots;
 
+	KUNIT_ASSERT_NOT_NULL(test, region);
+	pool = mp_create_pool(region, 0, 0);
+	buddy_region_put(region);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	/* Also when the test is aborted or skipped. */
+	kunit_alloc_resource(test, NULL, destroy_pool, GFP_KERNEL, pool);
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		kunit_skip(test, "needs CONFIG_DEBUG_KMEMLEAK");
+	slots = mp_calloc(pool, LEAKS, sizeof(*slots), 0);
 	KUNIT_ASSERT_NOT_NULL(test, slots);
 	run_and_stop(test, leak, slots);
 	/* An object of less than 5 s is never reported. */
@@ -265,6 +286,42 @@ static void pool_debug_test_kmemleak(struct kunit *test)
 		       KUNIT_EXPECT_TRUE(test, is_reported(test) || is_reported(test)));
 	for (i = 0; i < LEAKS; i++)
 		kfree((void *)~hidden[i]);
+}
+
+#define OWN_BYTES	(16 * KMALLOC_MAX_CACHE_SIZE)
+
+static void free_own(struct kunit_resource *res)
+{
+	kfree(res->data);
+}
+
+/* kmemleak has this memory as the driver's, and would end at a second owner. */
+static void pool_debug_test_kmemleak_knows(struct kunit *test)
+{
+	static char scan[] = "echo scan >/sys/kernel/debug/kmemleak";
+	u8 *own = kmalloc(OWN_BYTES, GFP_KERNEL);
+	struct buddy_region *region;
+	struct mp_pool *pool;
+
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)) {
+		kfree(own);
+		kunit_skip(test, "needs CONFIG_DEBUG_KMEMLEAK");
+	}
+	KUNIT_ASSERT_NOT_NULL(test, own);
+	kunit_alloc_resource(test, NULL, free_own, GFP_KERNEL, own);
+	region = buddy_region_create("own", PHYS_PFN(__pa(own)), OWN_BYTES >> PAGE_SHIFT, own);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	pool = mp_create_pool(region, 0, 0);
+	KUNIT_EXPECT_NOT_NULL(test, pool);
+	if (pool) {
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 2000, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	}
+	mp_destroy_pool(pool);
+	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
+	/* To scan fails if kmemleak has ended. */
+	KUNIT_EXPECT_EQ(test, run_shell(scan), 0);
 }
 
 static int pool_debug_suite_init(struct kunit_suite *suite)
@@ -290,6 +347,7 @@ static struct kunit_case pool_debug_cases[] = {
 	KUNIT_CASE(pool_debug_test_kasan_after_reset),
 	KUNIT_CASE(pool_debug_test_kasan_after_rewind),
 	KUNIT_CASE(pool_debug_test_kasan_after_destroy),
+	KUNIT_CASE(pool_debug_test_kmemleak_knows),
 	KUNIT_CASE(pool_debug_test_kmemleak),
 	{}
 };

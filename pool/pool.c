@@ -56,6 +56,16 @@ EXPORT_SYMBOL_GPL(mp_leave);
 
 /* --- pages and blocks --- */
 
+/*
+ * A driver's own memory may be known to kmemleak as the driver's, who scans it then; it
+ * stops for good at a second owner.  What came from alloc_pages(), or from nobody, is
+ * known to it only if we say so.
+ */
+static bool tell_kmemleak(const struct buddy_region *region)
+{
+	return region->source.origin != ORIGIN_CALLER;
+}
+
 void *get_pages(struct buddy_region *region, unsigned long pages,
 		unsigned int align_order, gfp_t gfp)
 {
@@ -68,14 +78,15 @@ void *get_pages(struct buddy_region *region, unsigned long pages,
 	else
 		addr = buddy_alloc_aligned(region, pages, align_order, gfp);
 	/* Let kmemleak, which allocates, look for pointers in there; it is no leak itself. */
-	if (addr && kernel_may_allocate())
+	if (addr && tell_kmemleak(region) && kernel_may_allocate())
 		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
 	return addr;
 }
 
 void put_pages(struct buddy_region *region, void *addr, unsigned long pages)
 {
-	kmemleak_free(addr);
+	if (tell_kmemleak(region))
+		kmemleak_free(addr);
 	pool_unpoison(addr, pages << PAGE_SHIFT);
 	if (pages == 1)
 		buddy_free(region, addr, 0);
@@ -327,6 +338,10 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
  *	for a page
  * @gfp: __GFP_NOWARN keeps a failure out of the log; __GFP_DMA and __GFP_DMA32 are
  *	a caller error; all others, as in GFP_KERNEL and GFP_ATOMIC, have no effect
+ *
+ * kmemleak looks for pointers in the pool's memory, unless the region was made by
+ * buddy_region_create(): then it does so only if it knows that memory already, as it
+ * knows kmalloc()'s and vmalloc()'s.
  *
  * Context: any but NMI.
  * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
