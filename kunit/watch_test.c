@@ -206,7 +206,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
  */
 static void watch_test_large_with_interrupts(struct kunit *test)
 {
-	struct buddy_region *region = test_region_mapped(test, 0, 2 * BIT(10));
+	struct buddy_region *region = test_region_mapped(test, 0, BIT(10));
 	struct buddy_stats *fresh = test_stats(test, region);
 	void *block = buddy_alloc(region, 10, 0);
 	struct ticker ticker = {};
