@@ -61,7 +61,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 					stats->pages - stats->free_pages);
 	} else {
 		stats->fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
-		free = stats->free_pages + pcp_free_pages(region);
+		free = min(stats->pages, stats->free_pages + pcp_free_pages(region));
 		largest = pcp_largest(region);
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
@@ -116,6 +116,8 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 	unsigned int blocks = 0, twice = 0;
 	unsigned long flags, used = 0;
 
+	if (is_in_nmi(region, pfn, nr_pages))
+		return;
 	raw_spin_lock_irqsave(&region->lock, flags);
 	if (unlikely(nr_pages - 1 >= run->pages ||
 		     !claim_block(region, cluster, pfn, nr_pages)))
@@ -151,6 +153,11 @@ static noinline void free_late(struct buddy_region *region, unsigned long pfn,
 	const struct run *run = find_run(region, pfn);
 	struct cluster *cluster = find_cluster(region, run, pfn);
 
+	if (is_in_nmi(region, pfn, nr_pages)) {
+		/* As it was. */
+		atomic64_or(word_tails(pfn % CLUSTER_FRAMES, nr_pages), &cluster->tail);
+		return;
+	}
 	if (!pcp_free_late(region, cluster, pfn, nr_pages))
 		free_locked(region, run, cluster, pfn, nr_pages);
 }
@@ -432,6 +439,8 @@ static noinline void free_watched(struct buddy_region *region, unsigned long pfn
 	unsigned long flags;
 	bool right;
 
+	if (is_in_nmi(region, pfn, nr_pages))
+		return;
 	if (nr_pages >= CLUSTER_FRAMES) {
 		if (!free_watched_large(region, pfn, nr_pages))
 			free_exact(region, pfn, nr_pages);
@@ -596,7 +605,7 @@ unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn)
 	if (no_region(__func__, region))
 		return 0;
 	run = find_run(region, pfn);
-	if (!run)
+	if (!run || is_in_nmi(region, pfn, 0))
 		return 0;
 	raw_spin_lock_irqsave(&region->lock, flags);
 	used = used_pages(region, run, pfn, &error);

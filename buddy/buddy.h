@@ -56,6 +56,8 @@ struct file_operations;
  * @BUDDY_NO_PAGES: zero pages were asked for
  * @BUDDY_WRITE_AFTER_FREE: a free page was written to; only poison=1 sees that
  * @BUDDY_ZONE: __GFP_DMA or __GFP_DMA32 was asked for
+ * @BUDDY_IN_NMI: a free that needs the region's lock, or a look at the region, in NMI
+ *	context, where nothing can wait for a lock
  * @BUDDY_NR_ERRORS: how many kinds there are
  */
 enum buddy_error {
@@ -69,6 +71,7 @@ enum buddy_error {
 	BUDDY_NO_PAGES,
 	BUDDY_WRITE_AFTER_FREE,
 	BUDDY_ZONE,
+	BUDDY_IN_NMI,
 	BUDDY_NR_ERRORS
 };
 

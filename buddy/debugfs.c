@@ -166,6 +166,7 @@ static const char * const error_names[BUDDY_NR_ERRORS] = {
 	[BUDDY_NO_PAGES] = "no_pages",
 	[BUDDY_WRITE_AFTER_FREE] = "write_after_free",
 	[BUDDY_ZONE] = "zone",
+	[BUDDY_IN_NMI] = "in_nmi",
 };
 
 static void show_stats(struct seq_file *m, const char *name,

@@ -18,6 +18,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_NO_PAGES] = "zero pages",
 	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
 	[BUDDY_ZONE] = "no zone can be chosen, but the flags ask for one",
+	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
 };
 
 /* The file bad_pointers; exported for the tests. */

@@ -241,7 +241,7 @@ unsigned long pcp_refill(struct buddy_region *region, unsigned int order,
 unsigned long pcp_refill_large(struct buddy_region *region, unsigned int order);
 bool pcp_adopt(struct buddy_region *region, const struct run *run,
 	       struct cluster *cluster, unsigned long pfn, unsigned int nr);
-void pcp_swap_large(struct buddy_region *region, u64 block);
+void pcp_swap_large(struct buddy_region *region, unsigned long pfn, unsigned int order);
 bool pcp_reclaim(struct buddy_region *region, unsigned int order);
 void pcp_drain(struct buddy_region *region);
 int pcp_largest(struct buddy_region *region);
@@ -264,6 +264,15 @@ static inline bool no_region(const char *func, const struct buddy_region *region
 	if (likely(!IS_ERR_OR_NULL(region)))
 		return false;
 	bad_pointer(func, region, "is no region");
+	return true;
+}
+
+/* Whether a caller of what takes @region's lock is in NMI context, which is counted. */
+static inline bool is_in_nmi(struct buddy_region *region, unsigned long pfn, unsigned long nr)
+{
+	if (likely(!in_nmi()))
+		return false;
+	caller_error(region, BUDDY_IN_NMI, false, pfn, nr, 0);
 	return true;
 }
 

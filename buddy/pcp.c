@@ -129,15 +129,22 @@ static void give_large(struct buddy_region *region, u64 large)
 }
 
 /*
- * The end of pcp_free_large(): keep @block in place of others.  Those are in the
- * word or on the lists whenever the lock is free.
+ * The end of pcp_free_large(): keep the block at @pfn in place of others.  Those are in
+ * the word or on the lists whenever the lock is free.
  */
-void pcp_swap_large(struct buddy_region *region, u64 block)
+void pcp_swap_large(struct buddy_region *region, unsigned long pfn, unsigned int order)
 {
 	unsigned long flags;
 
+	if (is_in_nmi(region, pfn, BIT(order))) {
+		/* As it was. */
+		pcp_mark_head(region, find_run(region, pfn), pfn, order);
+		return;
+	}
+	this_cpu_inc(region->pcp->hot.count[order].frees);
 	raw_spin_lock_irqsave(&region->lock, flags);
-	give_large(region, atomic64_xchg(&raw_cpu_ptr(region->pcp)->large, block));
+	give_large(region, atomic64_xchg(&raw_cpu_ptr(region->pcp)->large,
+					 large_word(pfn, order)));
 	region->stats.locked++;
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }

@@ -297,7 +297,6 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 	if (unlikely(order > region->cache_order || pfn % CLUSTER_FRAMES ||
 		     !claim_large(cluster, BIT(order))))
 		return false;
-	this_cpu_inc(all->hot.count[order].frees);
 	block = large_word(pfn, order);
 	last = atomic64_read(slot);
 	do {
@@ -305,10 +304,11 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 		if ((last ^ block) <= LARGE_BLOCKS && keeps_eight(region, order)) {
 			next |= last;
 		} else if (last & LARGE_BLOCKS) {
-			pcp_swap_large(region, block);
-			break;
+			pcp_swap_large(region, pfn, order);
+			return true;
 		}
 	} while (unlikely(!atomic64_try_cmpxchg(slot, &last, next)));
+	this_cpu_inc(all->hot.count[order].frees);
 	return true;
 }
 

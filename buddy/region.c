@@ -313,6 +313,15 @@ static bool is_mapping(const void *virt, unsigned long nr_pages)
 	return last >= virt && is_mapped_byte(virt) && is_mapped_byte(last);
 }
 
+/* Whether a caller of what sleeps must not sleep, as far as every kernel can tell. */
+static bool must_not_sleep(const char *func)
+{
+	if (likely(!in_interrupt() && !irqs_disabled()))
+		return false;
+	bad_pointer(func, NULL, "may sleep: not in an interrupt, nor with interrupts off");
+	return true;
+}
+
 /**
  * buddy_region_create() - make a region from a range that the caller owns
  * @name: 1 to 31 letters, digits, '_', '-' or '.', not '.' first, unique among
@@ -340,6 +349,8 @@ static bool is_mapping(const void *virt, unsigned long nr_pages)
 struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 					 unsigned long nr_pages, void *virt)
 {
+	if (must_not_sleep(__func__))
+		return ERR_PTR(-EINVAL);
 	if (IS_ERR_OR_NULL(name)) {
 		bad_pointer(__func__, name, "is no name");
 		return ERR_PTR(-EINVAL);
@@ -381,6 +392,8 @@ int buddy_region_destroy(struct buddy_region *region)
 
 	if (!region)
 		return 0;
+	if (must_not_sleep(__func__))
+		return -EINVAL;
 	mutex_lock(&regions_mutex);
 	if (!is_region(region) || region->source.origin != ORIGIN_CALLER) {
 		err = -EINVAL;
@@ -411,7 +424,7 @@ struct buddy_region *buddy_region_get(const char *name)
 {
 	struct buddy_region *region;
 
-	if (!name)
+	if (!name || must_not_sleep(__func__))
 		return NULL;
 	if (IS_ERR(name)) {
 		bad_pointer(__func__, name, "is no name");
@@ -441,7 +454,7 @@ void buddy_region_put(struct buddy_region *region)
 {
 	const char *wrong = NULL;
 
-	if (!region)
+	if (!region || must_not_sleep(__func__))
 		return;
 	mutex_lock(&regions_mutex);
 	if (!is_region(region))
@@ -490,7 +503,7 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 		bad_pointer(__func__, stats, "is no struct buddy_stats");
 		return;
 	}
-	if (no_region(__func__, region)) {
+	if (no_region(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0)) {
 		memset(stats, 0, sizeof(*stats));
 		return;
 	}
@@ -518,7 +531,7 @@ void buddy_region_drain(struct buddy_region *region)
 {
 	unsigned long flags;
 
-	if (no_region(__func__, region))
+	if (no_region(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0))
 		return;
 	raw_spin_lock_irqsave(&region->lock, flags);
 	pcp_drain(region);

@@ -354,6 +354,7 @@ static void debugfs_test_stats_errors(struct kunit *test)
 		[BUDDY_NO_PAGES] = "error no_pages",
 		[BUDDY_WRITE_AFTER_FREE] = "error write_after_free",
 		[BUDDY_ZONE] = "error zone",
+		[BUDDY_IN_NMI] = "error in_nmi",
 	};
 	struct buddy_region *region = test_region(test, TEST_PFN, 64);
 	const char *text;

@@ -20,6 +20,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages",
 	[BUDDY_ZONE] = "no zone can be chosen",
+	[BUDDY_IN_NMI] = "NMI context cannot wait",
 };
 
 /* A way to make a mistake; @where is a pfn or an address, @size an order or a count. */

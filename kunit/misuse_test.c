@@ -275,6 +275,99 @@ static void misuse_test_failed_result(struct kunit *test)
 	check_region(test, region);
 }
 
+/* What sleeps refuses to where it must not, and holds no lock afterwards. */
+static void misuse_test_must_not_sleep(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 64), *created, *found;
+	const char *name = buddy_region_name(region);
+	int err;
+
+	KUNIT_ASSERT_PTR_EQ(test, buddy_region_get(name), region);
+	local_irq_disable();
+	found = buddy_region_get(name);
+	buddy_region_put(region);
+	err = buddy_region_destroy(region);
+	created = buddy_region_create("irqs-off", 0, 1, NULL);
+	local_irq_enable();
+	KUNIT_EXPECT_NULL(test, found);
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
+	KUNIT_EXPECT_PTR_EQ(test, created, ERR_PTR(-EINVAL));
+	expect_bad(test, 4, "sleep");
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->holds), 2U);
+	buddy_region_put(region);
+}
+
+/* As in an NMI: nothing waits for a lock, which the interrupted may hold. */
+#define IN_NMI(code)			\
+do {					\
+	__preempt_count_add(NMI_OFFSET);	\
+	code;				\
+	__preempt_count_sub(NMI_OFFSET);	\
+} while (0)
+
+/* A free of any size that needs the lock is told; the block is in use as it was. */
+static void misuse_test_nmi(struct kunit *test)
+{
+	static const unsigned int nrs[] = { 1, 2, 32, 64, 128, 3, 40, 100 };
+	struct buddy_region *region = test_region(test, TEST_PFN, 1024);
+	struct buddy_stats *fresh = test_stats(test, region), *stats;
+	unsigned long flags, pfns[ARRAY_SIZE(nrs)], pages;
+	unsigned int i, count = 0;
+
+	stats = test_stats(test, region);
+	for (i = 0; i < ARRAY_SIZE(nrs); i++) {
+		pfns[i] = buddy_alloc_pfn_exact(region, nrs[i], 0);
+		KUNIT_ASSERT_NE(test, pfns[i], BUDDY_NO_PFN);
+	}
+	/* Who waits for this lock, hangs. */
+	raw_spin_lock_irqsave(&region->lock, flags);
+	EXPECT_WARNING("NMI context cannot wait", IN_NMI(buddy_region_drain(region)));
+	for (i = 0; i < ARRAY_SIZE(nrs); i++)
+		IN_NMI(buddy_free_pfn_exact(region, pfns[i], nrs[i]));
+	IN_NMI(buddy_free_pfn(region, pfns[0], 0));
+	IN_NMI(buddy_free_pfn(region, pfns[4], 7));
+	IN_NMI(pages = buddy_block_pages(region, pfns[0]));
+	IN_NMI(buddy_region_stats(region, stats));
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	count = 1 + ARRAY_SIZE(nrs) + 4;
+	KUNIT_EXPECT_EQ(test, pages, 0UL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(stats, 0, sizeof(*stats)));
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->errors[BUDDY_IN_NMI], (unsigned long)count);
+	check_region(test, region);
+	for (i = 0; i < ARRAY_SIZE(nrs); i++) {
+		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[i]), (unsigned long)nrs[i]);
+		buddy_free_pfn_exact(region, pfns[i], nrs[i]);
+	}
+	expect_all_free(test, region, fresh);
+}
+
+/* A large block that would push others out of the cache needs the lock, too. */
+static void misuse_test_nmi_large(struct kunit *test)
+{
+	struct buddy_region *region;
+	struct buddy_stats *fresh, *stats;
+	unsigned long first, second, flags;
+
+	/* It always meets the same cache. */
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	init_caches(test);
+	region = test_region(test, TEST_PFN, BIT(14));
+	exit_caches(test);
+	fresh = test_stats(test, region);
+	first = buddy_alloc_pfn(region, 7, 0);
+	second = buddy_alloc_pfn(region, 6, 0);
+	buddy_free_pfn(region, first, 7);
+	raw_spin_lock_irqsave(&region->lock, flags);
+	EXPECT_WARNING("NMI context cannot wait", IN_NMI(buddy_free_pfn(region, second, 6)));
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_EQ(test, stats->errors[BUDDY_IN_NMI], 1UL);
+	KUNIT_EXPECT_EQ(test, stats->frees[6], 0ULL);
+	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, second), 64UL);
+	buddy_free_pfn(region, second, 6);
+	expect_all_free(test, region, fresh);
+}
+
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_test_first_warns),
 	KUNIT_CASE(misuse_test_no_region),
@@ -283,6 +376,9 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_test_destroyed_region),
 	KUNIT_CASE(misuse_test_destroy_loaded),
 	KUNIT_CASE(misuse_test_failed_result),
+	KUNIT_CASE(misuse_test_must_not_sleep),
+	KUNIT_CASE(misuse_test_nmi),
+	KUNIT_CASE(misuse_test_nmi_large),
 	{}
 };
 
