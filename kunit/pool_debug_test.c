@@ -178,6 +178,36 @@ static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 	buddy_free(region, half, 7);
 }
 
+/*
+ * A report while a pool's owner is at work, whose pointers are in motion: the handler
+ * looks at none of them, and finds whose memory it is.
+ */
+static void pool_debug_test_kasan_beside_owner(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test, 0);
+	struct mp_block *next;
+	u8 *large, *second;
+	struct mp_pool was;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	second = mp_alloc(pool, pool->max, 0) ? mp_alloc(pool, pool->max, 0) : NULL;
+	large = mp_alloc(pool, 5001, 0);
+	KUNIT_ASSERT_TRUE(test, second && large && pool->first.next);
+	was = *pool;
+	next = pool->first.next;
+	pool->larges.rb_node = (void *)0x100;
+	pool->large_list.next = (void *)0x100;
+	pool->first.next = (void *)0x100;
+	pool->first.end = (void *)0x100;
+	pool->active = (void *)0x100;
+	pool->tail = (void *)0x100;
+	expect_report(test, large + 5001);
+	expect_report(test, second + pool->max);
+	expect_report(test, (u8 *)next + PAGE_SIZE - 1);
+	*pool = was;
+	mp_destroy_pool(pool);
+}
+
 /* --- kmemleak --- */
 
 #define LEAKER	"pool-leaker"	/* the name by which kmemleak knows an object's owner */
@@ -347,6 +377,7 @@ static struct kunit_case pool_debug_cases[] = {
 	KUNIT_CASE(pool_debug_test_kasan_after_reset),
 	KUNIT_CASE(pool_debug_test_kasan_after_rewind),
 	KUNIT_CASE(pool_debug_test_kasan_after_destroy),
+	KUNIT_CASE(pool_debug_test_kasan_beside_owner),
 	KUNIT_CASE(pool_debug_test_kmemleak_knows),
 	KUNIT_CASE(pool_debug_test_kmemleak),
 	{}

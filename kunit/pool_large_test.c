@@ -204,7 +204,7 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	for (i = 0; i < 3; i++)
 		holes[i] = mp_alloc(pool, 513 + i, 0);
-	while (pool->end - pool->last >= 8)
+	while (pool->end - pool->last >= pool_step(1) + POOL_GRANULE)
 		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 1, __GFP_NOWARN));
 	KUNIT_ASSERT_EQ(test, pool->nr_blocks, 1UL);
 	for (i = 0; i < 3; i++)

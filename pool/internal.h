@@ -107,12 +107,17 @@ int pool_kasan_init(void);
 void pool_kasan_exit(void);
 void pool_poison(const void *from, const void *to);
 void pool_unpoison(const void *object, size_t size);
+void pool_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pages);
+void pool_kasan_remove(const void *addr);
 #define POOL_REDZONE	16	/* behind each object */
 #else
 static inline int pool_kasan_init(void) { return 0; }
 static inline void pool_kasan_exit(void) {}
 static inline void pool_poison(const void *from, const void *to) {}
 static inline void pool_unpoison(const void *object, size_t size) {}
+static inline void pool_kasan_add(const struct mp_pool *pool, const void *addr,
+				  unsigned long pages) {}
+static inline void pool_kasan_remove(const void *addr) {}
 #define POOL_REDZONE	0
 #endif
 

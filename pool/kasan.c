@@ -9,9 +9,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/hash.h>
 #include <linux/kasan.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <trace/events/error_report.h>
 
@@ -45,41 +49,97 @@ void pool_unpoison(const void *object, size_t size)
 		shadow[size / POOL_GRANULE] = size % POOL_GRANULE;
 }
 
-static bool pool_has(const struct mp_pool *pool, const void *addr)
+/*
+ * Whose memory it is, for the report's handler.  That runs in the middle of anything,
+ * so it must not look at pools: their owners change them meanwhile, and who overruns an
+ * object may have changed them too.  Here is all that it needs, and only here.
+ */
+#define SLOTS	1024
+#define TRIES	16	/* from where the hash points */
+
+struct place {
+	unsigned long start;	/* 0: empty */
+	unsigned long end;
+	unsigned long caller;
+	const struct buddy_region *region;
+	char name[MP_NAME_LEN];
+};
+
+static struct place places[SLOTS];
+static DEFINE_RAW_SPINLOCK(places_lock);	/* innermost; tried in NMI and reports */
+
+/* Where the one that starts there is, or an empty one, or NULL. */
+static struct place *find_place(unsigned long start, unsigned long wanted)
 {
-	const struct mp_block *block;
-	const struct rb_node *node;
+	unsigned int slot = hash_long(start >> PAGE_SHIFT, ilog2(SLOTS)), i;
 
-	for (block = pool->first.next; block; block = block->next)
-		if (addr >= (void *)block && addr < (void *)block->end)
-			return true;
-	for (node = rb_first(&pool->larges); node; node = rb_next(node)) {
-		const struct mp_large *large = rb_entry(node, struct mp_large, node);
+	for (i = 0; i < TRIES; i++) {
+		struct place *place = &places[(slot + i) % SLOTS];
 
-		if (addr >= large->addr && addr < large->addr + (large->pages << PAGE_SHIFT))
-			return true;
+		if (place->start == wanted)
+			return place;
 	}
-	return addr >= (void *)pool && addr < (void *)pool->first.end;
+	return NULL;
+}
+
+static bool lock_places(unsigned long *flags)
+{
+	if (in_nmi())
+		return IS_ENABLED(CONFIG_SMP) && raw_spin_trylock_irqsave(&places_lock, *flags);
+	raw_spin_lock_irqsave(&places_lock, *flags);
+	return true;
+}
+
+/* One that finds no slot is not named in a report. */
+void pool_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pages)
+{
+	unsigned long start = (unsigned long)addr, flags;
+	struct place *place;
+
+	if (!has_shadow(addr) || !lock_places(&flags))
+		return;
+	place = find_place(start, 0);
+	if (place) {
+		place->start = start;
+		place->end = start + (pages << PAGE_SHIFT);
+		place->caller = pool->caller;
+		place->region = pool->region;
+		memcpy(place->name, pool->name, MP_NAME_LEN);
+	}
+	raw_spin_unlock_irqrestore(&places_lock, flags);
+}
+
+void pool_kasan_remove(const void *addr)
+{
+	struct place *place;
+	unsigned long flags;
+
+	if (!has_shadow(addr) || !lock_places(&flags))
+		return;
+	place = find_place((unsigned long)addr, (unsigned long)addr);
+	if (place)
+		place->start = 0;
+	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
 static void tell_pool(void *unused, enum error_detector detector, unsigned long id)
 {
-	const struct mp_pool *pool;
+	const struct place *place;
 	unsigned long flags;
 
 	/*
-	 * The report may come from anywhere, this list's own code included; without
-	 * SMP, to try the lock does not tell.
+	 * The report may come from anywhere, from under this lock too; without SMP, to
+	 * try it does not tell.  A region outlives its pools.
 	 */
 	if (detector != ERROR_DETECTOR_KASAN || !IS_ENABLED(CONFIG_SMP) ||
-	    !raw_spin_trylock_irqsave(&all_pools_lock, flags))
+	    !raw_spin_trylock_irqsave(&places_lock, flags))
 		return;
-	list_for_each_entry(pool, &all_pools, link)
-		if (pool->region && pool_has(pool, (void *)id))
+	for (place = places; place < places + SLOTS; place++)
+		if (place->start && id >= place->start && id < place->end)
 			pr_err("%#lx is in pool '%s' of region %s, made by %pS\n", id,
-			       pool->name, buddy_region_name(pool->region),
-			       (void *)pool->caller);
-	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+			       place->name, buddy_region_name(place->region),
+			       (void *)place->caller);
+	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
 int pool_kasan_init(void)

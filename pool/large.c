@@ -95,6 +95,7 @@ void *get_large(struct mp_pool *pool, size_t size, unsigned int align_order,
 	enter_large(pool, large);
 	pool->nr_large++;
 	pool->large_pages += pages;
+	pool_kasan_add(pool, addr, pages);
 	pool_poison(addr, addr + (pages << PAGE_SHIFT));
 	pool_unpoison(addr, size);
 	trace_mp_large(pool, size);

@@ -87,6 +87,7 @@ void put_pages(struct buddy_region *region, void *addr, unsigned long pages)
 {
 	if (tell_kmemleak(region))
 		kmemleak_free(addr);
+	pool_kasan_remove(addr);
 	pool_unpoison(addr, pages << PAGE_SHIFT);
 	if (pages == 1)
 		buddy_free(region, addr, 0);
@@ -109,6 +110,7 @@ static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 		block = get_pages(pool->region, pool->block_pages, 0, gfp);
 		if (!block)
 			return NULL;
+		pool_kasan_add(pool, block, pool->block_pages);
 		block->next = NULL;
 		block->end = (u8 *)block + (pool->block_pages << PAGE_SHIFT);
 		pool->tail->next = block;
@@ -326,6 +328,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->floor = pool->serial;
 	list_add_tail(&pool->link, &all_pools);
 	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	pool_kasan_add(pool, pool, pages);
 	trace_mp_create(pool);
 	return pool;
 }
