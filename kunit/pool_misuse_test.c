@@ -327,6 +327,50 @@ static void pool_misuse_test_zones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pages_used(region), 0UL);
 }
 
+/* --- in an NMI --- */
+
+static void pool_misuse_test_nmi(struct kunit *test)
+{
+	struct buddy_region *region = fixture(test)->region;
+	struct mp_pool *pool = mp_create_pool(region, 512, 0), *none = pool;
+	void *large = mp_alloc(pool, 5000, 0), *small, *refused;
+	struct mp_mark mark;
+	struct mp_pool before;
+	bool freed;
+
+	KUNIT_ASSERT_TRUE(test, pool && large);
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 100, 0));
+	before = *pool;
+	__preempt_count_add(NMI_OFFSET);
+	EXPECT_WARNING("mp_free() cannot be called in an NMI", freed = mp_free(pool, large));
+	none = mp_create_pool(region, 0, 0);
+	mp_reset_pool(pool);
+	mp_rewind_pool(pool, &mark);
+	mp_destroy_pool(pool);
+	__preempt_count_sub(NMI_OFFSET);
+	KUNIT_EXPECT_FALSE(test, freed);
+	KUNIT_EXPECT_NULL(test, none);
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+
+	/* Objects can be had, but no large one that may have to be given back. */
+	while (pool->end - pool->last >= pool_step(1) + POOL_GRANULE)
+		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 1, 0));
+	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
+	buddy_free(region, buddy_alloc(region, 0, 0), 0);
+	__preempt_count_add(NMI_OFFSET);
+	refused = mp_alloc(pool, 5000, __GFP_NOWARN);
+	small = mp_alloc(pool, 200, __GFP_NOWARN);
+	large = mp_alloc(pool, 5000, __GFP_NOWARN);
+	__preempt_count_sub(NMI_OFFSET);
+	KUNIT_EXPECT_NULL(test, refused);
+	/* Without SMP, no lock tells whether it is free. */
+	KUNIT_EXPECT_EQ(test, !!small, IS_ENABLED(CONFIG_SMP));
+	KUNIT_EXPECT_EQ(test, !!large, IS_ENABLED(CONFIG_SMP));
+	mp_destroy_pool(pool);
+	KUNIT_EXPECT_EQ(test, used(test), 1UL);
+}
+
 static struct kunit_case pool_misuse_cases[] = {
 	KUNIT_CASE(pool_misuse_test_destroyed_twice),
 	KUNIT_CASE(pool_misuse_test_no_pool),
@@ -334,6 +378,7 @@ static struct kunit_case pool_misuse_cases[] = {
 	KUNIT_CASE(pool_misuse_test_no_source),
 	KUNIT_CASE(pool_misuse_test_no_handler),
 	KUNIT_CASE(pool_misuse_test_zones),
+	KUNIT_CASE(pool_misuse_test_nmi),
 	{}
 };
 

@@ -4,6 +4,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/preempt.h>
 #include <linux/string.h>
 
 #include "../buddy/internal.h"
@@ -25,6 +26,12 @@ void report_pool(const char *func, const struct mp_pool *pool)
 	snprintf(what, sizeof(what), "was pool '%.*s' made by %pS, which is destroyed",
 		 MP_NAME_LEN, pool->name, (void *)pool->caller);
 	bad_pointer(func, pool, what);
+}
+
+/* A call that nothing may make in an NMI: it is refused, as it could never end. */
+bool is_nmi(const char *func)
+{
+	return WARN_ONCE(in_nmi(), "buddypool: %s() cannot be called in an NMI\n", func);
 }
 
 /* The pool is alive, so what was done to it is told apart. */

@@ -4,6 +4,7 @@
 #define POOL_INTERNAL_H
 
 #include <linux/mm.h>
+#include <linux/preempt.h>
 
 #include "pool.h"
 
@@ -70,6 +71,7 @@ static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 
 /* check.c */
 void report_pool(const char *func, const struct mp_pool *pool);
+bool is_nmi(const char *func);
 void report_mark(const char *func, const struct mp_pool *pool, bool outdated);
 void name_pool(struct mp_pool *pool, const char *name);
 char *fix_name(char *name, size_t size);
@@ -82,6 +84,12 @@ static inline bool is_pool(const char *func, const struct mp_pool *pool)
 		return true;
 	report_pool(func, pool);
 	return false;
+}
+
+/* The same for a call that an NMI must not make: the lock it needs may be held already. */
+static inline bool is_pool_to_free(const char *func, const struct mp_pool *pool)
+{
+	return is_pool(func, pool) && !(unlikely(in_nmi()) && is_nmi(func));
 }
 
 /* pool.c */

@@ -234,14 +234,14 @@ void drop_larges(struct mp_pool *pool, u64 serial)
  * time.  Its pages are freed; its place in a block is for the next such object.
  * Any other goes with the pool alone.
  *
- * Context: as buddy_free(), by one user at a time.
+ * Context: as buddy_free(), by one user at a time; in an NMI it is refused with one WARN.
  * Return: true if @object was given back, false if it is not one of these.
  */
 bool mp_free(struct mp_pool *pool, const void *object)
 {
 	struct mp_large *large;
 
-	if (!is_pool(__func__, pool))
+	if (!is_pool_to_free(__func__, pool))
 		return false;
 	mp_enter(pool);
 	large = find_large(pool, object);

@@ -288,6 +288,8 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		bad_pointer(func, region, "is no region");
 		return NULL;
 	}
+	if (is_nmi(func))
+		return NULL;
 	if (IS_ERR(name)) {
 		bad_pointer(func, name, "is no name");
 		return NULL;
@@ -346,7 +348,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
  * buddy_region_create(): then it does so only if it knows that memory already, as it
  * knows kmalloc()'s and vmalloc()'s.
  *
- * Context: any but NMI.
+ * Context: any but NMI, where it is refused with one WARN.
  * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
  * the region has no such block left, if a zone was asked for, or if @region is NULL or
  * an error pointer, which counts in debugfs's bad_pointers.
@@ -389,14 +391,15 @@ EXPORT_SYMBOL_GPL(mp_create_pool_named);
  * been handed out again, or poisoned: then there is nothing left to tell it by.  So is
  * one whose cleanup handlers run: they cannot destroy it.
  *
- * Context: as buddy_free(), and as the handlers allow.
+ * Context: as buddy_free(), and as the handlers allow; in an NMI it is refused with one
+ * WARN.
  */
 void mp_destroy_pool(struct mp_pool *pool)
 {
 	struct mp_block *block, *next;
 	unsigned long flags;
 
-	if (!pool || !is_pool(__func__, pool))
+	if (!pool || !is_pool_to_free(__func__, pool))
 		return;
 	if (pool->undoing) {
 		bad_pointer(__func__, pool, "is a pool whose cleanup handlers run");

@@ -175,7 +175,7 @@ void mp_reset_pool(struct mp_pool *pool)
 		.last = block_start(&pool->first),
 	};
 
-	if (!is_pool(__func__, pool))
+	if (!is_pool_to_free(__func__, pool))
 		return;
 	mp_enter(pool);
 	trace_mp_reset(pool);
@@ -248,7 +248,7 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  */
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark)
 {
-	if (!is_pool(__func__, pool) || !is_mark(__func__, pool, mark))
+	if (!is_pool_to_free(__func__, pool) || !is_mark(__func__, pool, mark))
 		return;
 	mp_enter(pool);
 	rewind(pool, mark);
