@@ -265,9 +265,11 @@ static void run_and_stop(struct kunit *test, int (*fn)(void *), void *data)
 	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
 }
 
-static int run_shell(char *command)
+#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
+
+static int run_shell(const char *command)
 {
-	char *argv[4] = { "/bin/sh", "-c", command }, *envp[2] = { "PATH=/bin" };
+	char *argv[4] = { "/bin/sh", "-c", (char *)command }, *envp[2] = { "PATH=/bin" };
 
 	return call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
 }
@@ -275,8 +277,8 @@ static int run_shell(char *command)
 /* Scan; an object that has changed since it was last found lost is passed over. */
 static bool is_reported(struct kunit *test)
 {
-	static char command[] =
-		"f=/sys/kernel/debug/kmemleak; echo scan >$f; grep -q " LEAKER " $f";
+	static const char command[] =
+		"f=" KMEMLEAK "; echo scan >$f; grep -q " LEAKER " $f";
 	int status = run_shell(command);
 
 	/* What grep says. */
@@ -328,7 +330,6 @@ static void free_own(struct kunit_resource *res)
 /* kmemleak has this memory as the driver's, and would end at a second owner. */
 static void pool_debug_test_kmemleak_knows(struct kunit *test)
 {
-	static char scan[] = "echo scan >/sys/kernel/debug/kmemleak";
 	u8 *own = kmalloc(OWN_BYTES, GFP_KERNEL);
 	struct buddy_region *region;
 	struct mp_pool *pool;
@@ -351,7 +352,7 @@ static void pool_debug_test_kmemleak_knows(struct kunit *test)
 	mp_destroy_pool(pool);
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 	/* To scan fails if kmemleak has ended. */
-	KUNIT_EXPECT_EQ(test, run_shell(scan), 0);
+	KUNIT_EXPECT_EQ(test, run_shell("echo scan >" KMEMLEAK), 0);
 }
 
 static int pool_debug_suite_init(struct kunit_suite *suite)

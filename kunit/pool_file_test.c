@@ -268,7 +268,7 @@ static void pool_file_test_names(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, pools->rows[3].name, "total_");
 	/* The function that made it, and its module. */
 	KUNIT_EXPECT_TRUE(test, strstarts(pools->rows[5].name, "make_pool[") ||
-			  strstarts(pools->rows[5].name, "pool_file_test_names["));
+			  strstarts(pools->rows[5].name, __func__));
 	KUNIT_EXPECT_TRUE(test, strends(pools->rows[5].name, "]"));
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		mp_destroy_pool(some[i]);

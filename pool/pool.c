@@ -364,7 +364,7 @@ EXPORT_SYMBOL_GPL(mp_create_pool);
  * mp_create_pool_named() - make a pool with a name and an alignment
  * @region: as for mp_create_pool()
  * @name: shown in debugfs, cut to 23 characters, of which blanks and all else that is
- *	not printable ASCII become '_', and "total" becomes ``total_``; NULL or an empty
+ *	not printable ASCII become '_', and ``total`` becomes ``total_``; NULL or an empty
  *	string if the pool has none and is known by its caller
  * @size: as for mp_create_pool()
  * @align: what mp_alloc() aligns to, a power of two up to PAGE_SIZE; nginx
