@@ -141,6 +141,8 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 	struct mp_mark outdated, before, mark;
 	unsigned int i;
 
+	/* An older entry is free. */
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
 	mp_mark_pool(pool, &before);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8, 0));
 	mp_mark_pool(pool, &outdated);
@@ -166,7 +168,7 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 			mp_free(pool, mp_alloc(pool, 5000, 0));
 			break;
 		case 2:
-			/* Into the entry of the one before. */
+			/* With that entry, so that nothing comes from a block. */
 			mp_alloc(pool, 5000, 0);
 			break;
 		default:
