@@ -40,7 +40,7 @@ if [ "$job" = shell ]; then
 	exit
 fi
 timeout --foreground "${TIMEOUT:-600}" "$@" </dev/null | tee "$work/out" |
-	sed '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
+	sed -u '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
 if ! grep -q '^guest: exit 0' "$work/out"; then
 	tail -n 40 "$log" >&2
 	die "the guest failed; the whole log is in $log"

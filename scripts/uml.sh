@@ -19,7 +19,7 @@ set -- "$linux" mem="${MEM:-2G}" initrd="$work/initramfs" \
 	ssl0=null,fd:3 ssl1=null,fd:1 con=null console=ttyS0 loglevel=8 log_buf_len=4M \
 	panic=-1 oops=panic ${APPEND:+$APPEND}
 TMPDIR=/dev/shm timeout --foreground "${TIMEOUT:-600}" "$@" 3>"$log" </dev/null 2>&1 |
-	tee "$work/out" | sed '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
+	tee "$work/out" | sed -u '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
 if ! grep -q '^guest: exit 0' "$work/out"; then
 	tail -n 40 "$log" >&2
 	die "the guest failed; the whole log is in $log"
