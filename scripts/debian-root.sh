@@ -19,12 +19,12 @@ passed_on=(http_proxy https_proxy no_proxy SUITE KERNEL CONFIG SEED SMP MEM TIME
 # Mounts and processes are in namespaces of their own, which end with the inner of two
 # calls.  The outer one removes the roots, when nothing is mounted in them.
 if [ "${1-}" != inside ]; then
-	[ "$(id -u)" -eq 0 ] || die "a root directory needs root: run this with sudo"
+	[ "$(id -u)" -eq 0 ] || die "only root can make these: sudo make debian"
 	mkdir -p build "$cache"
 	roots=$(mktemp -d -p /var/tmp)
 	trap 'rm -rf --one-file-system "$roots"' EXIT
 	trap 'exit 130' INT TERM
-	unshare --mount --pid --fork --kill-child "$0" inside "$roots"
+	unshare --mount --pid --fork --kill-child scripts/debian-root.sh inside "$roots"
 	exit
 fi
 trap 'exit 130' INT TERM
