@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check matrix mutate coverage torture bench lint htmldocs debian
+.PHONY: modules modules_install clean help run shell check matrix mutate coverage torture explore bench lint htmldocs debian
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ coverage: ## which lines of buddy/ and pool/ the suites reach
 torture: ## everything at once in the debug kernel for a while (MINUTES= SEED= SMP= KERNEL= CONFIG=)
 	@scripts/setup.sh build guest kernel
 	@scripts/torture.sh
+
+explore: ## every interleaving of small programs, and some of others, in user space (MINUTES= SEED=)
+	@scripts/setup.sh explore
+	@scripts/explore.sh
 
 bench: ## what operations cost beside the kernel's allocators (LANES= WORKS= TRACE=)
 	@scripts/setup.sh build guest kernel bench

@@ -14,6 +14,7 @@ for step; do
 			libc6-dev libelf-dev libssl-dev python3 ;;
 	lint)	need git sparse shellcheck perl python3-ply python3-git ;;
 	bench)	need gnuplot-nox ;;
+	explore) need gcc make libc6-dev ;;
 	docs)	need python3-sphinx perl ;;
 	debian)	need debootstrap git ;;
 	*)	die "no step '$step'" ;;

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All metadata of a region that nobody uses, frame by frame and list by list, without
+ * the page layer's own arithmetic; compared with who owns which page.
+ */
+#include "explore.h"
+
+/* The order of the block in a CPU's cache that @cluster heads, or 0. */
+static unsigned int cached_order(const struct cluster *cluster)
+{
+	unsigned int cpu, order;
+
+	for_each_possible_cpu(cpu) {
+		u64 large = per_cpu_ptr(region->pcp, cpu)->large.counter;
+
+		order = large_order(large);
+		for (; large & LARGE_BLOCKS; large &= large - 1)
+			if (large_pfn(large, order) == cluster_pfn(cluster))
+				return order;
+	}
+	return 0;
+}
+
+/* Count the free blocks of each order in a word, the slow way. */
+static void count_frames(u64 free, unsigned long nr_free[])
+{
+	unsigned int pos = 0, order;
+
+	while (pos < 64) {
+		if (!(free >> pos & 1)) {
+			pos++;
+			continue;
+		}
+		for (order = 0; order < 6; order++) {
+			unsigned int size = 2U << order;
+			u64 mask = size == 64 ? ~0ULL : (1ULL << size) - 1;
+
+			if (pos % size || (free >> pos & mask) != mask)
+				break;
+		}
+		nr_free[order]++;
+		pos += 1U << order;
+	}
+}
+
+static unsigned int largest_order(u64 free)
+{
+	unsigned long nr_free[BUDDY_NR_ORDERS] = {};
+	unsigned int order = 6;
+
+	count_frames(free, nr_free);
+	while (!nr_free[order])
+		order--;
+	return order;
+}
+
+static u64 free_in_cache(const struct cluster *cluster)
+{
+	const struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
+	u64 low = pcp->hot.half[0].counter, high = pcp->hot.half[1].counter;
+	u64 number = cluster_pfn(cluster) >> 5;
+
+	if (low >> 32 != number || high >> 32 != number + 1)
+		fault("CPU %u's halves are not of %#lx, which it owns", cluster->owner - 1,
+		      cluster_pfn(cluster));
+	if (pcp->cluster != cluster)
+		fault("CPU %u does not know that it owns %#lx", cluster->owner - 1,
+		      cluster_pfn(cluster));
+	if (cluster->free)
+		fault("%#lx is owned, yet has free pages of its own", cluster_pfn(cluster));
+	return (u32)low | high << 32;
+}
+
+static void check_split(const struct run *run, const struct cluster *cluster, u64 has_owner,
+			unsigned long nr_free[])
+{
+	u64 tail = cluster->tail.counter, free = cluster->free;
+	u64 frames = run_frames(run, cluster);
+
+	if (cluster->owner) {
+		free = free_in_cache(cluster);
+		if (~frames)
+			fault("%#lx is owned, but a part of it is not the run's",
+			      cluster_pfn(cluster));
+	} else if (free == ~0ULL) {
+		fault("%#lx is split, but all of it is free", cluster_pfn(cluster));
+	}
+	if ((free ^ has_owner) != frames)
+		fault("%#lx: free are %#llx, owned %#llx, of %#llx", cluster_pfn(cluster), free,
+		      has_owner, frames);
+	if (tail & ~has_owner)
+		fault("%#lx: tails %#llx, but owned are %#llx", cluster_pfn(cluster), tail,
+		      has_owner);
+	if (cluster->list != (cluster->free ? largest_order(cluster->free) : NO_LIST))
+		fault("%#lx is on list %u, its free pages are %#llx", cluster_pfn(cluster),
+		      cluster->list, cluster->free);
+	count_frames(free, nr_free);
+}
+
+/* What @cluster heads; returns how many clusters it covers. */
+static unsigned long check_cluster(const struct run *run, unsigned long i,
+				   unsigned long nr_free[])
+{
+	const struct cluster *cluster = &region->clusters[run->first + i];
+	const u64 *has_owner = owned_pages() + run->first - FIRST_CLUSTER + i;
+	unsigned long number = cluster_pfn(cluster) >> 6, covers = 1, pages, k, buddy;
+	bool is_free = true;
+
+	switch (cluster->state) {
+	case CLUSTER_SPLIT:
+		check_split(run, cluster, *has_owner, nr_free);
+		return 1;
+	case CLUSTER_FREE:
+		if (cluster->list < 6 || cluster->list >= BUDDY_NR_ORDERS) {
+			fault("%#lx is free, but on list %u", cluster_pfn(cluster), cluster->list);
+			return 1;
+		}
+		covers = 1UL << (cluster->list - 6);
+		nr_free[cluster->list]++;
+		buddy = (number ^ covers) - (run->pfn >> 6);
+		if (buddy < run_clusters(run) &&
+		    region->clusters[run->first + buddy].state == CLUSTER_FREE &&
+		    region->clusters[run->first + buddy].list == cluster->list)
+			fault("%#lx and its buddy are free, but not merged",
+			      cluster_pfn(cluster));
+		break;
+	case CLUSTER_USED:
+		pages = (u64)cluster->head.counter >> 3;
+		is_free = !pages;
+		if (is_free) {
+			unsigned int order = cached_order(cluster);
+
+			if (!order) {
+				fault("%#lx is said to be in a cache, but is in none",
+				      cluster_pfn(cluster));
+				return 1;
+			}
+			pages = 1UL << order;
+			nr_free[order]++;
+		}
+		/* A last cluster that is only partly the block's is split. */
+		covers = pages >> 6;
+		break;
+	default:
+		fault("%#lx heads nothing, yet no block covers it", cluster_pfn(cluster));
+		return 1;
+	}
+	if (!covers || i + covers > run_clusters(run) ||
+	    (is_free && number & (covers - 1))) {
+		fault("%#lx heads a block of %lu clusters", cluster_pfn(cluster), covers);
+		return 1;
+	}
+	for (k = 0; k < covers; k++) {
+		if (k && cluster[k].state != CLUSTER_INSIDE)
+			fault("%#lx is in the block at %#lx, but has a state of its own",
+			      cluster_pfn(&cluster[k]), cluster_pfn(cluster));
+		if (has_owner[k] != (is_free ? 0 : ~0ULL))
+			fault("%#lx is in a block that is %s, but owned are %#llx",
+			      cluster_pfn(&cluster[k]), is_free ? "free" : "used", has_owner[k]);
+	}
+	return covers;
+}
+
+static void check_list(unsigned int order, unsigned long nr_free)
+{
+	const struct cluster *all = region->clusters;
+	unsigned long length = 0;
+	u32 i, prev = order;
+
+	for (i = all[order].next; i != order; prev = i, i = all[i].next) {
+		if (i < FIRST_CLUSTER || i >= region->nr_clusters || all[i].prev != prev ||
+		    all[i].list != order || length++ == region->nr_clusters ||
+		    all[i].state != (order < 6 ? CLUSTER_SPLIT : CLUSTER_FREE)) {
+			fault("list %u is broken at its entry %lu", order, length);
+			return;
+		}
+	}
+	if (all[order].prev != prev)
+		fault("list %u has a wrong end", order);
+	if ((region->nonempty >> order & 1) != !!length)
+		fault("list %u has %lu entries, but nonempty is %#llx", order, length,
+		      region->nonempty);
+	if (order >= 6 && length != nr_free)
+		fault("list %u has %lu entries, but there are %lu blocks", order, length, nr_free);
+}
+
+static void check_caches(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+		u64 large = pcp->large.counter;
+
+		if (pcp->cluster && pcp->cluster->owner != cpu + 1)
+			fault("CPU %u has %#lx, whose owner is %u", cpu,
+			      cluster_pfn(pcp->cluster), pcp->cluster->owner);
+		if (!pcp->cluster && ((u64)pcp->hot.half[0].counter != NO_HALF(0) ||
+				      (u64)pcp->hot.half[1].counter != NO_HALF(1)))
+			fault("CPU %u owns no cluster, but its halves are not nobody's", cpu);
+		if (hweight8(large & LARGE_BLOCKS) > 1 &&
+		    large_order(large) + LARGE_NR_ORDER > region->cache_order)
+			fault("CPU %u keeps more than one block of order %u", cpu,
+			      large_order(large));
+	}
+}
+
+void check_region(void)
+{
+	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, left[BUDDY_NR_ORDERS] = {};
+	unsigned long free_pages = 0, i;
+	struct buddy_stats stats = region->stats;
+	const struct source *source = &region->source;
+	const struct run *run;
+	unsigned int order;
+
+	if (has_fault())
+		return;
+	for (run = source->runs; run < source->runs + source->nr_runs; run++)
+		for (i = 0; i < run_clusters(run) && !has_fault();)
+			i += check_cluster(run, i, nr_free);
+	check_caches();
+	pcp_add_free(region, &stats);
+	for (i = FIRST_CLUSTER; i < region->nr_clusters; i++)
+		if (region->clusters[i].state == CLUSTER_FREE)
+			left[region->clusters[i].list]++;
+	for (order = 0; order < BUDDY_NR_ORDERS && !has_fault(); order++) {
+		check_list(order, left[order]);
+		if (stats.nr_free[order] != nr_free[order])
+			fault("order %u: %lu free blocks are counted, there are %lu", order,
+			      stats.nr_free[order], nr_free[order]);
+		free_pages += nr_free[order] << order;
+	}
+	if (!has_fault() && stats.free_pages != free_pages)
+		fault("%lu free pages are counted, there are %lu", stats.free_pages, free_pages);
+}

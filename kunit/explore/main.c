@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * explore SECONDS SEED: half the time for the scenarios of the tables, or what they take,
+ * then random ones; prints a table.  explore: a fixed number of schedules, as a suite of make check; prints KTAP.
+ */
+#include <time.h>
+
+#include "explore.h"
+
+/* Of one scenario, all schedules up to @most, then so many at random. */
+struct limits {
+	unsigned long most;
+	unsigned long samples;
+};
+
+static const struct limits all_limits = { 300000, 50000 };
+static const struct limits fixed_limits = { 10000, 1000 };
+static const struct limits random_limits = { 3000, 300 };
+
+/* A fixed run has so many of each random family; of a table, after some each 13th. */
+#define FIXED_RANDOM	20
+#define FIXED_FIRST	8
+#define FIXED_STRIDE	13
+
+struct result {
+	const struct family *family;
+	unsigned long number;		/* of the next scenario */
+	unsigned long scenarios;
+	unsigned long schedules;
+	unsigned long cut;		/* how often there was more to try */
+	bool failed;
+};
+
+static struct result *results;
+static unsigned int nr_results;
+
+/* --- run --- */
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static bool run_once(const struct scenario *scenario, struct result *result)
+{
+	model_restore();
+	sched_run(scenario);
+	model_check_rest();
+	result->schedules++;
+	return !has_fault();
+}
+
+static bool run_samples(const struct scenario *scenario, struct result *result,
+			const struct limits *limits)
+{
+	unsigned long samples = limits->samples;
+
+	while (samples--) {
+		sched_random();
+		if (!run_once(scenario, result))
+			return false;
+	}
+	return true;
+}
+
+static bool run_all(const struct scenario *scenario, struct result *result,
+		    const struct limits *limits)
+{
+	unsigned long most = limits->most;
+
+	sched_all(scenario->bound);
+	do {
+		if (!most--) {
+			result->cut++;
+			return run_samples(scenario, result, limits);
+		}
+		if (!run_once(scenario, result))
+			return false;
+	} while (sched_next());
+	return true;
+}
+
+/* The schedule that failed, once more, to be read. */
+static void show(const struct scenario *scenario, const struct result *result, u64 seed)
+{
+	printf("# %s, scenario %lu: %s\n", result->family->name, result->number, fault_text);
+	model_restore();
+	model_print(scenario);
+	printf("  the schedule:\n");
+	tracing = true;
+	sched_run(scenario);
+	if (!has_fault()) {
+		trace_line("", "at rest:");
+		model_check_rest();
+	}
+	tracing = false;
+	if (seed)
+		printf("  again: make explore SEED=%llu\n", seed);
+	fault_text[0] = 0;
+}
+
+/* The next scenario of a family, by @seed or, if that is 0, of a table; was there one? */
+static bool run_next(struct result *result, u64 seed, const struct limits *limits)
+{
+	const struct family *family = result->family;
+	static struct scenario scenario;
+
+	seed_draws(seed);
+	if (result->failed || !family->make(&scenario, result->number))
+		return false;
+	model_make(&scenario);
+	result->failed = has_fault() ||
+			 !(family->sample ? run_samples : run_all)(&scenario, result, limits);
+	if (result->failed)
+		show(&scenario, result, seed);
+	result->scenarios++;
+	result->number++;
+	if (limits == &fixed_limits && result->number > FIXED_FIRST) {
+		result->number += FIXED_STRIDE - 1;
+		result->cut++;
+	}
+	return true;
+}
+
+static struct result *add_result(const struct family *family)
+{
+	struct result *result = &results[nr_results++];
+
+	result->family = family;
+	return result;
+}
+
+/* All tables, and after @deadline only what a fixed run has of them. */
+static bool run_tables(double deadline, void (*done)(const struct result *result))
+{
+	bool failed = false;
+	unsigned int i;
+
+	for (i = 0; i < nr_fixed_families; i++) {
+		struct result *result = add_result(&fixed_families[i]);
+
+		while (run_next(result, 0, now() < deadline ? &all_limits : &fixed_limits))
+			;
+		done(result);
+		failed |= result->failed;
+	}
+	return failed;
+}
+
+/* --- for a while --- */
+
+static void print_row(const struct result *result)
+{
+	printf("%-28s %9lu %12lu  %s\n", result->family->name, result->scenarios,
+	       result->schedules, result->failed ? "FAULT" :
+	       result->cut ? "no fault in these" : "no fault");
+	fflush(stdout);
+}
+
+static int run_for(double seconds, u64 seed)
+{
+	unsigned long scenarios = 0, schedules = 0, number;
+	double end = now() + seconds;
+	struct result *random;
+	bool failed;
+	unsigned int i;
+
+	printf("seed %llu\n%-28s %9s %12s  %s\n", seed, "scenario", "programs", "schedules",
+	       "verdict");
+	failed = run_tables(now() + seconds / 2, print_row);
+	random = &results[nr_results];
+	for (i = 0; i < nr_random_families; i++)
+		add_result(&random_families[i]);
+	for (number = 0; !number || now() < end; number++) {
+		for (i = 0; i < nr_random_families; i++)
+			run_next(&random[i], seed, &random_limits);
+		/* The next of these is the first of a run with its seed. */
+		seed_draws(seed);
+		seed = draw() >> 32 ?: 1;
+	}
+	for (i = 0; i < nr_random_families; i++) {
+		print_row(&random[i]);
+		failed |= random[i].failed;
+	}
+	for (i = 0; i < nr_results; i++) {
+		scenarios += results[i].scenarios;
+		schedules += results[i].schedules;
+	}
+	printf("%-28s %9lu %12lu  %s\n", "all", scenarios, schedules,
+	       failed ? "FAULT" : "no fault");
+	return failed;
+}
+
+/* --- as a suite --- */
+
+static void print_test(const struct result *result)
+{
+	printf("    %s %u %s\n", result->failed ? "not ok" : "ok",
+	       (unsigned int)(result - results) + 1, result->family->name);
+	fflush(stdout);
+}
+
+static int run_fixed(void)
+{
+	bool failed;
+	unsigned int i, k;
+
+	printf("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: explore\n    1..%u\n",
+	       nr_fixed_families + nr_random_families);
+	failed = run_tables(0, print_test);
+	for (i = 0; i < nr_random_families; i++) {
+		struct result *result = add_result(&random_families[i]);
+
+		for (k = 1; k <= FIXED_RANDOM; k++)
+			run_next(result, k, &random_limits);
+		print_test(result);
+		failed |= result->failed;
+	}
+	printf("%s 1 explore\n", failed ? "not ok" : "ok");
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	results = calloc(nr_fixed_families + nr_random_families, sizeof(*results));
+	if (argc == 3)
+		return run_for(atof(argv[1]), strtoull(argv[2], NULL, 0));
+	return run_fixed();
+}

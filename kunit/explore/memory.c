@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Accesses to what several CPUs use: each is a step, then is done.
+ *
+ * With weak memory, a variable is the sequence of values that it has had.  A CPU reads
+ * any that is not older than what it has seen of this variable (its view).  A value that was
+ * stored with release, or by an operation that orders, carries the view of the CPU that
+ * stored it: who reads it with acquire has seen all that this one had.  Two operations
+ * that order fully have seen all that the earlier one had.  And a store that orders
+ * nothing may come late: when this CPU orders its stores again, or uses the variable.
+ *
+ * So loads may be early and stores late, each on its own.  A store that comes before
+ * an earlier load is not tried, nor that a load waits for the address it depends on.
+ */
+#include "explore.h"
+
+#define MAX_VALUES	200	/* that one variable has in a schedule */
+#define MAX_VIEWS	4000
+#define MAX_LATE	8
+#define STALE		4	/* how many values a load has to choose from */
+
+struct value {
+	u64 value;
+	const struct view *view;	/* that comes with it, or NULL */
+};
+
+struct var {
+	const void *address;
+	unsigned int last;
+	struct value values[MAX_VALUES];
+};
+
+struct store {
+	void *address;
+	size_t size;
+	enum rmw rmw;
+	u64 operand;
+	const struct site *site;
+};
+
+static bool weak;
+static struct var vars[MAX_VARS];
+static unsigned int nr_vars;
+static struct view cpu_view[CPUS], full_view, views[MAX_VIEWS];
+static unsigned int nr_views;
+static struct store late[CPUS][MAX_LATE];
+static unsigned int nr_late[CPUS];
+
+/* --- plain memory --- */
+
+static u64 load(const void *address, size_t size)
+{
+	switch (size) {
+	case 1:
+		return *(const u8 *)address;
+	case 2:
+		return *(const u16 *)address;
+	case 4:
+		return *(const u32 *)address;
+	default:
+		return *(const u64 *)address;
+	}
+}
+
+static u64 result(u64 old, enum rmw rmw, u64 operand)
+{
+	switch (rmw) {
+	case RMW_OR:
+		return old | operand;
+	case RMW_ANDNOT:
+		return old & ~operand;
+	default:
+		return operand;
+	}
+}
+
+static void store(void *address, size_t size, u64 value)
+{
+	switch (size) {
+	case 1:
+		*(u8 *)address = value;
+		break;
+	case 2:
+		*(u16 *)address = value;
+		break;
+	case 4:
+		*(u32 *)address = value;
+		break;
+	default:
+		*(u64 *)address = value;
+	}
+	model_check_write(address);
+}
+
+static void trace_access(const struct site *site, const void *address, u64 before,
+			 u64 after, const char *how)
+{
+	char var[64], old[64], new[64];
+
+	if (!tracing)
+		return;
+	describe_var(var, sizeof(var), address);
+	describe_value(old, sizeof(old), address, before);
+	describe_value(new, sizeof(new), address, after);
+	if (before == after)
+		trace_line(site->func, "%s %s: %s%s", site->what, var, old, how);
+	else
+		trace_line(site->func, "%s %s: %s -> %s%s", site->what, var, old, new, how);
+}
+
+/* --- weak memory --- */
+
+void memory_begin(bool is_weak)
+{
+	weak = is_weak;
+	nr_vars = 0;
+	nr_views = 0;
+	memset(cpu_view, 0, sizeof(cpu_view));
+	memset(&full_view, 0, sizeof(full_view));
+	memset(nr_late, 0, sizeof(nr_late));
+}
+
+static struct var *find_var(const void *address, size_t size)
+{
+	struct var *var;
+
+	for (var = vars; var < vars + nr_vars; var++)
+		if (var->address == address)
+			return var;
+	if (nr_vars++ == MAX_VARS)
+		abort();
+	var->address = address;
+	var->last = 0;
+	var->values[0].value = load(address, size);
+	var->values[0].view = NULL;
+	return var;
+}
+
+static void join(struct view *view, const struct view *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_vars; i++)
+		view->at[i] = max(view->at[i], other->at[i]);
+}
+
+static const struct view *keep_view(const struct view *view)
+{
+	if (nr_views == MAX_VIEWS)
+		abort();
+	views[nr_views] = *view;
+	return &views[nr_views++];
+}
+
+static void add_value(unsigned int cpu, struct var *var, u64 value,
+		      const struct view *view)
+{
+	if (++var->last == MAX_VALUES)
+		abort();
+	var->values[var->last].value = value;
+	var->values[var->last].view = view;
+	cpu_view[cpu].at[var - vars] = var->last;
+}
+
+/* Do what orders nothing.  If it reads the value too, that one's view stays. */
+static void do_store(unsigned int cpu, const struct store *what, const char *how)
+{
+	u64 old = load(what->address, what->size);
+	u64 new = result(old, what->rmw, what->operand);
+	struct var *var = find_var(what->address, what->size);
+
+	trace_access(what->site, what->address, old, new, how);
+	add_value(cpu, var, new,
+		  what->rmw == RMW_SET ? NULL : var->values[var->last].view);
+	store(what->address, what->size, new);
+}
+
+void memory_settle(unsigned int cpu)
+{
+	unsigned int i, nr = nr_late[cpu];
+
+	nr_late[cpu] = 0;
+	for (i = 0; i < nr; i++)
+		do_store(cpu, &late[cpu][i], "  (late)");
+}
+
+static void settle_var(unsigned int cpu, const void *address)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_late[cpu]; i++)
+		if (late[cpu][i].address == address) {
+			memory_settle(cpu);
+			return;
+		}
+}
+
+/* Moving a task orders all. */
+void memory_moved(unsigned int from, unsigned int to)
+{
+	if (!weak)
+		return;
+	memory_settle(from);
+	join(&cpu_view[to], &cpu_view[from]);
+}
+
+void memory_publish(struct view *view)
+{
+	if (!weak || !self)
+		return;
+	memory_settle(self->cpu);
+	*view = cpu_view[self->cpu];
+}
+
+void memory_observe(const struct view *view)
+{
+	if (weak && self)
+		join(&cpu_view[self->cpu], view);
+}
+
+static u64 weak_read(const void *address, size_t size, bool acquire,
+		     const struct site *site)
+{
+	struct view *view = &cpu_view[self->cpu];
+	struct var *var = find_var(address, size);
+	unsigned int first = view->at[var - vars], age;
+	const struct value *value;
+
+	age = decide(min(var->last - first + 1, (unsigned int)STALE), true);
+	value = &var->values[var->last - age];
+	view->at[var - vars] = var->last - age;
+	if (acquire && value->view)
+		join(view, value->view);
+	trace_access(site, address, value->value, value->value, age ? "  (stale)" : "");
+	return value->value;
+}
+
+static void weak_write(const struct store *what)
+{
+	unsigned int cpu = self->cpu;
+
+	if (nr_late[cpu] < MAX_LATE && decide(2, true)) {
+		late[cpu][nr_late[cpu]++] = *what;
+		if (tracing) {
+			char var[64];
+
+			describe_var(var, sizeof(var), what->address);
+			trace_line(what->site->func, "%s %s: will be late",
+				   what->site->what, var);
+		}
+		return;
+	}
+	do_store(cpu, what, "");
+}
+
+static void weak_ordered_write(void *address, u64 value)
+{
+	struct var *var = find_var(address, 8);
+	struct view *view = &cpu_view[self->cpu];
+
+	add_value(self->cpu, var, value, NULL);
+	var->values[var->last].view = keep_view(view);
+}
+
+/* Before and after an operation that orders fully, whose new value is @value. */
+static void weak_rmw(atomic64_t *v, u64 value)
+{
+	struct var *var = find_var(v, 8);
+	struct view *view = &cpu_view[self->cpu];
+
+	if (var->values[var->last].view)
+		join(view, var->values[var->last].view);
+	join(view, &full_view);
+	weak_ordered_write(v, value);
+	full_view = *view;
+}
+
+/* --- what the page layer calls --- */
+
+u64 shared_read(const void *var, size_t size, bool acquire, const struct site *site)
+{
+	u64 value;
+
+	step();
+	if (weak && self) {
+		settle_var(self->cpu, var);
+		return weak_read(var, size, acquire, site);
+	}
+	value = load(var, size);
+	if (self)
+		trace_access(site, var, value, value, "");
+	return value;
+}
+
+static void change(const struct store *what)
+{
+	u64 old, new;
+
+	step();
+	if (weak && self) {
+		settle_var(self->cpu, what->address);
+		weak_write(what);
+		return;
+	}
+	old = load(what->address, what->size);
+	new = result(old, what->rmw, what->operand);
+	if (self)
+		trace_access(what->site, what->address, old, new, "");
+	store(what->address, what->size, new);
+}
+
+void shared_write(void *var, size_t size, u64 value, bool release,
+		  const struct site *site)
+{
+	struct store what = { var, size, RMW_SET, value, site };
+
+	if (!release || !weak || !self) {
+		change(&what);
+		return;
+	}
+	step();
+	memory_settle(self->cpu);
+	trace_access(site, var, load(var, size), value, "");
+	weak_ordered_write(var, value);
+	store(var, size, value);
+}
+
+void shared_change(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site)
+{
+	struct store what = { var, sizeof(*var), rmw, operand, site };
+
+	change(&what);
+}
+
+u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site)
+{
+	u64 old, new;
+
+	step();
+	if (weak && self)
+		memory_settle(self->cpu);
+	old = load(var, sizeof(*var));
+	new = result(old, rmw, operand);
+	if (self)
+		trace_access(site, var, old, new, "");
+	if (weak && self)
+		weak_rmw(var, new);
+	store(var, sizeof(*var), new);
+	return old;
+}
+
+/* One that fails orders nothing, but reads the last value. */
+bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site)
+{
+	u64 value;
+
+	step();
+	if (weak && self)
+		settle_var(self->cpu, var);
+	value = load(var, sizeof(*var));
+	if (value != *old) {
+		if (self)
+			trace_access(site, var, value, value, "  (fails)");
+		if (weak && self) {
+			struct var *known = find_var(var, sizeof(*var));
+
+			cpu_view[self->cpu].at[known - vars] = known->last;
+		}
+		*old = value;
+		return false;
+	}
+	if (self)
+		trace_access(site, var, value, new, "");
+	if (weak && self) {
+		memory_settle(self->cpu);
+		weak_rmw(var, new);
+	}
+	store(var, sizeof(*var), new);
+	return true;
+}
+
+long shared_count(atomic_long_t *var)
+{
+	model_error(var - region->errors);
+	return ++var->counter;
+}

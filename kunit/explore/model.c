@@ -1,0 +1,937 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who owns which page: the calls that programs make, and what must be true of them.
+ *
+ * A block is its caller's from the return of the allocation until the call that frees
+ * it.  Between a call and its return, nobody knows.
+ */
+#include "explore.h"
+
+#define MAX_FAILS	16	/* allocations that failed in one schedule */
+
+/**
+ * struct slot - a block that programs know by a number
+ * @pfn: its first page
+ * @nr: its pages; stays when it is freed, for those who free it again
+ * @held: whether it is somebody's
+ * @busy: whether it is being allocated
+ * @victim: whether a program makes a mistake with it
+ */
+struct slot {
+	unsigned long pfn;
+	unsigned long nr;
+	bool held;
+	bool busy;
+	bool victim;
+};
+
+/**
+ * struct attempt - an allocation, under way or failed
+ * @order: it looks for a block of this order
+ * @taken: by cluster, the pages that were not free all the time
+ * @mistaken: those that a wrong free was under way for meanwhile
+ * @beside: failed: a bit for each fiber whose allocation may have had pages then
+ */
+struct attempt {
+	unsigned int order;
+	u64 taken[MAX_CLUSTERS];
+	u64 mistaken[MAX_CLUSTERS];
+	unsigned int beside;
+};
+
+struct state {
+	u64 owned[MAX_CLUSTERS];
+	u64 leaving[MAX_CLUSTERS];	/* in a call that frees them */
+	struct slot slots[NR_SLOTS];
+	unsigned int errors;
+	unsigned int mistakes;
+	u64 allocs[BUDDY_NR_ORDERS];
+	u64 frees[BUDDY_NR_ORDERS];
+};
+
+struct buddy_region *region;
+cpu_callback cpu_dead;
+bool buddy_watched;
+
+static struct state now, after_setup;
+
+static struct run runs[MAX_RUNS];
+static struct buddy_stats fresh;
+static u64 fresh_nonempty;
+static bool makes_mistakes;
+static const struct slot *mistake[MAX_PROGRAMS];	/* what each frees wrongly now */
+static bool untold;
+/* What had been seen of memory where a slot's block was allocated. */
+static struct view views[NR_SLOTS];
+
+static struct buddy_region saved_region;
+static struct cluster saved_clusters[FIRST_CLUSTER + MAX_CLUSTERS];
+static u8 saved_pcp[CPUS * PERCPU_SIZE];
+
+static struct attempt attempts[MAX_PROGRAMS + 1], fails[MAX_FAILS];
+static unsigned int under_way;		/* a bit for each of attempts[] */
+static unsigned int nr_fails;
+
+static const char * const op_names[] = {
+	[ALLOC] = "alloc order", [EXACT] = "alloc pages", [ALIGNED] = "alloc aligned",
+	[ALLOC_BULK] = "alloc bulk of order", [FREE] = "free", [FREE_EXACT] = "free exact",
+	[FREE_BULK] = "free bulk of order", [PAGES] = "block_pages", [STATS] = "stats",
+	[DRAIN] = "drain", [OFFLINE] = "offline CPU", [AGAIN] = "free again",
+	[AGAIN_EXACT] = "free exact again", [WRONG] = "MISTAKE: free pages",
+	[WRONG_PAGE] = "MISTAKE: free page",
+};
+
+/* --- what is not compiled --- */
+
+bool watch_fail(struct buddy_region *watched, unsigned long nr)
+{
+	return false;
+}
+
+void watch_alloc(struct buddy_region *watched, unsigned long pfn, unsigned int order,
+		 unsigned long nr)
+{
+}
+
+void watch_free(struct buddy_region *watched, unsigned long pfn, unsigned long nr)
+{
+}
+
+struct buddy_region *region_find(bool virt, unsigned long where)
+{
+	return NULL;
+}
+
+void *buddy_pfn_to_virt(struct buddy_region *mapped, unsigned long pfn)
+{
+	return NULL;
+}
+
+/* What buddy_region_stats() does under the lock. */
+static void read_stats(struct buddy_stats *stats)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	*stats = region->stats;
+	pcp_add_free(region, stats);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+}
+
+static void drain(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	pcp_drain(region);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+}
+
+/* --- pages --- */
+
+/* The bits of [pfn, pfn + nr) that lie in cluster @i, which is of @run. */
+static u64 pages_in(const struct run *run, unsigned int i, unsigned long pfn,
+		    unsigned long nr)
+{
+	unsigned long first = ((run->pfn >> CLUSTER_ORDER) + i) << CLUSTER_ORDER;
+	unsigned long start = max(pfn, first), end = min(pfn + nr, first + CLUSTER_FRAMES);
+
+	return start < end ? word_mask(start - first, end - start) : 0;
+}
+
+static bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
+{
+	const struct run *run = find_run(region, pfn);
+	unsigned int base = run->first - FIRST_CLUSTER, i;
+
+	for (i = 0; i < run_clusters(run); i++)
+		if (map[base + i] & pages_in(run, i, pfn, nr))
+			return true;
+	return false;
+}
+
+static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
+{
+	const struct run *run = find_run(region, pfn);
+	unsigned int base = run->first - FIRST_CLUSTER, i;
+
+	for (i = 0; i < run_clusters(run); i++) {
+		u64 pages = pages_in(run, i, pfn, nr);
+
+		if (set)
+			map[base + i] |= pages;
+		else
+			map[base + i] &= ~pages;
+	}
+}
+
+/* --- an allocation fails only if nothing fits --- */
+
+/* A block of @attempt's order that was free all the time, or BUDDY_NO_PFN. */
+static unsigned long find_free(const struct attempt *attempt)
+{
+	const struct source *source = &region->source;
+	unsigned long size = BIT(attempt->order), pfn;
+	const struct run *run;
+
+	for (run = source->runs; run < source->runs + source->nr_runs; run++)
+		for (pfn = (run->pfn + size - 1) & -size;
+		     pfn + size <= run->pfn + run->pages; pfn += size)
+			if (!any_of(attempt->taken, pfn, size))
+				return pfn;
+	return BUDDY_NO_PFN;
+}
+
+static void judge(const struct attempt *attempt)
+{
+	unsigned long pfn;
+
+	/* An NMI gives up when the lock is held. */
+	if (attempt->beside || makes_mistakes)
+		return;
+	pfn = find_free(attempt);
+	if (pfn != BUDDY_NO_PFN)
+		fault("found no block of order %u, but the one at %#lx was free all the time",
+		      attempt->order, pfn);
+}
+
+static struct attempt *begin_alloc(unsigned int order)
+{
+	struct attempt *attempt = &attempts[self ? self->number : MAX_PROGRAMS];
+	unsigned int i;
+
+	attempt->order = order;
+	for (i = 0; i < region->nr_clusters - FIRST_CLUSTER; i++) {
+		attempt->taken[i] = now.owned[i] | now.leaving[i];
+		attempt->mistaken[i] = 0;
+	}
+	under_way |= BIT(attempt - attempts);
+	return attempt;
+}
+
+/* [pfn, pfn + nr) was not free all the time for whoever looks for a block now. */
+static void taken_by(const struct attempt *attempt, unsigned long pfn, unsigned long nr)
+{
+	unsigned int bit = BIT(attempt - attempts), i;
+
+	for (i = 0; i <= MAX_PROGRAMS; i++)
+		if (under_way & BIT(i))
+			set_pages(attempts[i].taken, pfn, nr, true);
+	for (i = 0; i < nr_fails; i++)
+		if (fails[i].beside & bit)
+			set_pages(fails[i].taken, pfn, nr, true);
+}
+
+static void end_alloc(const struct attempt *attempt)
+{
+	unsigned int bit = BIT(attempt - attempts), i;
+
+	under_way &= ~bit;
+	for (i = 0; i < nr_fails; i++) {
+		if (!(fails[i].beside & bit))
+			continue;
+		fails[i].beside &= ~bit;
+		judge(&fails[i]);
+	}
+}
+
+/* Who is allocating now may have pages in hand: what @attempt missed is known later. */
+static void fail_alloc(struct attempt *attempt)
+{
+	if (in_nmi() || nr_fails == MAX_FAILS)
+		return;
+	fails[nr_fails] = *attempt;
+	fails[nr_fails].beside = under_way & ~BIT(attempt - attempts);
+	judge(&fails[nr_fails++]);
+}
+
+/* --- calls --- */
+
+void model_error(enum buddy_error kind)
+{
+	now.errors++;
+	if (self) {
+		self->errors++;
+		self->kind = kind;
+	}
+	trace_line("", "an error is reported: kind %u", kind);
+}
+
+static void got_block(const struct attempt *attempt, struct slot *slot, unsigned long pfn,
+		      unsigned long nr, unsigned int align)
+{
+	const struct run *run;
+
+	memory_publish(&views[slot - now.slots]);
+	slot->busy = false;
+	trace_line("", "  has got %#lx to %#lx", pfn, pfn + nr - 1);
+	run = find_run(region, pfn);
+	if (!run || pfn + nr > run->pfn + run->pages) {
+		fault("%#lx, %lu pages, is not in the region", pfn, nr);
+		return;
+	}
+	if (any_of(attempt->mistaken, pfn, nr)) {
+		trace_line("", "freed before its tails were marked: cannot be told");
+		untold = true;
+		sched_stop();
+	}
+	if (pfn & (BIT(align) - 1))
+		fault("%#lx is not aligned to order %u", pfn, align);
+	if (any_of(now.owned, pfn, nr))
+		fault("%#lx, %lu pages, has two owners", pfn, nr);
+	set_pages(now.owned, pfn, nr, true);
+	taken_by(attempt, pfn, nr);
+	slot->pfn = pfn;
+	slot->nr = nr;
+	slot->held = true;
+	now.allocs[order_base_2(nr)]++;
+}
+
+static void do_alloc(const struct op *op)
+{
+	struct slot *slot = &now.slots[op->slot];
+	unsigned long nr = op->kind == ALLOC ? BIT(op->nr) : op->nr, pfn;
+	unsigned int order = order_base_2(nr);
+	struct attempt *attempt;
+
+	if (slot->held || slot->busy)
+		return;
+	if (op->kind == ALIGNED)
+		order = max_t(unsigned int, order, op->extra);
+	slot->busy = true;
+	attempt = begin_alloc(order);
+	if (op->kind == ALLOC)
+		pfn = buddy_alloc_pfn(region, order, 0);
+	else if (op->kind == EXACT)
+		pfn = buddy_alloc_pfn_exact(region, nr, 0);
+	else
+		pfn = buddy_alloc_pfn_aligned(region, nr, op->extra, 0);
+	if (pfn == BUDDY_NO_PFN) {
+		slot->busy = false;
+		trace_line("", "  has got none");
+		fail_alloc(attempt);
+	} else {
+		got_block(attempt, slot, pfn, nr, order);
+	}
+	end_alloc(attempt);
+}
+
+static void do_alloc_bulk(const struct op *op)
+{
+	struct slot *slots = &now.slots[op->slot];
+	unsigned long pfns[NR_SLOTS];
+	struct attempt *attempt;
+	unsigned int i, nr;
+
+	for (i = 0; i < op->extra; i++)
+		if (slots[i].held || slots[i].busy)
+			return;
+	for (i = 0; i < op->extra; i++)
+		slots[i].busy = true;
+	attempt = begin_alloc(op->nr);
+	nr = buddy_alloc_bulk(region, op->nr, op->extra, pfns, 0);
+	for (i = 0; i < op->extra; i++) {
+		slots[i].busy = false;
+		if (i < nr)
+			got_block(attempt, &slots[i], pfns[i], BIT(op->nr), op->nr);
+	}
+	if (nr < op->extra)
+		fail_alloc(attempt);
+	end_alloc(attempt);
+}
+
+/* The owner's last word before a free: the block is no longer his. */
+static void let_go(struct slot *slot)
+{
+	memory_observe(&views[slot - now.slots]);
+	slot->held = false;
+	set_pages(now.owned, slot->pfn, slot->nr, false);
+	set_pages(now.leaving, slot->pfn, slot->nr, true);
+	now.frees[order_base_2(slot->nr)]++;
+}
+
+static void has_gone(const struct slot *slot)
+{
+	set_pages(now.leaving, slot->pfn, slot->nr, false);
+	trace_line("", "  has freed %#lx to %#lx", slot->pfn, slot->pfn + slot->nr - 1);
+}
+
+static void free_block(const struct slot *slot, bool exact)
+{
+	if (exact || !is_power_of_2(slot->nr))
+		buddy_free_pfn_exact(region, slot->pfn, slot->nr);
+	else
+		buddy_free_pfn(region, slot->pfn, ilog2(slot->nr));
+}
+
+static unsigned int errors_seen(void)
+{
+	return self ? self->errors : now.errors;
+}
+
+static void expect_no_error(unsigned int before, const struct slot *slot)
+{
+	if (errors_seen() != before && !slot->victim)
+		fault("a correct call for %#lx, %lu pages, is reported as an error", slot->pfn,
+		      slot->nr);
+}
+
+/* In an NMI, a free that needs the lock is a mistake: the block stays its owner's. */
+static bool was_refused(unsigned int errors)
+{
+	return in_nmi() && self->errors == errors + 1 && self->kind == BUDDY_IN_NMI;
+}
+
+static void take_back(struct slot *slot, const struct slot *copy)
+{
+	memory_publish(&views[slot - now.slots]);
+	set_pages(now.leaving, copy->pfn, copy->nr, false);
+	set_pages(now.owned, copy->pfn, copy->nr, true);
+	now.frees[order_base_2(copy->nr)]--;
+	now.mistakes++;
+	slot->busy = false;
+	slot->held = true;
+}
+
+static void do_free(const struct op *op)
+{
+	struct slot *slot = &now.slots[op->slot], copy;
+	unsigned int errors = errors_seen();
+
+	if (!slot->held)
+		return;
+	let_go(slot);
+	/* Another program may have the slot next, but for one that may come back. */
+	slot->busy = in_nmi();
+	copy = *slot;
+	free_block(&copy, op->kind == FREE_EXACT);
+	if (was_refused(errors)) {
+		take_back(slot, &copy);
+		return;
+	}
+	if (in_nmi())
+		slot->busy = false;
+	has_gone(&copy);
+	expect_no_error(errors, &copy);
+}
+
+static void do_free_bulk(const struct op *op)
+{
+	unsigned int errors = errors_seen(), nr = 0, i;
+	struct slot copies[NR_SLOTS];
+	unsigned long pfns[NR_SLOTS];
+
+	for (i = 0; i < op->extra; i++) {
+		struct slot *slot = &now.slots[op->slot + i];
+
+		if (!slot->held || slot->nr != BIT(op->nr))
+			continue;
+		let_go(slot);
+		pfns[nr] = slot->pfn;
+		copies[nr++] = *slot;
+	}
+	if (!nr)
+		return;
+	buddy_free_bulk(region, op->nr, nr, pfns);
+	for (i = 0; i < nr; i++)
+		has_gone(&copies[i]);
+	expect_no_error(errors, &copies[0]);
+}
+
+static void begin_mistake(const struct slot *slot)
+{
+	now.mistakes++;
+	if (self)
+		mistake[self->number] = slot;
+}
+
+static void end_mistake(void)
+{
+	if (self)
+		mistake[self->number] = NULL;
+}
+
+/* Whoever comes first has done nothing wrong. */
+static void do_free_again(const struct op *op)
+{
+	struct slot *slot = &now.slots[op->slot], copy;
+
+	if (!slot->nr)
+		return;
+	begin_mistake(slot);
+	if (slot->held) {
+		let_go(slot);
+		now.mistakes--;
+	}
+	copy = *slot;
+	free_block(&copy, op->kind == AGAIN_EXACT);
+	has_gone(&copy);
+	end_mistake();
+}
+
+enum whose { OWNERS, NOBODYS, IN_DOUBT };
+
+static enum whose whose_is(const struct slot *slot)
+{
+	if (slot->held)
+		return OWNERS;
+	if (under_way || any_of(now.owned, slot->pfn, slot->nr) ||
+	    any_of(now.leaving, slot->pfn, slot->nr))
+		return IN_DOUBT;
+	return NOBODYS;
+}
+
+static void do_wrong(const struct op *op)
+{
+	enum buddy_error kind = op->extra ? BUDDY_NOT_A_HEAD : BUDDY_WRONG_SIZE;
+	const struct slot *slot = &now.slots[op->slot];
+	unsigned int errors = errors_seen();
+	enum whose whose;
+
+	if (!slot->nr)
+		return;
+	whose = whose_is(slot);
+	begin_mistake(slot);
+	if (op->kind == WRONG_PAGE)
+		buddy_free_pfn(region, slot->pfn + op->extra, 0);
+	else
+		buddy_free_pfn_exact(region, slot->pfn + op->extra, op->nr);
+	end_mistake();
+	if (!self || whose == IN_DOUBT || whose_is(slot) != whose)
+		return;
+	if (whose == NOBODYS)
+		kind = BUDDY_DOUBLE_FREE;
+	if (errors_seen() != errors + 1 || self->kind != kind)
+		fault("a wrong free in the block at %#lx is not reported as kind %d", slot->pfn,
+		      kind);
+}
+
+static void do_pages(const struct op *op)
+{
+	const struct slot *slot = &now.slots[op->slot];
+	unsigned long pages;
+
+	if (!slot->held)
+		return;
+	memory_observe(&views[slot - now.slots]);
+	pages = buddy_block_pages(region, slot->pfn);
+	if (slot->held && pages != slot->nr)
+		fault("the block at %#lx has %lu pages, not %lu", slot->pfn, slot->nr, pages);
+}
+
+static void do_stats(void)
+{
+	struct buddy_stats stats;
+
+	read_stats(&stats);
+	if (stats.free_pages > stats.pages)
+		fault("%lu of %lu pages are free", stats.free_pages, stats.pages);
+}
+
+static void do_op(const struct op *op)
+{
+	trace_line("", "%s %u, slot %u, %u", op_names[op->kind], op->nr, op->slot, op->extra);
+	switch (op->kind) {
+	case ALLOC:
+	case EXACT:
+	case ALIGNED:
+		return do_alloc(op);
+	case ALLOC_BULK:
+		return do_alloc_bulk(op);
+	case FREE:
+	case FREE_EXACT:
+		return do_free(op);
+	case FREE_BULK:
+		return do_free_bulk(op);
+	case AGAIN:
+	case AGAIN_EXACT:
+		return do_free_again(op);
+	case WRONG:
+	case WRONG_PAGE:
+		return do_wrong(op);
+	case PAGES:
+		return do_pages(op);
+	case STATS:
+		return do_stats();
+	case DRAIN:
+		return drain();
+	case OFFLINE:
+		return cpu_offline(op->nr);
+	}
+}
+
+void model_run(const struct program *program)
+{
+	const struct op *op;
+
+	for (op = program->ops; op->kind != END; op++)
+		do_op(op);
+}
+
+/* --- checks --- */
+
+const u64 *owned_pages(void)
+{
+	return now.owned;
+}
+
+/*
+ * Before each access.  A block is taken in one step, and its tails are marked in a later
+ * one.  Between these it looks like a block of one page, so that a wrong free of its
+ * first page is taken for right: only allocations that are under way while this free
+ * looks at the block can be hit by that.
+ */
+void model_step(void)
+{
+	const struct slot *slot = mistake[self->number];
+	unsigned int i;
+
+	for (i = 0; slot && i < MAX_PROGRAMS; i++)
+		if (under_way & BIT(i))
+			set_pages(attempts[i].mistaken, slot->pfn, slot->nr, true);
+}
+
+/* What a word of a cache says is free must be nobody's. */
+static void check_free(unsigned long pfn, u64 free)
+{
+	const struct run *run = find_run(region, pfn);
+	const struct cluster *cluster;
+
+	if (!run) {
+		fault("a cache has %#lx, which is in no region", pfn);
+		return;
+	}
+	cluster = find_cluster(region, run, pfn);
+	if (now.owned[cluster - region->clusters - FIRST_CLUSTER] & free)
+		fault("pages of %#lx are free in a cache, but have an owner: %#llx",
+		      cluster_pfn(cluster),
+		      now.owned[cluster - region->clusters - FIRST_CLUSTER] & free);
+}
+
+void model_check_write(const void *var)
+{
+	unsigned int cpu, i;
+
+	if (has_fault())
+		return;
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+
+		for (i = 0; i < 2; i++) {
+			u64 half = pcp->hot.half[i].counter;
+
+			if (var == &pcp->hot.half[i] && (u32)half)
+				check_free(half >> HALF_FRAMES << HALF_ORDER,
+					   (u64)(u32)half << (half >> HALF_FRAMES & 1 ?
+							      HALF_FRAMES : 0));
+		}
+		if (var == &pcp->large) {
+			u64 large = pcp->large.counter;
+			unsigned int order = large_order(large);
+
+			for (; large & LARGE_BLOCKS; large &= large - 1) {
+				unsigned long pfn = large_pfn(large, order);
+
+				if (find_run(region, pfn) && any_of(now.owned, pfn, BIT(order)))
+					fault("order %u at %#lx is in a cache, but has an owner",
+					      order, pfn);
+			}
+		}
+	}
+}
+
+/* The lock was released: what the clusters say is free must be nobody's. */
+void model_check_lists(void)
+{
+	unsigned int nr = region->nr_clusters - FIRST_CLUSTER, i, covered;
+
+	if (has_fault())
+		return;
+	for (i = 0; i < nr; i++) {
+		const struct cluster *cluster = &region->clusters[FIRST_CLUSTER + i];
+
+		if (cluster->state == CLUSTER_SPLIT && now.owned[i] & cluster->free)
+			fault("pages of %#lx are free, but have an owner: %#llx",
+			      cluster_pfn(cluster), now.owned[i] & cluster->free);
+		if (cluster->state != CLUSTER_FREE)
+			continue;
+		covered = BIT(cluster->list - CLUSTER_ORDER);
+		for (; covered-- && i + covered < nr;)
+			if (now.owned[i + covered]) {
+				fault("the free block at %#lx has an owner",
+				      cluster_pfn(cluster));
+				return;
+			}
+	}
+}
+
+/* All callers are done: compare with what is known, then free all and compare again. */
+void model_check_rest(void)
+{
+	struct buddy_stats stats;
+	struct slot *slot;
+	unsigned int i;
+
+	if (untold)
+		return;
+	check_region();
+	for (slot = now.slots; slot < now.slots + NR_SLOTS && !has_fault(); slot++) {
+		struct op op = { FREE, slot - now.slots };
+		unsigned long pages;
+
+		if (!slot->held)
+			continue;
+		pages = buddy_block_pages(region, slot->pfn);
+		if (pages != slot->nr)
+			fault("at rest, the block at %#lx of %lu pages has %lu", slot->pfn,
+			      slot->nr, pages);
+		setup_cpu = slot->pfn % CPUS;
+		if (!has_fault())
+			do_free(&op);
+	}
+	if (has_fault())
+		return;
+	drain();
+	check_region();
+	read_stats(&stats);
+	pcp_add_counts(region, &stats);
+	if (now.errors != now.mistakes)
+		fault("%u mistakes were made, %u reported", now.mistakes, now.errors);
+	if (stats.free_pages != stats.pages)
+		fault("all is freed, yet only %lu of %lu pages are free", stats.free_pages,
+		      stats.pages);
+	if (region->nonempty != fresh_nonempty)
+		fault("all is freed, yet the lists are not as they were");
+	for (i = 0; i < BUDDY_NR_ORDERS; i++) {
+		if (stats.nr_free[i] != fresh.nr_free[i])
+			fault("all is freed: %lu blocks of order %u, not %lu", stats.nr_free[i],
+			      i, fresh.nr_free[i]);
+		/* Of two that free a block at once, either may be the mistake. */
+		if (!makes_mistakes &&
+		    (stats.allocs[i] != now.allocs[i] || stats.frees[i] != now.frees[i]))
+			fault("order %u: %llu allocations and %llu frees, not %llu and %llu",
+			      i, stats.allocs[i], stats.frees[i], now.allocs[i], now.frees[i]);
+	}
+	if (!region->cache_order &&
+	    stats.splits - fresh.splits != stats.merges - fresh.merges)
+		fault("all is freed, yet there were %llu splits and %llu merges", stats.splits,
+		      stats.merges);
+}
+
+/* --- scenarios --- */
+
+void *percpu_alloc(size_t size)
+{
+	void *memory = aligned_alloc(PERCPU_SIZE, CPUS * PERCPU_SIZE);
+
+	BUILD_BUG_ON(sizeof(struct pcp) > PERCPU_SIZE);
+	memset(memory, 0, CPUS * PERCPU_SIZE);
+	return memory;
+}
+
+static void find_mistakes(const struct op *op)
+{
+	for (; op->kind != END; op++)
+		if (op->kind >= AGAIN) {
+			makes_mistakes = true;
+			now.slots[op->slot].victim = true;
+		}
+}
+
+static void make_region(const struct shape *shape)
+{
+	u32 clusters = FIRST_CLUSTER;
+	unsigned int i;
+
+	if (region) {
+		pcp_exit(region);
+		free(region->clusters);
+		free(region);
+	} else {
+		pcp_hotplug_init();
+	}
+	region = aligned_alloc(64, sizeof(*region));
+	memset(region, 0, sizeof(*region));
+	strcpy(region->name, "explored");
+	for (i = 0; i < MAX_RUNS && shape->runs[i].pages; i++) {
+		runs[i] = shape->runs[i];
+		runs[i].first = clusters;
+		clusters += run_clusters(&runs[i]);
+	}
+	if (clusters > FIRST_CLUSTER + MAX_CLUSTERS)
+		abort();
+	region->source.runs = runs;
+	region->source.nr_runs = i;
+	region->nr_clusters = clusters;
+	region->clusters = calloc(clusters, sizeof(struct cluster));
+	freelist_init(region);
+	pcp_init(region);
+	if (shape->cache_order)
+		region->cache_order = shape->cache_order;
+	fresh = region->stats;
+	fresh_nonempty = region->nonempty;
+}
+
+void model_make(const struct scenario *scenario)
+{
+	const struct op *op;
+	unsigned int i;
+
+	memset(&now, 0, sizeof(now));
+	makes_mistakes = false;
+	untold = false;
+	nr_fails = 0;
+	under_way = 0;
+	make_region(&scenario->shape);
+	for (i = 0; has_program(scenario, i); i++)
+		find_mistakes(scenario->programs[i].ops);
+	for (op = scenario->setup; op->kind != END && !has_fault(); op++) {
+		setup_cpu = op->cpu;
+		do_op(op);
+	}
+	after_setup = now;
+	saved_region = *region;
+	memcpy(saved_clusters, region->clusters,
+	       region->nr_clusters * sizeof(struct cluster));
+	memcpy(saved_pcp, region->pcp, sizeof(saved_pcp));
+}
+
+void model_restore(void)
+{
+	now = after_setup;
+	*region = saved_region;
+	memcpy(region->clusters, saved_clusters,
+	       region->nr_clusters * sizeof(struct cluster));
+	memcpy(region->pcp, saved_pcp, sizeof(saved_pcp));
+	nr_fails = 0;
+	under_way = 0;
+	untold = false;
+	memset(mistake, 0, sizeof(mistake));
+	memset(views, 0, sizeof(views));
+	fault_text[0] = 0;
+}
+
+/* --- for people --- */
+
+static void print_ops(const struct op *op, bool is_setup)
+{
+	for (; op->kind != END; op++) {
+		printf("    ");
+		if (is_setup)
+			printf("CPU %u: ", op->cpu);
+		printf("%s", op_names[op->kind]);
+		switch (op->kind) {
+		case ALLOC:
+		case EXACT:
+			printf(" %u -> slot %u", op->nr, op->slot);
+			break;
+		case ALIGNED:
+			printf(" %u pages to order %u -> slot %u", op->nr, op->extra, op->slot);
+			break;
+		case ALLOC_BULK:
+		case FREE_BULK:
+			printf(" %u: slots %u to %u", op->nr, op->slot, op->slot + op->extra - 1);
+			break;
+		case STATS:
+		case DRAIN:
+			break;
+		case OFFLINE:
+			printf(" %u", op->nr);
+			break;
+		case WRONG:
+			printf(" %u to %u of slot %u", op->extra, op->extra + op->nr - 1,
+			       op->slot);
+			break;
+		case WRONG_PAGE:
+			printf(" %u of slot %u", op->extra, op->slot);
+			break;
+		default:
+			printf(" slot %u", op->slot);
+		}
+		putchar('\n');
+	}
+}
+
+void model_print(const struct scenario *scenario)
+{
+	const struct run *run;
+	unsigned int i;
+
+	for (run = runs; run < runs + region->source.nr_runs; run++)
+		printf("  pages %#lx to %#lx\n", run->pfn, run->pfn + run->pages - 1);
+	printf("  caches of blocks up to order %u\n", region->cache_order);
+	printf("  before:\n");
+	print_ops(scenario->setup, true);
+	for (i = 0; has_program(scenario, i); i++) {
+		printf("  %c, on CPU %u%s:\n", 'A' + i, scenario->programs[i].cpu,
+		       scenario->programs[i].nmi ? " in an NMI" : "");
+		print_ops(scenario->programs[i].ops, false);
+	}
+}
+
+static bool is_member(const void *var, const void *member, size_t size)
+{
+	return (const char *)var - (const char *)member < (ptrdiff_t)size && var >= member;
+}
+
+void describe_var(char *text, size_t size, const void *var)
+{
+	unsigned int cpu;
+	size_t i;
+
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+
+		if (is_member(var, pcp->hot.half, sizeof(pcp->hot.half)))
+			snprintf(text, size, "CPU %u's half[%d]", cpu, var != pcp->hot.half);
+		else if (var == &pcp->hot.tails)
+			snprintf(text, size, "CPU %u's pointer to tails", cpu);
+		else if (var == &pcp->large)
+			snprintf(text, size, "CPU %u's large", cpu);
+		else if (is_member(var, pcp, sizeof(*pcp)))
+			snprintf(text, size, "CPU %u's %+td", cpu,
+				 (const char *)var - (const char *)pcp);
+		else
+			continue;
+		return;
+	}
+	i = ((const char *)var - (const char *)region->clusters) / sizeof(struct cluster);
+	if (i < region->nr_clusters) {
+		const struct cluster *cluster = &region->clusters[i];
+
+		snprintf(text, size, "%#lx's %s", cluster_pfn(cluster),
+			 var == &cluster->owner ? "owner" :
+			 cluster->state == CLUSTER_SPLIT ? "tails" : "head");
+		return;
+	}
+	snprintf(text, size, "%p", var);
+}
+
+void describe_value(char *text, size_t size, const void *var, u64 value)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+
+		if (var == &pcp->hot.tails) {
+			describe_var(text, size, (void *)(unsigned long)value);
+			return;
+		}
+		if (var == &pcp->large && value & LARGE_BLOCKS) {
+			snprintf(text, size, "order %u, lowest %#lx, %#llx",
+				 large_order(value), large_pfn(value, large_order(value)),
+				 value & LARGE_BLOCKS);
+			return;
+		}
+		if (is_member(var, pcp->hot.half, sizeof(pcp->hot.half))) {
+			if (value == NO_HALF(var != pcp->hot.half))
+				snprintf(text, size, "nobody's");
+			else
+				snprintf(text, size, "%#llx:%08x",
+					 value >> HALF_FRAMES << HALF_ORDER, (u32)value);
+			return;
+		}
+	}
+	snprintf(text, size, "%#llx", value);
+}

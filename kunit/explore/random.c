@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Programs that nobody thought of: each from a seed. */
+#include "explore.h"
+
+#define FIRST_VICTIM	40	/* slots that no correct program frees */
+
+static const u8 lengths[] = { 3, 5, 7, 12, 20, 31, 33, 40, 48, 63, 65, 100, 130, 192 };
+
+/* Slots that several programs use, so that one frees what another allocated. */
+static unsigned int draw_slot(void)
+{
+	return draw() % 14;
+}
+
+static unsigned int draw_order(bool is_large)
+{
+	static const u8 small[] = { 0, 0, 0, 1, 1, 2, 3, 4, 5, 5 };
+	static const u8 large[] = { 0, 0, 1, 2, 4, 5, 5, 5, 6, 6, 6, 7, 7, 8, 9 };
+
+	return is_large ? large[draw() % ARRAY_SIZE(large)] : small[draw() % ARRAY_SIZE(small)];
+}
+
+static struct op draw_alloc(bool is_large)
+{
+	unsigned int slot = draw_slot();
+
+	switch (draw() % 6) {
+	case 0:
+		return (struct op){ EXACT, slot, lengths[draw() % (is_large ? 14 : 10)] };
+	case 1:
+		return (struct op){ ALIGNED, slot, 1 + draw() % 40, draw() % 8 };
+	case 2:
+		return (struct op){ ALLOC_BULK, 20 + draw() % 2 * 4, draw_order(false), 4 };
+	default:
+		return (struct op){ ALLOC, slot, draw_order(is_large) };
+	}
+}
+
+static struct op draw_free(void)
+{
+	switch (draw() % 8) {
+	case 0:
+		return (struct op){ FREE, 20 + draw() % 8 };
+	case 1:
+		return (struct op){ FREE_BULK, 20 + draw() % 2 * 4, draw_order(false), 4 };
+	case 2:
+	case 3:
+		return (struct op){ FREE_EXACT, draw_slot() };
+	default:
+		return (struct op){ FREE, draw_slot() };
+	}
+}
+
+static struct op draw_op(bool is_large)
+{
+	switch (draw() % 16) {
+	case 0 ... 4:
+		return draw_alloc(is_large);
+	case 5 ... 12:
+		return draw_free();
+	case 13:
+		return (struct op){ DRAIN };
+	case 14:
+		return (struct op){ PAGES, draw_slot() };
+	default:
+		return (struct op){ STATS };
+	}
+}
+
+static struct op draw_nmi_op(bool is_large)
+{
+	if (draw() % 2)
+		return draw_alloc(is_large);
+	return (struct op){ draw() % 2 ? FREE : FREE_EXACT, draw_slot() };
+}
+
+static void draw_shape(struct shape *shape, bool is_large)
+{
+	static const u16 pages[] = { 64, 128, 192, 256, 512, 1024 };
+	unsigned long nr = is_large ? 1024 << draw() % 2 : pages[draw() % ARRAY_SIZE(pages)];
+
+	shape->runs[0] = (struct run){ BASE, nr };
+	if (draw() % 4 == 0) {
+		unsigned long part = 1 + draw() % (nr - 1);
+
+		/* The rest behind a gap. */
+		shape->runs[0] = (struct run){ BASE + draw() % 64, part };
+		shape->runs[1] = (struct run){
+			shape->runs[0].pfn + part + 1 + draw() % 100, nr - part
+		};
+	}
+	shape->cache_order = is_large ? 6 + draw() % 5 : 6 + draw() % 2;
+}
+
+static void draw_scenario(struct scenario *scenario, unsigned int programs, unsigned int ops)
+{
+	bool is_large = draw() % 2;
+	unsigned int nr, i, k;
+
+	memset(scenario, 0, sizeof(*scenario));
+	draw_shape(&scenario->shape, is_large);
+	nr = draw() % 16;
+	for (i = 0; i < nr; i++) {
+		scenario->setup[i] = draw() % 3 ? draw_alloc(is_large) : draw_free();
+		scenario->setup[i].cpu = draw() % CPUS;
+	}
+	for (i = 0; i < programs; i++) {
+		struct program *program = &scenario->programs[i];
+
+		program->cpu = draw() % CPUS;
+		program->nmi = draw() % 8 == 0;
+		nr = 1 + draw() % ops;
+		for (k = 0; k < nr; k++)
+			program->ops[k] = program->nmi ? draw_nmi_op(is_large) :
+							 draw_op(is_large);
+	}
+}
+
+/* Programs of some length: too many schedules to try all. */
+static bool make_long(struct scenario *scenario, unsigned long number)
+{
+	draw_scenario(scenario, 2 + draw() % 3, 6);
+	scenario->migrate = draw() % 2;
+	if (draw() % 4 == 0) {
+		struct program *program = &scenario->programs[0];
+
+		program->nmi = false;
+		program->cpu = 0;
+		program->ops[0] = (struct op){ OFFLINE, .nr = 1 };
+	}
+	return true;
+}
+
+static bool make_short(struct scenario *scenario, unsigned long number)
+{
+	draw_scenario(scenario, 2 + draw() % 2, 2);
+	scenario->bound = 2;
+	return true;
+}
+
+static bool make_moved(struct scenario *scenario, unsigned long number)
+{
+	make_short(scenario, number);
+	scenario->migrate = true;
+	return true;
+}
+
+static bool make_weak(struct scenario *scenario, unsigned long number)
+{
+	draw_scenario(scenario, 2, 2);
+	scenario->bound = 2;
+	scenario->weak = true;
+	return true;
+}
+
+static bool make_long_weak(struct scenario *scenario, unsigned long number)
+{
+	draw_scenario(scenario, 2 + draw() % 2, 4);
+	scenario->migrate = draw() % 2;
+	scenario->weak = true;
+	return true;
+}
+
+/* Blocks that nobody frees, but of which a part is freed by mistake. */
+static bool make_mistakes(struct scenario *scenario, unsigned long number)
+{
+	static const u8 sizes[] = { 2, 2, 3, 4, 4, 8, 16, 20, 32, 40, 64, 100 };
+	unsigned int victims = 1 + draw() % 2, end, i, k;
+
+	draw_scenario(scenario, 2 + draw() % 2, 4);
+	for (i = 0; i < victims; i++) {
+		unsigned int size = sizes[draw() % ARRAY_SIZE(sizes)];
+
+		/* First of all, so that they get their memory. */
+		for (end = 0; scenario->setup[end].kind != END; end++)
+			;
+		memmove(&scenario->setup[1], scenario->setup, end * sizeof(struct op));
+		scenario->setup[0] = (struct op){ EXACT, FIRST_VICTIM + i, size,
+						  .cpu = draw() % CPUS };
+		for (k = 0; has_program(scenario, k); k++) {
+			struct op *ops = scenario->programs[k].ops;
+			unsigned int page = draw() % size, nr = 1 + draw() % 40;
+
+			if (scenario->programs[k].nmi || (!page && nr == size))
+				continue;
+			for (end = 0; ops[end].kind != END; end++)
+				;
+			end = draw() % (end + 1);
+			memmove(&ops[end + 1], &ops[end], (MAX_OPS - end) * sizeof(*ops));
+			if (draw() % 2)
+				ops[end] = (struct op){ WRONG_PAGE, FIRST_VICTIM + i, 1, page };
+			else
+				ops[end] = (struct op){ WRONG, FIRST_VICTIM + i, nr, page };
+		}
+	}
+	return true;
+}
+
+const struct family random_families[] = {
+	{ "random_all_schedules", make_short },
+	{ "random_moved", make_moved },
+	{ "random_weak_memory", make_weak },
+	{ "random_longer", make_long, true },
+	{ "random_longer_weak", make_long_weak, true },
+	{ "random_with_mistakes", make_mistakes, true },
+};
+
+const unsigned int nr_random_families = ARRAY_SIZE(random_families);

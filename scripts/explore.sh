@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# explore.sh [suite]: try interleavings of the page layer's own code, for a while and
+# with a table; suite: a fixed number, with the compiler's sanitizers, as KTAP.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+# build DIR [VARIABLE=...]
+build() {
+	mkdir -p "$1"
+	make -s -j "$(nproc)" -C kunit/explore OUT="$top/$1" "${@:2}" >"$1/build.log" 2>&1 ||
+		die "it does not build, see $1/build.log"
+}
+
+if [ "${1-}" = suite ]; then
+	build build/explore-suite SANITIZE=1
+	# Memory that is still there at the end is no fault.
+	ASAN_OPTIONS=detect_leaks=0 exec build/explore-suite/explore
+fi
+build build/explore
+exec build/explore/explore $((${MINUTES:-1} * 60)) \
+	"${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
