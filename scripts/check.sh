@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # All suites, or the one that SUITE names, in the test kernels that KERNEL and
-# CONFIG name: each of these in each of those.
+# CONFIG name: each of these in each of those.  The suite explore needs no kernel: it
+# runs on the host, if no CONFIG is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -16,10 +17,13 @@ for kernel in ${KERNEL:-$own_kernel}; do
 done
 
 all_suites
-if [ -n "${SUITE-}" ]; then
+explore=${CONFIG:+no}
+if [ "${SUITE-}" = explore ]; then
+	cells=() explore=
+elif [ -n "${SUITE-}" ]; then
 	[[ " ${suites[*]} " == *" $SUITE "* ]] ||
-		die "there is no suite '$SUITE', only: ${suites[*]}"
-	suites=("$SUITE")
+		die "there is no suite '$SUITE', only: ${suites[*]} explore"
+	suites=("$SUITE") explore=no
 fi
 
 # count WORD FILE: the number in "Testing complete. Ran 6 tests: passed: 5, failed: 1"
@@ -27,7 +31,29 @@ count() {
 	tail -n 3 "$2" | grep -oP "(?<=$1: )[0-9]+" || echo 0
 }
 
+# add_up NAME SOURCE: KUnit's own parser prints the results that build/NAME.ktap has,
+# and finds what did not run; $bad tells whether something else went wrong.
 passed=0 failed=0
+add_up() {
+	local out=build/$1.out errors
+
+	# It also fails when there was a reason to skip each single test.
+	python3 "$2/tools/testing/kunit/kunit.py" parse "$top/build/$1.ktap" >"$out" ||
+		grep -q 'Ran [1-9][0-9]* tests: skipped: [0-9]*$' "$out" || bad=1
+	sed '/^\[[0-9:]*\] =*$/d; s/^\[[0-9:]*\] //' "$out"
+	errors=$(($(count failed "$out") + $(count crashed "$out") + $(count errors "$out")))
+	passed=$((passed + $(count passed "$out")))
+	failed=$((failed + (errors > bad ? errors : bad)))
+}
+
+if [ -z "$explore" ]; then
+	say "on the host: exploring interleavings"
+	bad=0
+	kernel_source "$own_kernel"
+	mkdir -p build
+	scripts/explore.sh suite >build/explore.ktap || bad=1
+	add_up explore "$source"
+fi
 for cell in "${cells[@]}"; do
 	read -r config kernel <<<"$cell"
 	cell_name "$config" "$kernel"
@@ -49,24 +75,14 @@ for cell in "${cells[@]}"; do
 		scripts/guest.sh check "$image" "build/$name/buddypool.ko" \
 		"build/$name"/kunit/*.ko kunit/*_test.sh kunit/ktap.sh || bad=1
 
-	# KUnit's own parser prints the results and finds what did not run.  It
-	# is given what follows the kernel's own, empty, plan; and suites that
-	# are modules each count from 1, which it takes for lost ones, and since
+	# The parser is given what follows the kernel's own, empty, plan; and suites
+	# that are modules each count from 1, which it takes for lost ones, and since
 	# 6.12 each have a plan, which is not the whole.
 	sed '1,/\] 1\.\.0/d; s/\r$//' "build/$name.log" |
 		awk '/\] (not )?ok [0-9]+ / { sub(/ok [0-9]+/, "ok " ++n) }
 			/\] KTAP version 1/ && version++ || /\] 1\.\./ && plan++ { next }
 			{ print }' >"build/$name.ktap"
-	# It also fails when there was a reason to skip each single test.
-	python3 "$kdir/source/tools/testing/kunit/kunit.py" parse \
-		"$top/build/$name.ktap" >"build/$name.out" ||
-		grep -q 'Ran [1-9][0-9]* tests: skipped: [0-9]*$' "build/$name.out" || bad=1
-	sed '/^\[[0-9:]*\] =*$/d; s/^\[[0-9:]*\] //' "build/$name.out"
-
-	errors=$(($(count failed "build/$name.out") + $(count crashed "build/$name.out") +
-		$(count errors "build/$name.out")))
-	passed=$((passed + $(count passed "build/$name.out")))
-	failed=$((failed + (errors > bad ? errors : bad)))
+	add_up "$name" "$kdir/source"
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
