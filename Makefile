@@ -38,7 +38,7 @@ matrix: ## all tests in each kernel with each configuration (SUITE= KERNEL= CONF
 	@scripts/setup.sh build guest kernel
 	@scripts/matrix.sh
 
-mutate: ## break a line at a time: which suites notice? (FILE=)
+mutate: ## break a line at a time: which suites notice? (FILE= SUITE=)
 	@scripts/setup.sh build guest kernel
 	@scripts/mutate.sh
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # mutate.sh: break one thing at a time, as scripts/mutants.txt says, and see whether
 # the suites that it names there notice, in the debug kernel.  While one mutant is
-# built, the last two run.  FILE: only the mutants of that one.
+# built, the last two run.  The suite explore needs no kernel.  FILE: only the mutants
+# of that one.  SUITE: only those that this suite should notice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -18,9 +19,11 @@ while IFS= read -r line; do
 	esac
 done <scripts/mutants.txt
 for i in "${!files[@]}"; do
-	[[ -z ${FILE-} || ${files[i]} = "$FILE" ]] || unset "files[$i]" "suites[$i]"
+	[[ (-z ${FILE-} || ${files[i]} = "$FILE") &&
+		(-z ${SUITE-} || " ${suites[i]} " = *" $SUITE "*) ]] ||
+		unset "files[$i]" "suites[$i]"
 done
-[ ${#files[@]} -gt 0 ] || die "no mutant of ${FILE-any file}"
+[ ${#files[@]} -gt 0 ] || die "no mutant of ${FILE-any file} for ${SUITE-any suite}"
 
 # mutated I: the text of the I-th mutant's file.
 mutated() {
@@ -68,40 +71,73 @@ boot() {
 	by=${by%%[$'\r\n']*}
 }
 
-# try I: boot the I-th mutant and print what came of it.
+# explore DIR [I]: run the explorer with the I-th mutant, or with none, until it notices;
+# set $by as boot does.
+explore() {
+	local dir=$1 output
+
+	mkdir -p "$dir"
+	cp -rt "$dir" buddy
+	[ $# = 1 ] || mutated "$2" >"$dir/${files[$2]}"
+	make -s -C kunit/explore OUT="$top/$dir" BUDDY="$top/$dir/buddy" >"$dir/build.log" 2>&1 ||
+		die "the explorer does not build: $(tail -n 5 "$dir/build.log")"
+	# When it has noticed, its next line finds nobody who reads.
+	output=$( (timeout "$TIMEOUT" "$dir/explore" || echo "ends with $?") 2>/dev/null |
+		grep -aom1 'not ok.*\|ends with.*' || true)
+	by=${output##* }
+	case $output in
+	'ends with 124') by="no end within $TIMEOUT s" ;;
+	'ends with'*) by="a crash, $by" ;;
+	esac
+}
+
+# try I: run the I-th mutant and print what came of it.
 try() {
-	boot "$out/$1" "${suites[$1]}"
+	if [ "${suites[$1]}" = explore ]; then
+		explore "$out/$1" "$1"
+	else
+		boot "$out/$1" "${suites[$1]}"
+	fi
 	rm -r "${out:?}/$1"
 	printf '%-18s %-9s %-40s %s\n' "${files[$1]}" "${by:+killed}" \
 		"${by:-SURVIVED}" "${olds[$1]//[$'\n\t']/ }" | tee -a $results
 }
 
-paths=$(scripts/test-kernel.sh debug)
-read -r image kdir <<<"$paths"
 out=build/mutate results=build/mutate.out
+export TIMEOUT=${TIMEOUT:-180}
 for i in "${!files[@]}"; do
 	mutated "$i" >/dev/null
 done
 say "without a mutant: all must pass"
 rm -rf $out
-scripts/modules.sh mutate "$kdir"
-read -ra all < <(printf '%s\n' "${suites[@]}" | tr ' ' '\n' | sort -u | xargs)
-keep $out/none "${all[@]}"
-boot $out/none "${all[*]}"
-[ -z "$by" ] || die "there is no mutant, yet something fails: $by"
+read -ra all < <(printf '%s\n' "${suites[@]}" | tr ' ' '\n' | sort -u | grep -vx explore | xargs)
+if [[ " ${suites[*]} " = *' explore '* ]]; then
+	explore $out/host
+	[ -z "$by" ] || die "there is no mutant, yet the explorer finds something: $by"
+fi
+if [ ${#all[@]} -gt 0 ]; then
+	paths=$(scripts/test-kernel.sh debug)
+	read -r image kdir <<<"$paths"
+	scripts/modules.sh mutate "$kdir"
+	keep $out/none "${all[@]}"
+	boot $out/none "${all[*]}"
+	[ -z "$by" ] || die "there is no mutant, yet something fails: $by"
+fi
 
 say "${#files[@]} mutants"
 : >$results
-export TIMEOUT=${TIMEOUT:-180}
 for i in "${!files[@]}"; do
-	# In place of the link; that it is new tells kbuild what to do.
-	rm "$out/${files[i]}"
-	mutated "$i" >"$out/${files[i]}"
-	make -s -C "$kdir" M="$PWD/$out" W=1 TESTS=1 -j "$(nproc)" modules >$out/build.log 2>&1 ||
-		die "${files[i]}, ${olds[i]}: does not build, see $out/build.log"
-	read -ra all <<<"${suites[i]}"
-	keep "$out/$i" "${all[@]}"
-	cp --remove-destination "${files[i]}" "$out/${files[i]}"
+	if [ "${suites[i]}" != explore ]; then
+		# In place of the link; that it is new tells kbuild what to do.
+		rm "$out/${files[i]}"
+		mutated "$i" >"$out/${files[i]}"
+		make -s -C "$kdir" M="$PWD/$out" W=1 TESTS=1 -j "$(nproc)" modules \
+			>$out/build.log 2>&1 ||
+			die "${files[i]}, ${olds[i]}: does not build, see $out/build.log"
+		read -ra all <<<"${suites[i]}"
+		keep "$out/$i" "${all[@]}"
+		cp --remove-destination "${files[i]}" "$out/${files[i]}"
+	fi
 	while [ "$(jobs -pr | wc -l)" -ge 2 ]; do
 		wait -n
 	done
@@ -112,7 +148,7 @@ wait
 
 # The documentation shows the whole, not a part.
 table=build/mutate.txt
-[ -n "${FILE-}" ] || table=Documentation/mutate.txt
+[ -n "${FILE-}${SUITE-}" ] || table=Documentation/mutate.txt
 awk '
 	{ all[$1]++; killed[$1] += $2 == "killed" }
 	$2 != "killed" { survivors = survivors "\n  " $0 }
