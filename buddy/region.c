@@ -308,9 +308,7 @@ static bool is_mapped_byte(const void *addr)
 /* Whether @nr_pages at @virt can be a mapping: its ends are mapped. */
 static bool is_mapping(const void *virt, unsigned long nr_pages)
 {
-	const void *last = virt + (nr_pages << PAGE_SHIFT) - 1;
-
-	return last >= virt && is_mapped_byte(virt) && is_mapped_byte(last);
+	return is_mapped_byte(virt) && is_mapped_byte(virt + (nr_pages << PAGE_SHIFT) - 1);
 }
 
 /* Whether a caller of what sleeps must not sleep, as far as every kernel can tell. */
