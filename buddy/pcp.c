@@ -372,6 +372,21 @@ static unsigned long large_pages(u64 large)
 }
 
 /*
+ * A word of another CPU as it is now: a plain read could miss what was freed just
+ * before, and an allocation would fail for it.
+ */
+static u64 read_now(atomic64_t *word)
+{
+	return atomic64_fetch_or(0, word);
+}
+
+static u64 owned_free_now(struct pcp *pcp)
+{
+	return pcp->cluster ? (u32)read_now(&pcp->hot.half[0]) |
+			      read_now(&pcp->hot.half[1]) << HALF_FRAMES : 0;
+}
+
+/*
  * Before an allocation of @order fails: hand back what CPUs have until the lists can
  * serve it; true if they can then.  Who asks again and again for what is not there
  * does not empty the caches each time: a cluster that is no help stays.  It helps if
@@ -387,7 +402,7 @@ bool pcp_reclaim(struct buddy_region *region, unsigned int order)
 		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
 		evict_large(region, pcp);
-		if (word_runs(owned_free(region, pcp), min(order, (unsigned int)CLUSTER_ORDER)))
+		if (word_runs(owned_free_now(pcp), min(order, (unsigned int)CLUSTER_ORDER)))
 			evict(region, pcp, false);
 		if (find_list(region, order) != NO_LIST)
 			return true;
@@ -395,17 +410,16 @@ bool pcp_reclaim(struct buddy_region *region, unsigned int order)
 	return false;
 }
 
-/* How many pages are free in the caches; others may go on there meanwhile. */
+/* How many pages are free in the caches now; others may go on there meanwhile. */
 unsigned long pcp_free_pages(struct buddy_region *region)
 {
 	unsigned long pages = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
+		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
-		pages += large_pages(atomic64_read(&pcp->large)) +
-			 hweight64(owned_free(region, pcp));
+		pages += large_pages(read_now(&pcp->large)) + hweight64(owned_free_now(pcp));
 	}
 	return pages;
 }
