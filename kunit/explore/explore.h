@@ -4,7 +4,7 @@
  *
  * sched.c decides who goes on, memory.c does the accesses, model.c makes the calls and
  * knows who owns which page, check.c looks through all metadata, scenarios.c and
- * random.c say what is run, main.c runs it and prints.
+ * random.c say what is run, main.c runs it, print.c names what is printed.
  */
 #ifndef EXPLORE_H
 #define EXPLORE_H
@@ -187,7 +187,11 @@ void model_check_write(const void *var);
 void model_check_lists(void);
 void model_check_rest(void);
 void model_error(enum buddy_error kind);
-void model_print(const struct scenario *scenario);
+
+/* --- print.c --- */
+
+void print_scenario(const struct scenario *scenario);
+const char *describe_op(const struct op *op);
 void describe_var(char *text, size_t size, const void *var);
 void describe_value(char *text, size_t size, const void *var, u64 value);
 

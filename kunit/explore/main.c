@@ -88,7 +88,7 @@ static void show(const struct scenario *scenario, const struct result *result, u
 {
 	printf("# %s, scenario %lu: %s\n", result->family->name, result->number, fault_text);
 	model_restore();
-	model_print(scenario);
+	print_scenario(scenario);
 	printf("  the schedule:\n");
 	tracing = true;
 	sched_run(scenario);

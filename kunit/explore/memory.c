@@ -128,7 +128,7 @@ static struct var *find_var(const void *address, size_t size)
 		if (var->address == address)
 			return var;
 	if (nr_vars++ == MAX_VARS)
-		abort();
+		fault("more than %u variables", MAX_VARS);
 	var->address = address;
 	var->last = 0;
 	var->values[0].value = load(address, size);
@@ -147,7 +147,7 @@ static void join(struct view *view, const struct view *other)
 static const struct view *keep_view(const struct view *view)
 {
 	if (nr_views == MAX_VIEWS)
-		abort();
+		fault("more than %u ordered stores", MAX_VIEWS);
 	views[nr_views] = *view;
 	return &views[nr_views++];
 }
@@ -156,7 +156,7 @@ static void add_value(unsigned int cpu, struct var *var, u64 value,
 		      const struct view *view)
 {
 	if (++var->last == MAX_VALUES)
-		abort();
+		fault("more than %u values of a variable", MAX_VALUES);
 	var->values[var->last].value = value;
 	var->values[var->last].view = view;
 	cpu_view[cpu].at[var - vars] = var->last;

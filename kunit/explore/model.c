@@ -72,15 +72,6 @@ static struct attempt attempts[MAX_PROGRAMS + 1], fails[MAX_FAILS];
 static unsigned int under_way;		/* a bit for each of attempts[] */
 static unsigned int nr_fails;
 
-static const char * const op_names[] = {
-	[ALLOC] = "alloc order", [EXACT] = "alloc pages", [ALIGNED] = "alloc aligned",
-	[ALLOC_BULK] = "alloc bulk of order", [FREE] = "free", [FREE_EXACT] = "free exact",
-	[FREE_BULK] = "free bulk of order", [PAGES] = "block_pages", [STATS] = "stats",
-	[DRAIN] = "drain", [OFFLINE] = "offline CPU", [AGAIN] = "free again",
-	[AGAIN_EXACT] = "free exact again", [WRONG] = "MISTAKE: free pages",
-	[WRONG_PAGE] = "MISTAKE: free page",
-};
-
 /* --- what is not compiled --- */
 
 bool watch_fail(struct buddy_region *watched, unsigned long nr)
@@ -530,7 +521,8 @@ static void do_stats(void)
 
 static void do_op(const struct op *op)
 {
-	trace_line("", "%s %u, slot %u, %u", op_names[op->kind], op->nr, op->slot, op->extra);
+	if (tracing)
+		trace_line("", "%s", describe_op(op));
 	switch (op->kind) {
 	case ALLOC:
 	case EXACT:
@@ -809,129 +801,4 @@ void model_restore(void)
 	memset(mistake, 0, sizeof(mistake));
 	memset(views, 0, sizeof(views));
 	fault_text[0] = 0;
-}
-
-/* --- for people --- */
-
-static void print_ops(const struct op *op, bool is_setup)
-{
-	for (; op->kind != END; op++) {
-		printf("    ");
-		if (is_setup)
-			printf("CPU %u: ", op->cpu);
-		printf("%s", op_names[op->kind]);
-		switch (op->kind) {
-		case ALLOC:
-		case EXACT:
-			printf(" %u -> slot %u", op->nr, op->slot);
-			break;
-		case ALIGNED:
-			printf(" %u pages to order %u -> slot %u", op->nr, op->extra, op->slot);
-			break;
-		case ALLOC_BULK:
-		case FREE_BULK:
-			printf(" %u: slots %u to %u", op->nr, op->slot, op->slot + op->extra - 1);
-			break;
-		case STATS:
-		case DRAIN:
-			break;
-		case OFFLINE:
-			printf(" %u", op->nr);
-			break;
-		case WRONG:
-			printf(" %u to %u of slot %u", op->extra, op->extra + op->nr - 1,
-			       op->slot);
-			break;
-		case WRONG_PAGE:
-			printf(" %u of slot %u", op->extra, op->slot);
-			break;
-		default:
-			printf(" slot %u", op->slot);
-		}
-		putchar('\n');
-	}
-}
-
-void model_print(const struct scenario *scenario)
-{
-	const struct run *run;
-	unsigned int i;
-
-	for (run = runs; run < runs + region->source.nr_runs; run++)
-		printf("  pages %#lx to %#lx\n", run->pfn, run->pfn + run->pages - 1);
-	printf("  caches of blocks up to order %u\n", region->cache_order);
-	printf("  before:\n");
-	print_ops(scenario->setup, true);
-	for (i = 0; has_program(scenario, i); i++) {
-		printf("  %c, on CPU %u%s:\n", 'A' + i, scenario->programs[i].cpu,
-		       scenario->programs[i].nmi ? " in an NMI" : "");
-		print_ops(scenario->programs[i].ops, false);
-	}
-}
-
-static bool is_member(const void *var, const void *member, size_t size)
-{
-	return (const char *)var - (const char *)member < (ptrdiff_t)size && var >= member;
-}
-
-void describe_var(char *text, size_t size, const void *var)
-{
-	unsigned int cpu;
-	size_t i;
-
-	for_each_possible_cpu(cpu) {
-		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
-
-		if (is_member(var, pcp->hot.half, sizeof(pcp->hot.half)))
-			snprintf(text, size, "CPU %u's half[%d]", cpu, var != pcp->hot.half);
-		else if (var == &pcp->hot.tails)
-			snprintf(text, size, "CPU %u's pointer to tails", cpu);
-		else if (var == &pcp->large)
-			snprintf(text, size, "CPU %u's large", cpu);
-		else if (is_member(var, pcp, sizeof(*pcp)))
-			snprintf(text, size, "CPU %u's %+td", cpu,
-				 (const char *)var - (const char *)pcp);
-		else
-			continue;
-		return;
-	}
-	i = ((const char *)var - (const char *)region->clusters) / sizeof(struct cluster);
-	if (i < region->nr_clusters) {
-		const struct cluster *cluster = &region->clusters[i];
-
-		snprintf(text, size, "%#lx's %s", cluster_pfn(cluster),
-			 var == &cluster->owner ? "owner" :
-			 cluster->state == CLUSTER_SPLIT ? "tails" : "head");
-		return;
-	}
-	snprintf(text, size, "%p", var);
-}
-
-void describe_value(char *text, size_t size, const void *var, u64 value)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
-
-		if (var == &pcp->hot.tails) {
-			describe_var(text, size, (void *)(unsigned long)value);
-			return;
-		}
-		if (var == &pcp->large && value & LARGE_BLOCKS) {
-			snprintf(text, size, "order %u, lowest %#lx, %#llx",
-				 large_order(value), large_pfn(value, large_order(value)),
-				 value & LARGE_BLOCKS);
-			return;
-		}
-		if (is_member(var, pcp->hot.half, sizeof(pcp->hot.half))) {
-			if (value == NO_HALF(var != pcp->hot.half))
-				snprintf(text, size, "nobody's");
-			else
-				snprintf(text, size, "%#llx:%08x",
-					 value >> HALF_FRAMES << HALF_ORDER, (u32)value);
-			return;
-		}
-	}
-	snprintf(text, size, "%#llx", value);
 }

@@ -22,8 +22,8 @@
 #define STACK_SIZE	(64 << 10)
 #endif
 
-#define MAX_DECISIONS	20000
 #define MAX_STEPS	20000	/* of one schedule, which then has no end */
+#define MAX_DECISIONS	(3 * MAX_STEPS)
 
 struct stack {
 	ucontext_t context;
@@ -118,8 +118,10 @@ unsigned int decide(unsigned int n, bool counts)
 	if (counts && counted >= bound)
 		return 0;
 	if (next_decision == nr_decisions) {
-		if (nr_decisions == MAX_DECISIONS)
-			abort();
+		if (nr_decisions == MAX_DECISIONS) {
+			fault("more than %u decisions", MAX_DECISIONS);
+			return 0;
+		}
 		decisions[nr_decisions].choices = n;
 		decisions[nr_decisions].chosen = 0;
 		nr_decisions++;
@@ -316,7 +318,7 @@ void lock_acquire(raw_spinlock_t *lock, const struct site *site)
 {
 	if (!self) {
 		if (lock->held)
-			abort();
+			fault("the lock is held, but by nobody");
 	} else {
 		if (self->program->nmi)
 			fault("an NMI waits for a lock");
