@@ -499,14 +499,19 @@ static void do_wrong(const struct op *op)
 
 static void do_pages(const struct op *op)
 {
-	const struct slot *slot = &now.slots[op->slot];
+	struct slot *slot = &now.slots[op->slot];
 	unsigned long pages;
 
 	if (!slot->held)
 		return;
-	memory_observe(&views[slot - now.slots]);
+	memory_observe(&views[op->slot]);
+	/* Nobody frees it meanwhile, and gets another block into this slot. */
+	slot->held = false;
+	slot->busy = true;
 	pages = buddy_block_pages(region, slot->pfn);
-	if (slot->held && pages != slot->nr)
+	slot->busy = false;
+	slot->held = true;
+	if (pages != slot->nr)
 		fault("the block at %#lx has %lu pages, not %lu", slot->pfn, slot->nr, pages);
 }
 
