@@ -33,8 +33,8 @@
  * Barriers.  A cmpxchg that succeeds and an xchg are full barriers.
  * - F2 comes before F3, and A2 before A4: who takes a block out that another CPU put
  *   in sees the tails cleared, and adds to them.
- * - O2 pairs with A2: who takes a block out of a new cluster sees, in A3, that cluster
- *   or one that came later.
+ * - O2 pairs with A2: who takes a block out of a new cluster adds its tails, in A4, to
+ *   those that were written before O2.
  * - F3 of a CPU that read owner before E2 pairs with E1: its half has another number
  *   by then, and F3 fails.
  * - F1 reads the half before the tails.  If the page is freed and allocated again in a
@@ -43,6 +43,7 @@
  * Relaxed reads.
  * - A1 reads the half, and a free by another CPU reads the owner, without order: A2
  *   and F3 fail if these are old.
+ * - A3 may see an older or a newer cluster: its number tells.
  * - F1 reads tails.  With several pages, F2 fails if these are old.  With one page, the
  *   caller owns the page: what was written to its tail bit and the next page's before
  *   it was allocated comes before A2, and that before the free, as the caller must
