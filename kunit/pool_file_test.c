@@ -164,7 +164,7 @@ static void expect_row(struct kunit *test, struct pools_file *pools, const char 
 	KUNIT_EXPECT_LT(test, row->values[AGE], 60UL);
 }
 
-static bool strends(const char *text, const char *end)
+static bool ends_with(const char *text, const char *end)
 {
 	size_t length = strlen(text), tail = strlen(end);
 
@@ -269,7 +269,7 @@ static void pool_file_test_names(struct kunit *test)
 	/* The function that made it, and its module. */
 	KUNIT_EXPECT_TRUE(test, strstarts(pools->rows[5].name, "make_pool[") ||
 			  strstarts(pools->rows[5].name, __func__));
-	KUNIT_EXPECT_TRUE(test, strends(pools->rows[5].name, "]"));
+	KUNIT_EXPECT_TRUE(test, ends_with(pools->rows[5].name, "]"));
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		mp_destroy_pool(some[i]);
 }
