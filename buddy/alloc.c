@@ -522,7 +522,7 @@ static bool no_array(const char *func, const unsigned long *pfns)
 {
 	if (likely(!IS_ERR_OR_NULL(pfns)))
 		return false;
-	bad_pointer(func, pfns, "is no array of pfns");
+	bad_call(func, "this is no array of pfns", pfns);
 	return true;
 }
 

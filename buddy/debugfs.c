@@ -404,7 +404,7 @@ void debugfs_init(const struct file_operations *pools_fops)
 	pools = pools_fops;
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
-	debugfs_create_atomic_t("bad_pointers", 0444, root, &buddy_bad_pointers);
+	debugfs_create_atomic_t("bad_calls", 0444, root, &buddy_bad_calls);
 #ifdef CONFIG_FAULT_INJECTION
 	fault_create_debugfs_attr("fail_page", root, &buddy_fail_page);
 #endif

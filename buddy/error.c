@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a caller can do wrong: counted, and reported once. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/atomic.h>
 #include <linux/bug.h>
 #include <linux/export.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 
 #include "internal.h"
@@ -21,9 +25,9 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
 };
 
-/* The file bad_pointers; exported for the tests. */
-atomic_t buddy_bad_pointers;
-EXPORT_SYMBOL_GPL(buddy_bad_pointers);
+/* The file bad_calls; exported for the tests. */
+atomic_t buddy_bad_calls;
+EXPORT_SYMBOL_GPL(buddy_bad_calls);
 
 /*
  * Count a caller's mistake and warn once per region and kind.  @where is a
@@ -50,11 +54,13 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 }
 
 /*
- * Count a call of @func that has no region or pool to be counted in, because the
- * pointer that names it is wrong; the first call of all is reported.
+ * Count a call of @func that has no region or pool to be counted in; the first one of
+ * all is a WARN, later ones are a line each.  @what says what is wrong with @pointer.
  */
-void bad_pointer(const char *func, const void *pointer, const char *what)
+void bad_call(const char *func, const char *what, const void *pointer)
 {
-	WARN(atomic_inc_return(&buddy_bad_pointers) == 1,
-	     "buddypool: %s(): %p %s\n", func, pointer, what);
+	if (atomic_inc_return(&buddy_bad_calls) == 1)
+		WARN(1, "buddypool: %s(): %s (%p)\n", func, what, pointer);
+	else
+		pr_err_ratelimited("%s(): %s (%p)\n", func, what, pointer);
 }

@@ -252,18 +252,18 @@ int pcp_hotplug_init(void);
 void pcp_hotplug_exit(void);
 
 /* error.c */
-extern atomic_t buddy_bad_pointers;
+extern atomic_t buddy_bad_calls;
 void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,
 		  unsigned long actual);
-void bad_pointer(const char *func, const void *pointer, const char *what);
+void bad_call(const char *func, const char *what, const void *pointer);
 
 /* Whether @region cannot be one, which is then counted and reported. */
 static inline bool no_region(const char *func, const struct buddy_region *region)
 {
 	if (likely(!IS_ERR_OR_NULL(region)))
 		return false;
-	bad_pointer(func, region, "is no region");
+	bad_call(func, "this is no region", region);
 	return true;
 }
 

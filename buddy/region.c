@@ -45,14 +45,14 @@ static int check_name(const char *what, const char *name)
 	static const char fit[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 	static const char * const own[] = {
-		"regions", "bad_pointers", "fail_page", "fail_pool",
+		"regions", "bad_calls", "fail_page", "fail_pool",
 	};
 	size_t len = strlen(name);
 
 	/* debugfs has a folder of this name, beside others of its own. */
 	if (!len || len >= NAME_LEN || strspn(name, fit) != len || name[0] == '.' ||
 	    match_string(own, ARRAY_SIZE(own), name) >= 0) {
-		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions', 'bad_pointers', 'fail_page' or 'fail_pool'\n",
+		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions', 'bad_calls', 'fail_page' or 'fail_pool'\n",
 		       what, name, NAME_LEN - 1);
 		return -EINVAL;
 	}
@@ -316,14 +316,14 @@ static bool must_not_sleep(const char *func)
 {
 	if (likely(!in_interrupt() && !irqs_disabled()))
 		return false;
-	bad_pointer(func, NULL, "may sleep: not in an interrupt, nor with interrupts off");
+	bad_call(func, "this may sleep, so not in an interrupt, nor with interrupts off", NULL);
 	return true;
 }
 
 /**
  * buddy_region_create() - make a region from a range that the caller owns
  * @name: 1 to 31 letters, digits, '_', '-' or '.', not '.' first, unique among
- *	regions; not "regions", "bad_pointers", "fail_page" or "fail_pool"
+ *	regions; not "regions", "bad_calls", "fail_page" or "fail_pool"
  * @pfn: first page frame
  * @nr_pages: any number of pages but 0
  * @virt: page-aligned kernel address of the range, or NULL if it has none
@@ -350,7 +350,7 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 	if (must_not_sleep(__func__))
 		return ERR_PTR(-EINVAL);
 	if (IS_ERR_OR_NULL(name)) {
-		bad_pointer(__func__, name, "is no name");
+		bad_call(__func__, "this is no name", name);
 		return ERR_PTR(-EINVAL);
 	}
 	if (!PAGE_ALIGNED(virt)) {
@@ -403,7 +403,7 @@ int buddy_region_destroy(struct buddy_region *region)
 	}
 	mutex_unlock(&regions_mutex);
 	if (err == -EINVAL)
-		bad_pointer(__func__, region, "is no region of buddy_region_create()");
+		bad_call(__func__, "this is no region of buddy_region_create()", region);
 	return err;
 }
 EXPORT_SYMBOL_GPL(buddy_region_destroy);
@@ -425,7 +425,7 @@ struct buddy_region *buddy_region_get(const char *name)
 	if (!name || must_not_sleep(__func__))
 		return NULL;
 	if (IS_ERR(name)) {
-		bad_pointer(__func__, name, "is no name");
+		bad_call(__func__, "this is no name", name);
 		return NULL;
 	}
 	mutex_lock(&regions_mutex);
@@ -456,13 +456,13 @@ void buddy_region_put(struct buddy_region *region)
 		return;
 	mutex_lock(&regions_mutex);
 	if (!is_region(region))
-		wrong = "is no region";
+		wrong = "this is no region";
 	/* The last is the region's own. */
 	else if (!refcount_dec_not_one(&region->holds))
-		wrong = "is a region that nobody holds";
+		wrong = "nobody holds this region";
 	mutex_unlock(&regions_mutex);
 	if (wrong)
-		bad_pointer(__func__, region, wrong);
+		bad_call(__func__, wrong, region);
 	else
 		module_put(THIS_MODULE);
 }
@@ -498,7 +498,7 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 	unsigned int i;
 
 	if (IS_ERR_OR_NULL(stats)) {
-		bad_pointer(__func__, stats, "is no struct buddy_stats");
+		bad_call(__func__, "this is no struct buddy_stats", stats);
 		return;
 	}
 	if (no_region(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0)) {

@@ -59,7 +59,7 @@ syntax_is_refused() {
 }
 
 names_are_refused() {
-	for name in '' a/b . .. .bad regions bad_pointers ü 12345678901234567890123456789012; do
+	for name in '' a/b . .. .bad regions bad_calls ü 12345678901234567890123456789012; do
 		refused 'Invalid argument' "cannot be a region's name" "$name:4M"
 	done
 	refused 'Device or resource busy' "is taken" bad:4M,bad:4M

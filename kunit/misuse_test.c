@@ -156,13 +156,13 @@ static int seen;
 
 static int misuse_init_test(struct kunit *test)
 {
-	seen = atomic_read(&buddy_bad_pointers);
+	seen = atomic_read(&buddy_bad_calls);
 	return 0;
 }
 
 static void expect_bad(struct kunit *test, int nr, const char *what)
 {
-	int now = atomic_read(&buddy_bad_pointers);
+	int now = atomic_read(&buddy_bad_calls);
 
 	KUNIT_EXPECT_EQ_MSG(test, now - seen, nr, "%s", what);
 	seen = now;

@@ -31,10 +31,10 @@ void pool_fixture_exit(struct kunit *test);
 /* Have a cleanup handler write @letter, a string, into the fixture's diary. */
 void add_letter(struct kunit *test, struct mp_pool *pool, const char *letter);
 
-/* The file bad_pointers. */
+/* The file bad_calls. */
 static inline int nr_bad(void)
 {
-	return atomic_read(&buddy_bad_pointers);
+	return atomic_read(&buddy_bad_calls);
 }
 
 unsigned long pages_used(struct buddy_region *region);

@@ -42,7 +42,7 @@ static void region_test_bad_names(struct kunit *test)
 	static const char * const bad[] = {
 		"", LONGEST_NAME "X", LONGEST_NAME LONGEST_NAME LONGEST_NAME,
 		"a/b", "/", "a b", " ", "a\n", "a,b", "a:b", "a@b", "a%s", "*",
-		".", "..", ".x", "regions", "bad_pointers", "fail_page", "fail_pool", "gr\xc3\xb6n", "\x7f",
+		".", "..", ".x", "regions", "bad_calls", "fail_page", "fail_pool", "gr\xc3\xb6n", "\x7f",
 	};
 	static const char * const good[] = {
 		"a", LONGEST_NAME, "a.b", "a..", "-", "_", "0", "Regions",
@@ -290,10 +290,10 @@ static void region_test_put_twice(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, buddy_region_get(NAME), region);
 	buddy_region_put(region);
-	bad = atomic_read(&buddy_bad_pointers);
-	EXPECT_WARNING("is a region that nobody holds", buddy_region_put(region));
+	bad = atomic_read(&buddy_bad_calls);
+	EXPECT_WARNING("nobody holds this region", buddy_region_put(region));
 	buddy_region_put(region);
-	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_pointers), bad + 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), bad + 2);
 	KUNIT_EXPECT_EQ(test, module_refs(test), refs);
 	KUNIT_EXPECT_EQ(test, refcount_read(&region->holds), 1U);
 

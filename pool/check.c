@@ -20,12 +20,12 @@ void report_pool(const char *func, const struct mp_pool *pool)
 	char what[128];
 
 	if (!pool || !PAGE_ALIGNED(pool) || pool->magic != POOL_GONE) {
-		bad_pointer(func, pool, "is no pool");
+		bad_call(func, "this is no pool", pool);
 		return;
 	}
-	snprintf(what, sizeof(what), "was pool '%.*s' made by %pS, which is destroyed",
+	snprintf(what, sizeof(what), "this was pool '%.*s' made by %pS, which is destroyed",
 		 MP_NAME_LEN, pool->name, (void *)pool->caller);
-	bad_pointer(func, pool, what);
+	bad_call(func, what, pool);
 }
 
 /* A call that nothing may make in an NMI: it is refused, as it could never end. */
@@ -37,7 +37,7 @@ bool is_nmi(const char *func)
 /* The pool is alive, so what was done to it is told apart. */
 void report_mark(const char *func, const struct mp_pool *pool, bool outdated)
 {
-	atomic_inc(&buddy_bad_pointers);
+	atomic_inc(&buddy_bad_calls);
 	if (outdated)
 		WARN_ONCE(true, "buddypool: %s(): pool '%s' made by %pS has been reset, or gone back further, since this mark was set\n",
 			  func, pool->name, (void *)pool->caller);

@@ -17,7 +17,7 @@
  *
  * Context: as mp_alloc().
  * Return: the copy, aligned as by mp_alloc(), or NULL; @from that is NULL or an error
- * pointer counts in debugfs's bad_pointers, unless @size is 0.
+ * pointer counts in debugfs's bad_calls, unless @size is 0.
  */
 void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 {
@@ -26,7 +26,7 @@ void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 	if (!is_pool(__func__, pool))
 		return NULL;
 	if (size && IS_ERR_OR_NULL(from)) {
-		bad_pointer(__func__, from, "cannot be copied");
+		bad_call(__func__, "this cannot be copied", from);
 		return NULL;
 	}
 	copy = mp_alloc(pool, size, gfp & ~__GFP_ZERO);
@@ -46,7 +46,7 @@ EXPORT_SYMBOL_GPL(mp_memdup);
  *
  * Context: as mp_alloc().
  * Return: the copy, not aligned, or NULL; an error pointer counts in debugfs's
- * bad_pointers.
+ * bad_calls.
  */
 char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 {
@@ -56,7 +56,7 @@ char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 	if (!is_pool(__func__, pool) || !from)
 		return NULL;
 	if (IS_ERR(from)) {
-		bad_pointer(__func__, from, "cannot be copied");
+		bad_call(__func__, "this cannot be copied", from);
 		return NULL;
 	}
 	size = strlen(from) + 1;
@@ -82,7 +82,7 @@ EXPORT_SYMBOL_GPL(mp_strdup);
  *
  * Context: as mp_alloc().
  * Return: the string, not aligned, or NULL, also if it would have 2 GiB; a @format
- * that is NULL or an error pointer counts in debugfs's bad_pointers.
+ * that is NULL or an error pointer counts in debugfs's bad_calls.
  */
 char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 		 va_list args)
@@ -94,7 +94,7 @@ char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 	if (!is_pool(__func__, pool))
 		return NULL;
 	if (IS_ERR_OR_NULL(format)) {
-		bad_pointer(__func__, format, "is no format");
+		bad_call(__func__, "this is no format", format);
 		return NULL;
 	}
 	va_copy(again, args);

@@ -285,13 +285,13 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		      align))
 		return NULL;
 	if (IS_ERR_OR_NULL(region)) {
-		bad_pointer(func, region, "is no region");
+		bad_call(func, "this is no region", region);
 		return NULL;
 	}
 	if (is_nmi(func))
 		return NULL;
 	if (IS_ERR(name)) {
-		bad_pointer(func, name, "is no name");
+		bad_call(func, "this is no name", name);
 		return NULL;
 	}
 	if (gfp & BUDDY_GFP_ZONES) {
@@ -351,7 +351,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
  * Context: any but NMI, where it is refused with one WARN.
  * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
  * the region has no such block left, if a zone was asked for, or if @region is NULL or
- * an error pointer, which counts in debugfs's bad_pointers.
+ * an error pointer, which counts in debugfs's bad_calls.
  */
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp)
@@ -402,7 +402,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 	if (!pool || !is_pool_to_free(__func__, pool))
 		return;
 	if (pool->undoing) {
-		bad_pointer(__func__, pool, "is a pool whose cleanup handlers run");
+		bad_call(__func__, "this is a pool whose cleanup handlers run", pool);
 		return;
 	}
 	trace_mp_destroy(pool);

@@ -14,7 +14,7 @@
  * two users at once are caught and reported.
  *
  * A call that is given no pool, such as NULL, an error pointer or a pool that is
- * destroyed, is refused and counted in debugfs's bad_pointers; the first is reported.
+ * destroyed, is refused and counted in debugfs's bad_calls; the first is reported.
  * A destroyed pool is recognised until its first page is handed out again, in an
  * unmapped page not at all, with poison=1 as no pool; KASAN reports the access
  * itself.  mp_alloc(), mp_nalloc() and mp_calloc() are inline and promise nothing for

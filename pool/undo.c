@@ -21,7 +21,7 @@
  *
  * Context: as mp_alloc().
  * Return: 0; -ENOMEM, also if a zone was asked for; or -EINVAL if @pool is no pool or
- * @handler is NULL or an error pointer, which counts in debugfs's bad_pointers.  Unless
+ * @handler is NULL or an error pointer, which counts in debugfs's bad_calls.  Unless
  * it is 0, @handler will not be called.
  */
 int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
@@ -32,7 +32,7 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 	if (!is_pool(__func__, pool))
 		return -EINVAL;
 	if (IS_ERR_OR_NULL(handler)) {
-		bad_pointer(__func__, handler, "is no handler");
+		bad_call(__func__, "this is no handler", handler);
 		return -EINVAL;
 	}
 	cleanup = pool_alloc(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
@@ -113,7 +113,7 @@ static bool is_in_force(const struct mp_pool *pool, const struct mp_mark *mark)
 static bool is_mark(const char *func, const struct mp_pool *pool, const struct mp_mark *mark)
 {
 	if (IS_ERR_OR_NULL(mark)) {
-		bad_pointer(func, mark, "is no mark");
+		bad_call(func, "this is no mark", mark);
 		return false;
 	}
 	if (likely(mark->pool == pool && is_in_force(pool, mark)))
@@ -200,7 +200,7 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 	if (!is_pool(__func__, pool))
 		return;
 	if (IS_ERR_OR_NULL(mark)) {
-		bad_pointer(__func__, mark, "is no mark");
+		bad_call(__func__, "this is no mark", mark);
 		return;
 	}
 	mp_enter(pool);
@@ -239,7 +239,7 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  * pool ends up there.
  *
  * A savepoint of another pool, and one that a reset or an earlier savepoint has
- * outdated, changes nothing: it counts in debugfs's bad_pointers, and the first of each
+ * outdated, changes nothing: it counts in debugfs's bad_calls, and the first of each
  * is reported.  An outdated one can pass only if since then more than six later ones
  * have been in force at once, with an allocation between each two: the pool has no room
  * for more.
