@@ -6,8 +6,8 @@
  * any that is not older than what it has seen of this variable (its view).  A value that was
  * stored with release, or by an operation that orders, carries the view of the CPU that
  * stored it: who reads it with acquire has seen all that this one had.  Two operations
- * that order fully have seen all that the earlier one had.  And a store that orders
- * nothing may come late: when this CPU orders its stores again, or uses the variable.
+ * that order fully have seen all that the earlier one had.  And a store may
+ * come late: when this CPU orders its stores again, or uses the variable.
  *
  * So loads may be early and stores late, each on its own.  A store that comes before
  * an earlier load is not tried, nor that a load waits for the address it depends on.
@@ -35,6 +35,7 @@ struct store {
 	size_t size;
 	enum rmw rmw;
 	u64 operand;
+	bool release;
 	const struct site *site;
 };
 
@@ -162,7 +163,7 @@ static void add_value(unsigned int cpu, struct var *var, u64 value,
 	cpu_view[cpu].at[var - vars] = var->last;
 }
 
-/* Do what orders nothing.  If it reads the value too, that one's view stays. */
+/* If it reads the value too, but orders nothing, that one's view stays. */
 static void do_store(unsigned int cpu, const struct store *what, const char *how)
 {
 	u64 old = load(what->address, what->size);
@@ -172,6 +173,8 @@ static void do_store(unsigned int cpu, const struct store *what, const char *how
 	trace_access(what->site, what->address, old, new, how);
 	add_value(cpu, var, new,
 		  what->rmw == RMW_SET ? NULL : var->values[var->last].view);
+	if (what->release)
+		var->values[var->last].view = keep_view(&cpu_view[cpu]);
 	store(what->address, what->size, new);
 }
 
@@ -235,6 +238,7 @@ static u64 weak_read(const void *address, size_t size, bool acquire,
 	return value->value;
 }
 
+/* One with release is behind all stores before it, but may be late itself. */
 static void weak_write(const struct store *what)
 {
 	unsigned int cpu = self->cpu;
@@ -250,16 +254,9 @@ static void weak_write(const struct store *what)
 		}
 		return;
 	}
+	if (what->release)
+		memory_settle(cpu);
 	do_store(cpu, what, "");
-}
-
-static void weak_ordered_write(void *address, u64 value)
-{
-	struct var *var = find_var(address, 8);
-	struct view *view = &cpu_view[self->cpu];
-
-	add_value(self->cpu, var, value, NULL);
-	var->values[var->last].view = keep_view(view);
 }
 
 /* Before and after an operation that orders fully, whose new value is @value. */
@@ -271,8 +268,9 @@ static void weak_rmw(atomic64_t *v, u64 value)
 	if (var->values[var->last].view)
 		join(view, var->values[var->last].view);
 	join(view, &full_view);
-	weak_ordered_write(v, value);
+	add_value(self->cpu, var, value, NULL);
 	full_view = *view;
+	var->values[var->last].view = keep_view(view);
 }
 
 /* --- what the page layer calls --- */
@@ -312,22 +310,14 @@ static void change(const struct store *what)
 void shared_write(void *var, size_t size, u64 value, bool release,
 		  const struct site *site)
 {
-	struct store what = { var, size, RMW_SET, value, site };
+	struct store what = { var, size, RMW_SET, value, release, site };
 
-	if (!release || !weak || !self) {
-		change(&what);
-		return;
-	}
-	step();
-	memory_settle(self->cpu);
-	trace_access(site, var, load(var, size), value, "");
-	weak_ordered_write(var, value);
-	store(var, size, value);
+	change(&what);
 }
 
 void shared_change(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site)
 {
-	struct store what = { var, sizeof(*var), rmw, operand, site };
+	struct store what = { var, sizeof(*var), rmw, operand, false, site };
 
 	change(&what);
 }
