@@ -520,7 +520,7 @@ EXPORT_SYMBOL_GPL(buddy_free_pfn_slow);
 
 static bool no_array(const char *func, const unsigned long *pfns)
 {
-	if (likely(!IS_ERR_OR_NULL(pfns)))
+	if (!IS_ERR_OR_NULL(pfns))
 		return false;
 	bad_call(func, "this is no array of pfns", pfns);
 	return true;

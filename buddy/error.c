@@ -30,9 +30,9 @@ atomic_t buddy_bad_calls;
 EXPORT_SYMBOL_GPL(buddy_bad_calls);
 
 /*
- * Count a caller's mistake and warn once per region and kind.  @where is a
- * pfn or, if @virt, an address, BUDDY_NO_PFN if there is none; @asked is the page count that the caller gave
- * and @actual that of the block, if there is one.
+ * Count a caller's mistake and warn once per region and kind.  @where is a pfn or, if
+ * @virt, an address, BUDDY_NO_PFN if there is none; @asked is the page count that the
+ * caller gave and @actual that of the block, if there is one.
  */
 void caller_error(struct buddy_region *region, enum buddy_error error,
 		  bool virt, unsigned long where, unsigned long asked,

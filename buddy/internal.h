@@ -261,7 +261,7 @@ void bad_call(const char *func, const char *what, const void *pointer);
 /* Whether @region cannot be one, which is then counted and reported. */
 static inline bool no_region(const char *func, const struct buddy_region *region)
 {
-	if (likely(!IS_ERR_OR_NULL(region)))
+	if (!IS_ERR_OR_NULL(region))
 		return false;
 	bad_call(func, "this is no region", region);
 	return true;

@@ -402,7 +402,7 @@ bool pcp_reclaim(struct buddy_region *region, unsigned int order)
 		struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 
 		evict_large(region, pcp);
-		if (word_runs(owned_free_now(pcp), min(order, (unsigned int)CLUSTER_ORDER)))
+		if (word_runs(owned_free_now(pcp), min_t(unsigned int, order, CLUSTER_ORDER)))
 			evict(region, pcp, false);
 		if (find_list(region, order) != NO_LIST)
 			return true;

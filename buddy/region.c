@@ -302,7 +302,7 @@ void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 
 static bool is_mapped_byte(const void *addr)
 {
-	return is_vmalloc_addr(addr) ? vmalloc_to_page(addr) != NULL : virt_addr_valid(addr);
+	return is_vmalloc_addr(addr) ? !!vmalloc_to_page(addr) : virt_addr_valid(addr);
 }
 
 /* Whether @nr_pages at @virt can be a mapping: its ends are mapped. */

@@ -91,7 +91,7 @@ static int find_kept(struct resource *claim, void *data)
 }
 
 /* Claim the range in /proc/iomem. */
-static int claim(struct buddy_region *region, const char *what, u64 base, u64 size)
+static int claim_range(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
 	struct kept kept = { .start = base, .end = base + size - 1 };
 	const struct resource *found = &kept.found;
@@ -130,7 +130,7 @@ int source_reserved(struct buddy_region *region, const char *what, u64 base,
 		       what, size >> 10, base);
 		return -EBUSY;
 	}
-	err = claim(region, what, base, size);
+	err = claim_range(region, what, base, size);
 	if (err)
 		return err;
 	err = -ENXIO;

@@ -410,6 +410,17 @@ static void error_test_once_per_region_and_kind(struct kunit *test)
 	}
 }
 
+static void expect_failure_line(struct kunit *test, struct buddy_region *region,
+				unsigned int order, unsigned long free, unsigned long largest)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line),
+		 "no block of order %u: %lu of %lu pages are free, the largest block has %lu",
+		 order, free, region->stats.pages, largest);
+	KUNIT_EXPECT_TRUE_MSG(test, logged(buddy_region_name(region), line), "%s", line);
+}
+
 /* No block left is bad luck: a line in the log, but no error and no warning. */
 static void error_test_failure_is_no_error(struct kunit *test)
 {
@@ -424,9 +435,9 @@ static void error_test_failure_is_no_error(struct kunit *test)
 	alloc_addr(region, NOWARN | ZERO, 4);
 	KUNIT_EXPECT_FALSE(test, logged(name, "no block of order"));
 	alloc_pfn(region, 0, 4);
-	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 4: 0 of 512 pages are free, the largest block has 0"));
+	expect_failure_line(test, region, 4, 0, 0);
 	alloc_addr_exact(region, 0, 100);
-	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 7: 0 of 512 pages are free, the largest block has 0"));
+	expect_failure_line(test, region, 7, 0, 0);
 
 	buddy_free_pfn(region, all, 9);
 	stats = test_stats(test, region);
@@ -444,13 +455,12 @@ static void error_test_failure_is_no_error(struct kunit *test)
 static void error_test_failure_names_the_largest(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 300);
-	const char *name = buddy_region_name(region);
 	unsigned long block = buddy_alloc_pfn(region, 6, 0);
 
 	alloc_pfn(region, 0, 8);
-	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 8: 236 of 300 pages are free, the largest block has 128"));
+	expect_failure_line(test, region, 8, 236, 128);
 	alloc_pfn_exact(region, 0, 290);
-	KUNIT_EXPECT_TRUE(test, logged(name, "no block of order 9: 236 of 300 pages are free, the largest block has 128"));
+	expect_failure_line(test, region, 9, 236, 128);
 	buddy_free_pfn(region, block, 6);
 }
 

@@ -42,7 +42,8 @@ static void region_test_bad_names(struct kunit *test)
 	static const char * const bad[] = {
 		"", LONGEST_NAME "X", LONGEST_NAME LONGEST_NAME LONGEST_NAME,
 		"a/b", "/", "a b", " ", "a\n", "a,b", "a:b", "a@b", "a%s", "*",
-		".", "..", ".x", "regions", "bad_calls", "fail_page", "fail_pool", "gr\xc3\xb6n", "\x7f",
+		".", "..", ".x", "regions", "bad_calls", "fail_page", "fail_pool",
+		"gr\xc3\xb6n", "\x7f",
 	};
 	static const char * const good[] = {
 		"a", LONGEST_NAME, "a.b", "a..", "-", "_", "0", "Regions",

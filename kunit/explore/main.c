@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * explore SECONDS SEED: half the time for the scenarios of the tables, or what they take,
- * then random ones; prints a table.  explore: a fixed number of schedules, as a suite of make check; prints KTAP.
+ * then random ones; prints a table.  explore: a fixed number of schedules, as a suite of
+ * make check; prints KTAP.
  */
 #include <time.h>
 

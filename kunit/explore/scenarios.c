@@ -397,7 +397,8 @@ static const struct scenario two_runs[] = {
 		.bound = 3,
 	}, {
 		.shape = { .runs = { { BASE, 256 }, { BASE + 320, 512 } }, .cache_order = 8 },
-		.setup = { { ALLOC, 0, 8 }, { ALLOC, 1, 6 }, { ALLOC, 2, 6, 0, 1 }, { ALLOC, 3, 1 } },
+		.setup = { { ALLOC, 0, 8 }, { ALLOC, 1, 6 }, { ALLOC, 2, 6, 0, 1 },
+			   { ALLOC, 3, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 1 }, { ALLOC, 4, 7 } } },
 			{ 1, .ops = { { FREE, 2 }, { FREE, 0 }, { DRAIN } } },
