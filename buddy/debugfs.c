@@ -383,6 +383,13 @@ static int regions_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(regions);
 
+static int bad_calls_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%d\n", atomic_read(&buddy_bad_calls));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(bad_calls);
+
 void debugfs_add(struct buddy_region *region)
 {
 	struct dentry *dir = debugfs_create_dir(region->name, root);
@@ -404,7 +411,7 @@ void debugfs_init(const struct file_operations *pools_fops)
 	pools = pools_fops;
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
-	debugfs_create_atomic_t("bad_calls", 0444, root, &buddy_bad_calls);
+	debugfs_create_file("bad_calls", 0444, root, NULL, &bad_calls_fops);
 #ifdef CONFIG_FAULT_INJECTION
 	fault_create_debugfs_attr("fail_page", root, &buddy_fail_page);
 #endif
