@@ -223,6 +223,7 @@ static inline int cpuhp_state_remove_instance_nocalls(enum cpuhp_state state,
 #define static_branch_unlikely(key)	(*(key))
 #define WARN(cond, ...)			({ if (cond) no_log(__VA_ARGS__); })
 #define pr_warn_ratelimited(...)	no_log(__VA_ARGS__)
+#define pr_err_ratelimited(...)	no_log(__VA_ARGS__)
 
 static inline __printf(1, 2) void no_log(const char *format, ...)
 {
