@@ -155,11 +155,13 @@ enum origin {
  * @runs: in ascending order, never adjacent
  * @nr_runs: how many
  * @origin: &enum origin; decides how the memory goes back
+ * @reclaimed: its claim is one that an earlier load of the module left behind
  */
 struct source {
 	struct run *runs;
 	unsigned int nr_runs;
 	u8 origin;
+	bool reclaimed;
 };
 
 /**
@@ -383,6 +385,7 @@ int source_reserved(struct buddy_region *region, const char *what, u64 base,
 		    u64 size);
 int source_kernel(struct buddy_region *region, const char *what, u64 size);
 void source_release(struct buddy_region *region);
+void source_loaded(void);
 
 /* debugfs.c */
 #ifdef CONFIG_DEBUG_FS

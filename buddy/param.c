@@ -107,6 +107,8 @@ int buddy_init(const struct file_operations *pools_fops)
 	err = add_regions();
 	if (err)
 		buddy_exit();
+	else
+		source_loaded();
 	return err;
 }
 

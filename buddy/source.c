@@ -9,9 +9,14 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#ifdef CONFIG_X86
+#include <asm/cacheflush.h>
+#endif
+
 #include "compat.h"
 #include "internal.h"
 
+static bool is_loaded;
 static bool reclaim;
 module_param(reclaim, bool, 0444);
 MODULE_PARM_DESC(reclaim, "take back ranges whose blocks were in use at an earlier rmmod: no device may use them any more (default: N)");
@@ -49,11 +54,19 @@ static bool keeps_data(phys_addr_t phys)
 	bool kept = false;
 	u64 old;
 
+#ifdef CONFIG_X86
+	/* Refused where an earlier load has left a mapping behind: as that one, then. */
+	if (!word)
+		word = memremap(phys, sizeof(*word), MEMREMAP_WB);
+#endif
 	if (!word)
 		return false;
 	old = READ_ONCE(*word);
 	WRITE_ONCE(*word, ~old);
 	mb();	/* out of the write-combining buffer before it is read */
+#ifdef CONFIG_X86
+	clflush_cache_range(word, sizeof(*word));
+#endif
 	kept = READ_ONCE(*word) == ~old;
 	WRITE_ONCE(*word, old);
 	memunmap(word);
@@ -90,29 +103,47 @@ static int find_kept(struct resource *claim, void *data)
 	return 1;
 }
 
-/* Claim the range in /proc/iomem. */
+/*
+ * Claim the range in /proc/iomem; a claim that was left behind is taken over as it is,
+ * so that it is still there if the load fails.
+ */
 static int claim_range(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
 	struct kept kept = { .start = base, .end = base + size - 1 };
 	const struct resource *found = &kept.found;
 
-	while (!__request_region(&iomem_resource, base, size, region->name, CLAIM_BITS)) {
-		/* The regions that live were looked at before. */
-		if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY |
-					CLAIM_BITS, 0, -1, &kept, find_kept) != 1) {
-			pr_err("%s: overlaps another claim in /proc/iomem; choose a range that nobody has\n",
-			       what);
-			return -EBUSY;
-		}
-		if (!reclaim || found->start < kept.start || found->end > kept.end) {
-			pr_err("%s: %pa to %pa was left claimed at an rmmod of this module, as blocks were in use; when no device uses them any more, load with reclaim=1 and a range that has all of it\n",
-			       what, &found->start, &found->end);
-			return -EBUSY;
-		}
-		pr_info("%s: takes back %pa to %pa\n", what, &found->start, &found->end);
-		release_mem_region(found->start, resource_size(found));
+	if (__request_region(&iomem_resource, base, size, region->name, CLAIM_BITS))
+		return 0;
+	/* The regions that live were looked at before. */
+	if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY | CLAIM_BITS,
+				0, -1, &kept, find_kept) != 1) {
+		pr_err("%s: overlaps another claim in /proc/iomem; choose a range that nobody has\n",
+		       what);
+		return -EBUSY;
 	}
+	if (!reclaim || found->start != kept.start || found->end != kept.end) {
+		pr_err("%s: %pa to %pa was left claimed at an rmmod of this module, as blocks were in use; when no device uses them any more, load with reclaim=1 and just this range\n",
+		       what, &found->start, &found->end);
+		return -EBUSY;
+	}
+	region->source.reclaimed = true;
 	return 0;
+}
+
+/*
+ * The claim goes, unless it was taken over by a load that failed, after which it is what
+ * it was before.
+ */
+static void unclaim_range(struct buddy_region *region, u64 base, u64 size)
+{
+	if (!region->source.reclaimed || is_loaded)
+		release_mem_region(base, size);
+}
+
+/* The module's init has succeeded: what was taken back is its own now. */
+void source_loaded(void)
+{
+	is_loaded = true;
 }
 
 /* A physical range that the kernel does not own: memmap= or firmware-reserved. */
@@ -156,7 +187,7 @@ int source_reserved(struct buddy_region *region, const char *what, u64 base,
 unmap:
 	memunmap(virt);
 release:
-	release_mem_region(base, size);
+	unclaim_range(region, base, size);
 	return err;
 }
 
@@ -268,7 +299,7 @@ void source_release(struct buddy_region *region)
 		break;
 	case ORIGIN_RESERVED:
 		memunmap((void *)(unsigned long)(base + region->hot.virt_offset));
-		release_mem_region(base, PFN_PHYS(run->pages));
+		unclaim_range(region, base, PFN_PHYS(run->pages));
 		break;
 	case ORIGIN_KERNEL:
 		for (; run < source->runs + source->nr_runs; run++)

@@ -69,12 +69,18 @@ kept_range_comes_back() {
 	# A part of it would leave the rest without a claim.
 	kept_is_refused "$left" regions=watched:4M@0x10000000 reclaim=1
 	kept_is_refused "$left" regions=watched:8M@0x10001000 reclaim=1
+	kept_is_refused "$left" regions=watched:9M@0x10000000 reclaim=1
 	kept_is_refused 'another claim' regions=watched:4K@0xfec00000 reclaim=1
-	insmod /buddypool.ko regions=watched:9M@0x10000000 reclaim=1 || fail "not taken back"
-	grep -q "10000000-108fffff : watched" /proc/iomem || fail "$(cat /proc/iomem)"
-	grep -q "^watched .* 2304 " /sys/kernel/debug/buddypool/regions ||
+	# It is still there after a load that fails behind it.
+	kept_is_refused 'the size is 0' regions=$range,0 reclaim=1
+	kept_is_refused "$left" regions=$range
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the claim has gone"
+	insmod /buddypool.ko regions=$range reclaim=1 || fail "not taken back"
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "$(cat /proc/iomem)"
+	grep -q "^watched .* 2048 " /sys/kernel/debug/buddypool/regions ||
 		fail "$(cat /sys/kernel/debug/buddypool/regions)"
-	rmmod buddypool
+	insmod /watch_load.ko write=1 || fail "no memory there"
+	rmmod watch_load buddypool
 	grep -q " : watched" /proc/iomem && fail "the claim is still there"
 	insmod /buddypool.ko regions=$range || fail "not taken anew"
 	rmmod buddypool
