@@ -371,6 +371,40 @@ static void pool_mark_test_handler_rewinds_less(struct kunit *test)
 	expect_rewound(test, pool, &early);
 }
 
+#define DEEP	300
+
+struct deep {
+	struct mp_pool *pool;
+	unsigned int calls;
+	unsigned int depth;
+	unsigned int deepest;
+};
+
+static void reset_again(void *data)
+{
+	struct deep *deep = data;
+
+	deep->calls++;
+	deep->deepest = max(deep->deepest, ++deep->depth);
+	mp_reset_pool(deep->pool);
+	deep->depth--;
+}
+
+/* Handlers that reset their pool run one after the other, not one inside the other. */
+static void pool_mark_test_many_handlers_reset(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct deep deep = { .pool = pool };
+	unsigned int i;
+
+	for (i = 0; i < DEEP; i++)
+		KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, reset_again, &deep, 0), 0);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, deep.calls, DEEP);
+	KUNIT_EXPECT_EQ(test, deep.deepest, 1U);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+}
+
 static void destroy(void *data)
 {
 	mp_destroy_pool(data);
@@ -409,6 +443,7 @@ static struct kunit_case pool_mark_cases[] = {
 	KUNIT_CASE(pool_mark_test_handler_resets),
 	KUNIT_CASE(pool_mark_test_handler_rewinds),
 	KUNIT_CASE(pool_mark_test_handler_rewinds_less),
+	KUNIT_CASE(pool_mark_test_many_handlers_reset),
 	KUNIT_CASE(pool_mark_test_handler_destroys),
 	{}
 };

@@ -31,7 +31,10 @@ void report_pool(const char *func, const struct mp_pool *pool)
 /* A call that nothing may make in an NMI: it is refused, as it could never end. */
 bool is_nmi(const char *func)
 {
-	return WARN_ONCE(in_nmi(), "buddypool: %s() cannot be called in an NMI\n", func);
+	if (!in_nmi())
+		return false;
+	bad_call(func, "this cannot be called in an NMI", NULL);
+	return true;
 }
 
 /* The pool is alive, so what was done to it is told apart. */

@@ -130,7 +130,12 @@ static inline void pool_kasan_remove(const void *addr) {}
 #endif
 
 /* debugfs.c */
+#ifdef CONFIG_DEBUG_FS
 extern const struct file_operations pools_fops;
+#define POOLS_FOPS	(&pools_fops)
+#else
+#define POOLS_FOPS	NULL
+#endif
 #if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_DEBUG_FS)
 void pool_debugfs_init(void);
 void pool_debugfs_exit(void);

@@ -10,7 +10,7 @@ static int __init buddypool_init(void)
 
 	if (err)
 		return err;
-	err = buddy_init(&pools_fops);
+	err = buddy_init(POOLS_FOPS);
 	if (err)
 		pool_kasan_exit();
 	else

@@ -15,7 +15,8 @@
  * @pool: the pool
  * @handler: called once, at the next mp_reset_pool(), mp_destroy_pool() or
  *	mp_rewind_pool() to before now; the newest handler is called first, and
- *	all objects of the pool are still there
+ *	all objects of the pool are still there.  One that is added by a handler is
+ *	called next: a handler that adds itself is called until memory runs out
  * @data: for @handler
  * @gfp: as for mp_alloc()
  *
@@ -128,7 +129,12 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	struct mp_mark *outer = pool->undoing, to = *mark;
 	struct mp_block *block;
 
-	/* A handler may go further back: that changes @to. */
+	/* Called by a handler: the call that runs the handlers goes back that far. */
+	if (outer) {
+		if (to.serial < outer->serial)
+			*outer = to;
+		return;
+	}
 	pool->undoing = &to;
 	while (pool->cleanups && pool->cleanups->serial > to.serial) {
 		struct mp_cleanup *cleanup = pool->cleanups;
@@ -138,9 +144,7 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 		cleanup->handler(cleanup->data);
 		mp_enter(pool);
 	}
-	pool->undoing = outer;
-	if (outer && to.serial < outer->serial)
-		*outer = to;
+	pool->undoing = NULL;
 	if (pool->serial > to.serial)
 		drop_larges(pool, to.serial);
 	pop_marks(pool, to.serial);
@@ -235,8 +239,8 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  *
  * Cleanup handlers added since run, the newest first; large allocations made
  * since are freed.  One from before that was freed since stays freed.  What a handler
- * allocates goes too.  If one resets the pool or goes back to an earlier savepoint, the
- * pool ends up there.
+ * allocates goes too.  If one resets the pool or goes back to an earlier savepoint, that
+ * is done when all handlers have run.
  *
  * A savepoint of another pool, and one that a reset or an earlier savepoint has
  * outdated, changes nothing: it counts in debugfs's bad_calls, and the first of each
