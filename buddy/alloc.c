@@ -61,14 +61,16 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 					stats->pages - stats->free_pages);
 	} else {
 		stats->fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
-		free = min(stats->pages, stats->free_pages + pcp_free_pages(region));
-		largest = pcp_largest(region);
+		if (!(gfp & __GFP_NOWARN)) {
+			free = min(stats->pages, stats->free_pages + pcp_free_pages(region));
+			largest = pcp_largest(region);
+		}
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (pfn == BUDDY_NO_PFN && !(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("region %s: no block of order %u: %lu of %lu pages are free, the largest block has %lu\n",
-				    region->name, order, free, stats->pages,
+		pr_warn_ratelimited("region %s: no block of order %u for %lu pages: %lu of %lu pages are free, the largest block has %lu\n",
+				    region->name, order, nr, free, stats->pages,
 				    largest < 0 ? 0 : BIT(largest));
 	return pfn;
 }
@@ -430,6 +432,8 @@ static bool free_watched_large(struct buddy_region *region, unsigned long pfn,
 	raw_spin_lock_irqsave(&region->lock, flags);
 	count_free(region, nr_pages, give_range(region, run, pfn, nr_pages, &twice));
 	raw_spin_unlock_irqrestore(&region->lock, flags);
+	while (twice--)
+		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr_pages, 0);
 	return true;
 }
 

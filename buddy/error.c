@@ -19,9 +19,9 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_WRONG_REGION] = "this belongs to region ",
 	[BUDDY_MISALIGNED] = "the address is not page aligned",
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
-	[BUDDY_NO_PAGES] = "zero pages",
+	[BUDDY_NO_PAGES] = "zero pages are no block",
 	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
-	[BUDDY_ZONE] = "no zone can be chosen, but the flags ask for one",
+	[BUDDY_ZONE] = "no zone can be chosen, but the flags ask for one (__GFP_DMA or __GFP_DMA32)",
 	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
 };
 
@@ -39,6 +39,7 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 		  unsigned long actual)
 {
 	const struct buddy_region *owner = NULL;
+	char place[32] = "", block[40] = "";
 
 	rcu_read_lock();
 	if (error == BUDDY_OUTSIDE) {
@@ -46,10 +47,15 @@ void caller_error(struct buddy_region *region, enum buddy_error error,
 		if (owner)
 			error = BUDDY_WRONG_REGION;
 	}
-	WARN(atomic_long_inc_return(&region->errors[error]) == 1,
-	     "buddypool: region %s: %s%s: %s %#lx, %lu pages given, the block has %lu\n",
-	     region->name, error_text[error], owner ? owner->name : "",
-	     virt ? "address" : "pfn", where, asked, actual);
+	if (atomic_long_inc_return(&region->errors[error]) == 1) {
+		if (where != BUDDY_NO_PFN)
+			snprintf(place, sizeof(place), ": %s %#lx", virt ? "address" : "pfn",
+				 where);
+		if (actual)
+			snprintf(block, sizeof(block), ", the block has %lu", actual);
+		WARN(1, "buddypool: region %s: %s%s%s, %lu pages given%s\n", region->name,
+		     error_text[error], owner ? owner->name : "", place, asked, block);
+	}
 	rcu_read_unlock();
 }
 

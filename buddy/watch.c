@@ -169,15 +169,17 @@ static struct owner make_owner(void)
 		.when = ktime_get_mono_fast_ns(),
 		.pid = task_pid_nr(current),
 	};
-	unsigned long entries[STACK_DEPTH];
-	unsigned int nr;
 
 	memcpy(owner.comm, current->comm, TASK_COMM_LEN);
+#ifdef CONFIG_STACKDEPOT
 	/* The depot allocates. */
-	if (IS_ENABLED(CONFIG_STACKDEPOT) && kernel_may_allocate()) {
-		nr = stack_trace_save(entries, STACK_DEPTH, 3);
+	if (kernel_may_allocate()) {
+		unsigned long entries[STACK_DEPTH];
+		unsigned int nr = stack_trace_save(entries, STACK_DEPTH, 3);
+
 		owner.stack = stack_depot_save(entries, nr, GFP_NOWAIT | __GFP_NOWARN);
 	}
+#endif
 	return owner;
 }
 

@@ -411,13 +411,14 @@ static void error_test_once_per_region_and_kind(struct kunit *test)
 }
 
 static void expect_failure_line(struct kunit *test, struct buddy_region *region,
-				unsigned int order, unsigned long free, unsigned long largest)
+				unsigned int order, unsigned long nr,
+				unsigned long free, unsigned long largest)
 {
-	char line[128];
+	char line[160];
 
 	snprintf(line, sizeof(line),
-		 "no block of order %u: %lu of %lu pages are free, the largest block has %lu",
-		 order, free, region->stats.pages, largest);
+		 "no block of order %u for %lu pages: %lu of %lu pages are free, the largest block has %lu",
+		 order, nr, free, region->stats.pages, largest);
 	KUNIT_EXPECT_TRUE_MSG(test, logged(buddy_region_name(region), line), "%s", line);
 }
 
@@ -435,9 +436,9 @@ static void error_test_failure_is_no_error(struct kunit *test)
 	alloc_addr(region, NOWARN | ZERO, 4);
 	KUNIT_EXPECT_FALSE(test, logged(name, "no block of order"));
 	alloc_pfn(region, 0, 4);
-	expect_failure_line(test, region, 4, 0, 0);
+	expect_failure_line(test, region, 4, 16, 0, 0);
 	alloc_addr_exact(region, 0, 100);
-	expect_failure_line(test, region, 7, 0, 0);
+	expect_failure_line(test, region, 7, 100, 0, 0);
 
 	buddy_free_pfn(region, all, 9);
 	stats = test_stats(test, region);
@@ -458,9 +459,9 @@ static void error_test_failure_names_the_largest(struct kunit *test)
 	unsigned long block = buddy_alloc_pfn(region, 6, 0);
 
 	alloc_pfn(region, 0, 8);
-	expect_failure_line(test, region, 8, 236, 128);
+	expect_failure_line(test, region, 8, 256, 236, 128);
 	alloc_pfn_exact(region, 0, 290);
-	expect_failure_line(test, region, 9, 236, 128);
+	expect_failure_line(test, region, 9, 290, 236, 128);
 	buddy_free_pfn(region, block, 6);
 }
 
