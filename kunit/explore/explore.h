@@ -76,6 +76,7 @@ struct shape {
  *	at most
  * @migrate: whether a task may be moved once it has found its CPU's cache
  * @weak: whether stores may be late and loads stale
+ * @watched: whether all calls go the way that track=1, poison=1 and tracepoints need
  */
 struct scenario {
 	struct shape shape;
@@ -84,6 +85,7 @@ struct scenario {
 	unsigned int bound;
 	bool migrate;
 	bool weak;
+	bool watched;
 };
 
 static inline bool has_program(const struct scenario *scenario, unsigned int i)

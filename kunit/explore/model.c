@@ -779,6 +779,7 @@ void model_make(const struct scenario *scenario)
 	untold = false;
 	nr_fails = 0;
 	under_way = 0;
+	buddy_watched = scenario->watched;
 	make_region(&scenario->shape);
 	for (i = 0; has_program(scenario, i); i++)
 		find_mistakes(scenario->programs[i].ops);

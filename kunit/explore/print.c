@@ -60,6 +60,8 @@ void print_scenario(const struct scenario *scenario)
 	for (run = source->runs; run < source->runs + source->nr_runs; run++)
 		printf("  pages %#lx to %#lx\n", run->pfn, run->pfn + run->pages - 1);
 	printf("  caches of blocks up to order %u\n", region->cache_order);
+	if (scenario->watched)
+		printf("  watched, as with track=1\n");
 	printf("  before:\n");
 	for (op = scenario->setup; op->kind != END; op++)
 		printf("    CPU %u: %s\n", op->cpu, describe_op(op));

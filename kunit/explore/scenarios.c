@@ -491,6 +491,15 @@ static const struct scenario part_of_exact[] = {
 
 TABLE(part_of_exact)
 
+/* The same while somebody watches: a free is checked and done in another way then. */
+static bool make_watched(struct scenario *scenario, unsigned long number)
+{
+	if (!make_part_of_exact(scenario, number))
+		return false;
+	scenario->watched = true;
+	return true;
+}
+
 /*
  * The head of a block of two is freed as one page.  Between looking at the half and at
  * the tails, the CPU's cluster is exchanged, and it comes back as it was.
@@ -716,7 +725,7 @@ static const struct scenario weak[] = {
 			{ 0, .ops = { { EXACT, 0, 20 } } },
 			{ 0, .ops = { { ALLOC, 1, 1 } } },
 		},
-		.bound = 4,
+		.bound = 5,
 		.migrate = true,
 		.weak = true,
 	},
@@ -741,6 +750,7 @@ const struct family fixed_families[] = {
 	{ "exact_lengths", make_exact },
 	{ "statistics_meanwhile", make_stats_while_moving },
 	{ "part_of_a_block_freed", make_part_of_exact },
+	{ "the_same_watched", make_watched },
 	{ "cluster_comes_back", make_cluster_comes_back },
 	{ "freed_and_taken_again", make_taken_again },
 	{ "two_frees_at_once", make_free_twice },
