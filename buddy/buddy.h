@@ -13,7 +13,8 @@
  *
  * A region that is NULL or an error pointer is a caller error in every function
  * but buddy_alloc_pfn(), buddy_free_pfn(), buddy_alloc() and buddy_free(), which
- * would pay for the test at each call.  As such a call has no region to be counted
+ * would pay for the test at each call, and buddy_region_put() and
+ * buddy_region_destroy(), which ignore NULL.  As such a call has no region to be counted
  * in, the file bad_calls counts it, and the first one prints a WARN.  A pointer to
  * a region that was destroyed is found by buddy_region_put() and
  * buddy_region_destroy() alone: nothing tells it in constant time.  Nor does anything
