@@ -21,7 +21,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages are no block",
 	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
-	[BUDDY_ZONE] = "no zone can be chosen, but the flags ask for one (__GFP_DMA or __GFP_DMA32)",
+	[BUDDY_ZONE] = "no zone can be chosen, but the flags have __GFP_DMA or __GFP_DMA32",
 	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
 };
 

@@ -371,7 +371,7 @@ static void pool_mark_test_handler_rewinds_less(struct kunit *test)
 	expect_rewound(test, pool, &early);
 }
 
-#define DEEP	300
+#define DEEP	40	/* no more than the stack could bear */
 
 struct deep {
 	struct mp_pool *pool;

@@ -145,7 +145,9 @@ static void tell_pool(void *unused, enum error_detector detector, unsigned long 
 int pool_kasan_init(void)
 {
 	/* Without tracepoints, a report does not name the pool. */
-	return IS_ENABLED(CONFIG_TRACEPOINTS) ? register_trace_error_report_end(tell_pool, NULL) : 0;
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		return 0;
+	return register_trace_error_report_end(tell_pool, NULL);
 }
 
 void pool_kasan_exit(void)
