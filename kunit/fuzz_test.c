@@ -148,6 +148,10 @@ int pcp_hotplug_init(void)
 	return 0;
 }
 
+void source_loaded(void)
+{
+}
+
 void pcp_hotplug_exit(void)
 {
 }
