@@ -99,21 +99,11 @@ static bool claim_block(struct buddy_region *region, struct cluster *cluster,
 	return true;
 }
 
-/* Count a free under the lock, of @nr_pages as so many @blocks. */
-static void count_free(struct buddy_region *region, unsigned long nr_pages,
-		       unsigned int blocks)
-{
-	struct buddy_stats *stats = &region->stats;
-
-	stats->locked++;
-	stats->splits += blocks - 1;
-	stats->frees[order_base_2(nr_pages)]++;
-}
-
 static noinline void free_locked(struct buddy_region *region, const struct run *run,
 				 struct cluster *cluster, unsigned long pfn,
 				 unsigned long nr_pages)
 {
+	struct buddy_stats *stats = &region->stats;
 	enum buddy_error error = BUDDY_DOUBLE_FREE;
 	unsigned int blocks = 0, twice = 0;
 	unsigned long flags, used = 0;
@@ -129,8 +119,11 @@ static noinline void free_locked(struct buddy_region *region, const struct run *
 		blocks = 1;
 	else
 		blocks = give_range(region, run, pfn, nr_pages, &twice);
-	if (likely(blocks))
-		count_free(region, nr_pages, blocks);
+	if (likely(blocks)) {
+		stats->locked++;
+		stats->splits += blocks - 1;
+		stats->frees[order_base_2(nr_pages)]++;
+	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (likely(blocks && !twice))
@@ -411,29 +404,29 @@ EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 
 /*
  * A block of whole clusters is claimed first: nobody else can free it then, so that it
- * is filled with poison without a lock, however large it is.  False if there is none.
+ * is filled with poison without a lock, however large it is.  False if there is no such
+ * block.
  */
 static bool free_watched_large(struct buddy_region *region, unsigned long pfn,
 			       unsigned long nr_pages)
 {
 	const struct run *run = find_run(region, pfn);
-	unsigned int twice = 0;
+	struct cluster *cluster;
 	unsigned long flags;
 	bool claimed;
 
 	if (!run || nr_pages > run->pages)
 		return false;
+	cluster = find_cluster(region, run, pfn);
 	raw_spin_lock_irqsave(&region->lock, flags);
-	claimed = claim_block(region, find_cluster(region, run, pfn), pfn, nr_pages);
+	claimed = claim_block(region, cluster, pfn, nr_pages);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	if (!claimed)
 		return false;
 	watch_free(region, pfn, nr_pages);
-	raw_spin_lock_irqsave(&region->lock, flags);
-	count_free(region, nr_pages, give_range(region, run, pfn, nr_pages, &twice));
-	raw_spin_unlock_irqrestore(&region->lock, flags);
-	while (twice--)
-		caller_error(region, BUDDY_DOUBLE_FREE, false, pfn, nr_pages, 0);
+	/* As it was, for a free as any other, into a cache or not. */
+	atomic64_set(&cluster->head, head_word(nr_pages));
+	free_exact(region, pfn, nr_pages);
 	return true;
 }
 
