@@ -64,9 +64,9 @@ lint: ## checkpatch --strict, sparse, kernel-doc, shellcheck
 
 htmldocs: ## Documentation/ as HTML in build/htmldocs
 	@scripts/setup.sh docs
-	@kdir=$$(scripts/debian-kernel.sh headers) && KERNEL_DOC=$$kdir/scripts/kernel-doc \
+	@kdir=$$(scripts/kernels/debian-kernel.sh headers) && KERNEL_DOC=$$kdir/scripts/kernel-doc \
 		sphinx-build -q -W -b html Documentation build/htmldocs
 
 debian: ## run, check, lint, htmldocs in minimal roots of Debian 12 and 13 (RELEASE= TARGETS=)
 	@scripts/setup.sh debian
-	@scripts/debian-root.sh
+	@scripts/debian.sh

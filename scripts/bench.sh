@@ -19,11 +19,11 @@ mkdir -p build
 # Each trace becomes a file for the guest and a word of its job's BENCHES.
 traces=() replays=
 : >build/bench-peak.out
-for trace in kunit/traces/*.gz ${TRACE:+"$TRACE"}; do
+for trace in kunit/replay/traces/*.gz ${TRACE:+"$TRACE"}; do
 	name=${trace##*/}
 	name=${name%%.*}
 	gzip -dcf "$trace" >"build/$name.trace" || die "$trace cannot be read"
-	awk -f scripts/bench-peak.awk -v name="$name" "build/$name.trace" >>build/bench-peak.out
+	awk -f scripts/bench/peak.awk -v name="$name" "build/$name.trace" >>build/bench-peak.out
 	traces+=("build/$name.trace")
 	replays+=" bench_traces,trace=/$name.trace,name=$name"
 done
@@ -40,9 +40,9 @@ watch() {
 
 # debian WORKS: these in Debian's kernel.
 debian() {
-	kernel=$(scripts/debian-kernel.sh)
+	kernel=$(scripts/kernels/debian-kernel.sh)
 	read -r image kdir <<<"$kernel"
-	scripts/modules.sh debian "$kdir" TESTS=bench
+	scripts/kernels/modules.sh debian "$kdir" TESTS=bench
 	# Debian 12 has it as modules, Debian 13 in the kernel itself.
 	peers='' files=()
 	for peer in drm drm_buddy; do
@@ -51,8 +51,8 @@ debian() {
 	done
 	ENVIRONMENT="PEERS='$peers' BENCHES='${WORKS:-$1}' RUNS=$RUNS" \
 	APPEND="init_on_alloc=0 mitigations=off log_buf_len=4M printk.devkmsg=on" MEM=2G \
-		scripts/guest.sh bench "$image" build/debian/buddypool.ko \
-		build/debian/kunit/bench_*.ko "${traces[@]}" "${files[@]}"
+		scripts/guest/guest.sh bench "$image" build/debian/buddypool.ko \
+		build/debian/kunit/{,bench/}bench_*.ko "${traces[@]}" "${files[@]}"
 }
 
 lane_instructions() {
@@ -63,14 +63,14 @@ lane_instructions() {
 
 lane_native() {
 	say "native: User Mode Linux on $(sed -n 's/^model name\s*: //p; T; q' /proc/cpuinfo)" >&2
-	kernel=$(scripts/uml-kernel.sh)
+	kernel=$(scripts/kernels/uml-kernel.sh)
 	read -r linux kdir <<<"$kernel"
-	scripts/modules.sh uml "$kdir" ARCH=um TESTS=bench
+	scripts/kernels/modules.sh uml "$kdir" ARCH=um TESTS=bench
 	works="bench_orders bench_churn bench_drm bench_worst,left=1,count=200000 \
 		bench_fragment bench_pools $replays"
 	ENVIRONMENT="PEERS=drm_buddy BENCHES='${WORKS:-$works}' RUNS=9" \
-		scripts/uml.sh bench "$linux" build/uml/buddypool.ko \
-		build/uml/kunit/bench_*.ko "${traces[@]}" \
+		scripts/guest/uml.sh bench "$linux" build/uml/buddypool.ko \
+		build/uml/kunit/{,bench/}bench_*.ko "${traces[@]}" \
 		"$kdir/drivers/gpu/drm/drm_buddy.ko"
 }
 
@@ -86,21 +86,21 @@ for lane in $lanes; do
 	out=build/bench-$lane.out
 	"lane_$lane" | watch "$lane" >"$out"
 	[ "$lane" = two_cpus ] || cat build/bench-peak.out >>"$out"
-	awk -f scripts/bench-tsv.awk -v lane="$lane" -v unit="${units[$lane]}" \
+	awk -f scripts/bench/tsv.awk -v lane="$lane" -v unit="${units[$lane]}" \
 		"$out" >>build/bench.tsv
 done
 {
 	for lane in $lanes; do
-		awk -f scripts/bench-table.awk -v lane="$lane" \
+		awk -f scripts/bench/table.awk -v lane="$lane" \
 			"build/bench-$lane.out" build/bench.tsv
 		echo
 	done
-	awk -f scripts/bench-targets.awk build/bench.tsv
+	awk -f scripts/bench/targets.awk build/bench.tsv
 } | tee build/bench.txt
 
 # The documentation shows the whole, not a part.
 if [ -z "${LANES-}${WORKS-}${TRACE-}" ]; then
-	awk -f scripts/bench-chart.awk build/bench.tsv >build/bench.dat
-	gnuplot -c scripts/bench.gnuplot build/bench.dat Documentation/bench.svg
+	awk -f scripts/bench/chart.awk build/bench.tsv >build/bench.dat
+	gnuplot -c scripts/bench/chart.gnuplot build/bench.dat Documentation/bench.svg
 	cp build/bench.txt Documentation/
 fi

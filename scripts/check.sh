@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-. scripts/kernels.sh
+. scripts/kernels/kernels.sh
 
 cells=()
 for kernel in ${KERNEL:-$own_kernel}; do
@@ -57,10 +57,10 @@ fi
 for cell in "${cells[@]}"; do
 	read -r config kernel <<<"$cell"
 	cell_name "$config" "$kernel"
-	paths=$(scripts/test-kernel.sh "$config" "$kernel")
+	paths=$(scripts/kernels/test-kernel.sh "$config" "$kernel")
 	read -r image kdir <<<"$paths"
 	say "$name kernel: building the modules"
-	scripts/modules.sh "$name" "$kdir"
+	scripts/kernels/modules.sh "$name" "$kdir"
 
 	say "$name kernel: booting, ${SMP:-2} vCPUs"
 	bad=0
@@ -72,8 +72,8 @@ for cell in "${cells[@]}"; do
 	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise" \
 	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000" \
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-1200} \
-		scripts/guest.sh check "$image" "build/$name/buddypool.ko" \
-		"build/$name"/kunit/*.ko kunit/*_test.sh kunit/ktap.sh || bad=1
+		scripts/guest/guest.sh check "$image" "build/$name/buddypool.ko" \
+		"build/$name"/kunit/{,*/}*.ko kunit/*/*_test.sh kunit/lib/ktap.sh || bad=1
 
 	# The parser is given what follows the kernel's own, empty, plan; and suites
 	# that are modules each count from 1, which it takes for lost ones, and since

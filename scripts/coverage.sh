@@ -5,23 +5,23 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-. scripts/kernels.sh
+. scripts/kernels/kernels.sh
 
 export ARCH=x86
 kernel_source "$own_kernel"
 kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
-	scripts/kernel.config scripts/gcov.config "${newer[@]}"
+	scripts/kernels/kernel.config scripts/kernels/gcov.config "${newer[@]}"
 
 all_suites
 say "building the modules"
 out=build/gcov
 # What is inlined early is inlined before it is counted.
-scripts/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
+scripts/kernels/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
 say "booting"
 ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
 APPEND="printk.devkmsg=on memmap=16M\$0x10000000" LOG=$out.log TIMEOUT=1800 \
-	scripts/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
-	$out/kunit/*.ko kunit/*_test.sh kunit/ktap.sh scripts/guest/check |
+	scripts/guest/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
+	$out/kunit/{,*/}*.ko kunit/*/*_test.sh kunit/lib/ktap.sh scripts/guest/jobs/check |
 	tee $out.data | sed '/^gcov: begin/,/^gcov: end/d'
 # A line that only runs on the way to a failure is none that a test reaches.
 ! grep -a '\] *not ok ' $out.log || die "tests failed, see $out.log"

@@ -73,8 +73,8 @@ progress() {
 # all_suites: set $suites, their names.  Scripts come last: the module loaded and
 # unloaded many times leaves few large blocks to the suites behind it.
 all_suites() {
-	suites=(kunit/*_test.c kunit/*_test.sh)
-	suites=("${suites[@]#kunit/}")
+	suites=(kunit/*/*_test.c kunit/*/*_test.sh)
+	suites=("${suites[@]##*/}")
 	suites=("${suites[@]%_test.*}")
 }
 
@@ -86,8 +86,8 @@ guest_files() {
 	shift 2
 	mkdir -p "$root/bin" build
 	cp /bin/busybox "$root/bin/"
-	cp scripts/guest/init "$root/init"
-	cp "scripts/guest/$job" "$root/job"
+	cp scripts/guest/jobs/init "$root/init"
+	cp "scripts/guest/jobs/$job" "$root/job"
 	printf '%s\n' "${ENVIRONMENT-}" >"$root/environment"
 	cp -t "$root" "$@"
 	(cd "$root" && find . | cpio --quiet -o -H newc) >"$initramfs"

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-kernel=$(scripts/test-kernel.sh debug)
+kernel=$(scripts/kernels/test-kernel.sh debug)
 read -r _ kdir <<<"$kernel"
 failed=0
 
@@ -26,11 +26,11 @@ lint() {
 # explorer's stand-ins define what only the kernel's own headers may.
 mapfile -t sources < <(git ls-files '*.c' '*.h' ':!*/trace.h' ':!kunit/explore/shim/*')
 mapfile -t public < <(git ls-files 'buddy/*.[ch]' 'pool/*.[ch]')
-mapfile -t shell < <(git ls-files '*.sh' 'scripts/guest/*' .ci/run)
+mapfile -t shell < <(git ls-files '*.sh' 'scripts/guest/jobs/*' .ci/run)
 
 lint checkpatch perl "$kdir/source/scripts/checkpatch.pl" --no-tree --strict --terse \
 	--quiet --no-summary --show-types -f "${sources[@]}"
-lint sparse scripts/modules.sh sparse "$kdir" C=2
+lint sparse scripts/kernels/modules.sh sparse "$kdir" C=2
 lint kernel-doc perl "$kdir/source/scripts/kernel-doc" -none "${public[@]}"
 lint shellcheck shellcheck -x "${shell[@]}"
 exit $failed

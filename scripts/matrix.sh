@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-. scripts/kernels.sh
+. scripts/kernels/kernels.sh
 
 read -ra kernels <<<"${KERNEL:-${all_kernels[*]}}"
 read -ra configs <<<"${CONFIG:-${all_configs[*]}}"

@@ -41,9 +41,9 @@ keep() {
 	local suite
 
 	mkdir -p "$1"
-	cp -t "$1" $out/buddypool.ko $out/kunit/{buddypool_kunit,watch_load}.ko
+	cp -t "$1" $out/buddypool.ko $out/kunit/buddypool_kunit.ko $out/kunit/buddy/watch_load.ko
 	for suite in "${@:2}"; do
-		[ ! -e "kunit/${suite}_test.c" ] || cp -t "$1" "$out/kunit/${suite}_test.ko"
+		find $out/kunit -name "${suite}_test.ko" -exec cp -t "$1" {} +
 	done
 }
 
@@ -57,7 +57,7 @@ boot() {
 		by=
 		ENVIRONMENT="SUITES='$2' SEED=1 ROUNDS=20 NOISE=2000" LOG=$log \
 		APPEND="printk.devkmsg=on memmap=16M\$0x10000000" \
-			scripts/guest.sh check "$image" "$1"/*.ko kunit/*_test.sh kunit/ktap.sh \
+			scripts/guest/guest.sh check "$image" "$1"/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh \
 			>"$1.out" 2>"$1.err" ||
 			by=$(sed -n "s,^$log:[0-9]*: \(\[[ 0-9.]*\] \)\?,,p" "$1.err")
 		! grep -q '^suite ' "$1.out" || break
@@ -116,9 +116,9 @@ if [[ " ${suites[*]} " = *' explore '* ]]; then
 	[ -z "$by" ] || die "there is no mutant, yet the explorer finds something: $by"
 fi
 if [ ${#all[@]} -gt 0 ]; then
-	paths=$(scripts/test-kernel.sh debug)
+	paths=$(scripts/kernels/test-kernel.sh debug)
 	read -r image kdir <<<"$paths"
-	scripts/modules.sh mutate "$kdir"
+	scripts/kernels/modules.sh mutate "$kdir"
 	keep $out/none "${all[@]}"
 	boot $out/none "${all[*]}"
 	[ -z "$by" ] || die "there is no mutant, yet something fails: $by"

@@ -7,13 +7,13 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 regions=${REGIONS:-carveout:128M@0x20000000,kernel:64M}
-trace=${TRACE:-kunit/traces/pages-shell.trace.gz}
-pools=${POOLS:-kunit/traces/nginx-pools.trace.gz}
+trace=${TRACE:-kunit/replay/traces/pages-shell.trace.gz}
+pools=${POOLS:-kunit/replay/traces/nginx-pools.trace.gz}
 
-kernel=$(scripts/debian-kernel.sh)
+kernel=$(scripts/kernels/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
 say "building the modules for ${image##*/vmlinuz-}"
-scripts/modules.sh debian "$kdir" TESTS=replay
+scripts/kernels/modules.sh debian "$kdir" TESTS=replay
 
 # unpack FILE TO: gzip recognises what it did not pack, and copies it.
 unpack() {
@@ -34,5 +34,5 @@ done
 say "booting ${image##*/}, ${MEM:-1G} of memory, ${SMP:-2} vCPUs"
 APPEND="init_on_alloc=0$reserve" \
 ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}'" \
-	scripts/guest.sh "$1" "$image" build/debian/buddypool.ko \
+	scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
 	build/debian/kunit/buddypool_replay.ko build/trace build/pools

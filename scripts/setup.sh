@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-. scripts/kernels.sh
+. scripts/kernels/kernels.sh
 
 for step; do
 	case $step in

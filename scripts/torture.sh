@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-. scripts/kernels.sh
+. scripts/kernels/kernels.sh
 
 config=${CONFIG:-debug} kernel=${KERNEL:-$own_kernel}
 cell_name "$config" "$kernel"
@@ -12,10 +12,10 @@ seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 each=20
 rounds=$((${MINUTES:-1} * 60 / each))
 
-paths=$(scripts/test-kernel.sh "$config" "$kernel")
+paths=$(scripts/kernels/test-kernel.sh "$config" "$kernel")
 read -r image kdir <<<"$paths"
 say "$name kernel: building the modules"
-scripts/modules.sh "$name" "$kdir" TESTS=torture
+scripts/kernels/modules.sh "$name" "$kdir" TESTS=torture
 
 say "$name kernel: booting, ${SMP:-4} vCPUs, $rounds rounds of $each s, SEED=$seed"
 failed=0
@@ -23,8 +23,8 @@ log=build/torture.log
 SMP=${SMP:-4} TIMEOUT=${TIMEOUT:-$((600 + rounds * each * 10))} LOG=$log \
 APPEND="printk.devkmsg=on" \
 ENVIRONMENT="ROUNDS=$rounds SECONDS_EACH=$each FIRST_SEED=$seed" \
-	scripts/guest.sh torture "$image" "build/$name/buddypool.ko" \
-	"build/$name/kunit/buddypool_torture.ko" kunit/torture_test.sh || failed=1
+	scripts/guest/guest.sh torture "$image" "build/$name/buddypool.ko" \
+	"build/$name/kunit/buddypool_torture.ko" kunit/torture/torture_test.sh || failed=1
 
 sed 's/\r$//' $log | awk '
 	/torture: row / {

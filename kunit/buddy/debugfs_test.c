@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The files under /sys/kernel/debug/buddypool, read as a person reads them. */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "../lib/files.h"
+
+static const char * const files[] = {
+	"free_area", "buddyinfo", "unusable_index", "extfrag_index", "map", "stats",
+};
+
+/* --- free_area --- */
+
+/**
+ * struct reading - the sums of one reading
+ * @rows: how many orders it has
+ * @bytes: of all rows together
+ * @free: line of this name
+ * @used: line of this name
+ * @total: line of this name
+ * @nr_free: free blocks by order
+ */
+struct reading {
+	unsigned int rows;
+	u64 bytes, free, used, total;
+	unsigned long nr_free[BUDDY_NR_ORDERS];
+};
+
+/* Returns false if a row has another form, or does not agree with itself. */
+static bool parse_free_area(char *text, struct reading *area)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int order;
+	unsigned long size;
+	char *line, unit;
+	u64 bytes;
+
+	memset(area, 0, sizeof(*area));
+	line = strsep(&text, "\n");
+	if (strcmp(line, "order    size  free_blocks        free_bytes"))
+		return false;
+	while ((line = strsep(&text, "\n")) &&
+	       sscanf(line, "%u %lu%c %lu %llu", &order, &size, &unit,
+		      &area->nr_free[area->rows], &bytes) == 5) {
+		/* The size is short for that of one block: 4K, 1M, ... */
+		if (order != area->rows || size > 512 || !strchr(units, unit) ||
+		    (u64)size << 10 * (strchr(units, unit) - units) != PAGE_SIZE << order ||
+		    bytes != (u64)area->nr_free[order] << order << PAGE_SHIFT)
+			return false;
+		area->bytes += bytes;
+		area->rows++;
+	}
+	return line && sscanf(line, " free %llu", &area->free) == 1 &&
+	       (line = strsep(&text, "\n")) && sscanf(line, " used %llu", &area->used) == 1 &&
+	       (line = strsep(&text, "\n")) && sscanf(line, "total %llu", &area->total) == 1 &&
+	       text && !*text;
+}
+
+static void check_free_area(struct kunit *test, struct buddy_region *region)
+{
+	struct reading *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
+	struct buddy_stats *stats = test_stats(test, region);
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	KUNIT_EXPECT_TRUE(test, parse_free_area(region_file(test, region, "free_area"),
+						area));
+	KUNIT_EXPECT_EQ(test, area->rows, stats->max_order + 1);
+	KUNIT_EXPECT_EQ(test, memcmp(area->nr_free, stats->nr_free,
+				     sizeof(area->nr_free)), 0);
+	KUNIT_EXPECT_EQ(test, area->bytes, area->free);
+	KUNIT_EXPECT_EQ(test, area->free, (u64)stats->free_pages << PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, area->free + area->used, area->total);
+	KUNIT_EXPECT_EQ(test, area->total, (u64)stats->pages << PAGE_SHIFT);
+}
+
+static void debugfs_test_free_area(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 3, 5000);
+
+	check_free_area(test, region);
+	fill(test, region);
+	check_free_area(test, region);
+	free_each(region, TEST_PFN + 3, 5000, 3);
+	check_free_area(test, region);
+	free_each(region, TEST_PFN + 4, 4999, 3);
+	free_each(region, TEST_PFN + 5, 4998, 3);
+}
+
+/* Sizes up to those of the largest region, of which only the head is looked at. */
+static void debugfs_test_free_area_units(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, 1UL << 26, 1UL << 26);
+	char *text = region_file(test, region, "free_area");
+
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n    0      4K  "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n    7    512K  "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n    8      1M  "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n   18      1G  "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n   26    256G            1"));
+	check_free_area(test, region);
+}
+
+/* Allocates and frees until it is stopped. */
+static int churn(void *data)
+{
+	struct buddy_region *region = data;
+	unsigned long held[32];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		held[i] = BUDDY_NO_PFN;
+	while (!kthread_should_stop()) {
+		i = (i + 1) % ARRAY_SIZE(held);
+		if (held[i] != BUDDY_NO_PFN) {
+			buddy_free_pfn_exact(region, held[i], 1 + i * 5);
+			held[i] = BUDDY_NO_PFN;
+		} else {
+			held[i] = buddy_alloc_pfn_exact(region, 1 + i * 5, __GFP_NOWARN);
+		}
+		cond_resched();
+	}
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		if (held[i] != BUDDY_NO_PFN)
+			buddy_free_pfn_exact(region, held[i], 1 + i * 5);
+	return 0;
+}
+
+/* Any reading adds up, whatever goes on meanwhile. */
+static void debugfs_test_free_area_under_load(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 3, 2500);
+	struct reading *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
+	unsigned int i, bad = 0, changes = 0;
+	char *text = new_text(test);
+	struct task_struct *task;
+	u64 free = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	task = kthread_run(churn, region, "buddy-test");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	for (i = 0; i < 300; i++) {
+		read_pieces(test, buddy_region_name(region), "free_area", text, TEXT_LEN);
+		bad += !parse_free_area(text, area) || area->bytes != area->free ||
+		       area->free + area->used != area->total ||
+		       area->total != 2500 << PAGE_SHIFT;
+		changes += area->free != free;
+		free = area->free;
+		usleep_range(20, 100);
+	}
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, bad, 0U);
+	KUNIT_EXPECT_GT(test, changes, 10U);
+	check_free_area(test, region);
+}
+
+/* --- buddyinfo and the indices --- */
+
+static unsigned int put_zone(char *text, struct buddy_region *region)
+{
+	return sprintf(text, "Node 0, zone %8s ", buddy_region_name(region));
+}
+
+static void debugfs_test_buddyinfo(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 3, 5000);
+	struct buddy_stats *stats = test_stats(test, region);
+	char *want = new_text(test);
+	unsigned int order, n = put_zone(want, region);
+
+	for (order = 0; order <= stats->max_order; order++)
+		n += sprintf(want + n, "%6lu ", stats->nr_free[order]);
+	sprintf(want + n, "\n");
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, "buddyinfo"), want);
+}
+
+/* As the kernel has it in mm/vmstat.c: fill_contig_page_info() and what uses it. */
+static int kernel_index(const struct buddy_stats *stats, unsigned int order,
+			bool unusable)
+{
+	unsigned long free_pages = 0, blocks = 0, suitable = 0;
+	unsigned int o;
+
+	for (o = 0; o <= stats->max_order; o++) {
+		blocks += stats->nr_free[o];
+		free_pages += stats->nr_free[o] << o;
+		if (o >= order)
+			suitable += stats->nr_free[o] << (o - order);
+	}
+	if (unusable)
+		return free_pages ? div64_u64((free_pages - (suitable << order)) * 1000ULL,
+					      free_pages) : 1000;
+	if (!blocks)
+		return 0;
+	if (suitable)
+		return -1000;
+	return 1000 - (int)div64_u64(1000 + div64_u64(free_pages * 1000ULL, 1UL << order),
+				     blocks);
+}
+
+static void check_indices(struct kunit *test, struct buddy_region *region)
+{
+	struct buddy_stats *stats = test_stats(test, region);
+	char *unusable = new_text(test), *extfrag = new_text(test);
+	unsigned int order, u = put_zone(unusable, region), e = put_zone(extfrag, region);
+
+	for (order = 0; order <= stats->max_order; order++) {
+		int index = kernel_index(stats, order, true);
+
+		u += sprintf(unusable + u, "%d.%03d ", index / 1000, index % 1000);
+		index = kernel_index(stats, order, false);
+		e += sprintf(extfrag + e, "%c%d.%03d ", index < 0 ? '-' : ' ',
+			     abs(index) / 1000, abs(index) % 1000);
+	}
+	sprintf(unusable + u, "\n");
+	sprintf(extfrag + e, "\n");
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, "unusable_index"), unusable);
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, "extfrag_index"), extfrag);
+}
+
+/* The whole file: a number and a blank for each order of the region. */
+static void expect_indices(struct kunit *test, struct buddy_region *region,
+			   const char *file, const char *numbers)
+{
+	char *want = new_text(test);
+
+	sprintf(want + put_zone(want, region), "%s\n", numbers);
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, file), want);
+}
+
+/* The known states with their numbers written out; 16 pages, orders 0 to 4. */
+static void debugfs_test_indices_values(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 16);
+
+	/* One block: everything is usable, nothing fails. */
+	expect_indices(test, region, "unusable_index", "0.000 0.000 0.000 0.000 0.000 ");
+	expect_indices(test, region, "extfrag_index", "-1.000 -1.000 -1.000 -1.000 -1.000 ");
+	fill(test, region);
+	/* Full: nothing is usable, and lack of memory is why. */
+	expect_indices(test, region, "unusable_index", "1.000 1.000 1.000 1.000 1.000 ");
+	expect_indices(test, region, "extfrag_index", " 0.000  0.000  0.000  0.000  0.000 ");
+	/* 2 pairs, 4 single pages: 8 free, half of them in pairs. */
+	free_each(region, TEST_PFN, 2, 1);
+	free_each(region, TEST_PFN + 4, 2, 1);
+	free_each(region, TEST_PFN + 8, 8, 2);
+	expect_indices(test, region, "unusable_index", "0.000 0.500 1.000 1.000 1.000 ");
+	expect_indices(test, region, "extfrag_index", "-1.000 -1.000  0.500  0.667  0.750 ");
+	free_each(region, TEST_PFN + 2, 2, 1);
+	free_each(region, TEST_PFN + 6, 2, 1);
+	free_each(region, TEST_PFN + 9, 8, 2);
+}
+
+/* Against the kernel's own definition, step by step from full to free. */
+static void debugfs_test_indices_formula(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 5, 2000);
+	unsigned int i;
+
+	check_indices(test, region);
+	fill(test, region);
+	check_indices(test, region);
+	buddy_free_pfn(region, TEST_PFN + 5, 0);
+	check_indices(test, region);
+	for (i = 1; i < 7; i++) {
+		free_each(region, TEST_PFN + 5 + i, 2000 - i, 7);
+		check_indices(test, region);
+	}
+	free_each(region, TEST_PFN + 5 + 7, 2000 - 7, 7);
+	check_indices(test, region);
+}
+
+/* --- stats --- */
+
+/* The number behind @name at the start of a line; a failure if there is none. */
+static u64 field(struct kunit *test, const char *text, const char *name)
+{
+	size_t len = strlen(name);
+	u64 value = 0;
+	int found;
+
+	while (text && (strncmp(text, name, len) || text[len] != ' ')) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	KUNIT_ASSERT_NOT_NULL_MSG(test, text, "no line '%s'", name);
+	found = sscanf(text + len, " %llu", &value);
+	KUNIT_ASSERT_EQ(test, found, 1);
+	return value;
+}
+
+static void expect_order(struct kunit *test, const char *text, unsigned int order,
+			 u64 allocs, u64 frees, u64 fails)
+{
+	char row[80];
+
+	sprintf(row, "\n%5u %20llu %20llu %20llu\n", order, allocs, frees, fails);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, row), "order %u in:\n%s", order, text);
+}
+
+static void debugfs_test_stats_counters(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 1024);
+	unsigned long single, block;
+	const char *text;
+
+	single = buddy_alloc_pfn(region, 0, 0);		/* splits 10 to 0 */
+	block = buddy_alloc_pfn_exact(region, 100, 0);	/* 128 to 100, 4, 8, 16: 4 - 1 */
+	buddy_free_pfn(region, buddy_alloc_pfn(region, 9, 0), 9);
+	buddy_alloc_pfn(region, 10, __GFP_NOWARN);
+	buddy_alloc_pfn(region, 10, __GFP_NOWARN);
+	buddy_alloc_pfn(region, 12, __GFP_NOWARN);
+	buddy_alloc_pfn(region, 99, __GFP_NOWARN);
+
+	text = region_file(test, region, "stats");
+	KUNIT_EXPECT_EQ(test, field(test, text, "pages_total"), 1024ULL);
+	KUNIT_EXPECT_EQ(test, field(test, text, "pages_used"), 101ULL);
+	KUNIT_EXPECT_EQ(test, field(test, text, "pages_peak"), 613ULL);
+	KUNIT_EXPECT_EQ(test, field(test, text, "splits"), 13ULL);
+	KUNIT_EXPECT_EQ(test, field(test, text, "merges"), 0ULL);
+	expect_order(test, text, 0, 1, 0, 0);
+	expect_order(test, text, 6, 0, 0, 0);
+	expect_order(test, text, 7, 1, 0, 0);
+	expect_order(test, text, 9, 1, 1, 0);
+	expect_order(test, text, 10, 0, 0, 2);
+	/* Beyond the max order, only what was tried; all that is too large is last. */
+	KUNIT_EXPECT_NULL(test, strstr(text, "\n   11 "));
+	expect_order(test, text, 12, 0, 0, 1);
+	expect_order(test, text, BUDDY_NR_ORDERS - 1, 0, 0, 1);
+
+	buddy_free_pfn_exact(region, block, 100);
+	buddy_free_pfn(region, single, 0);
+	text = region_file(test, region, "stats");
+	KUNIT_EXPECT_EQ(test, field(test, text, "pages_used"), 0ULL);
+	KUNIT_EXPECT_EQ(test, field(test, text, "pages_peak"), 613ULL);
+	KUNIT_EXPECT_EQ(test, field(test, text, "merges"), field(test, text, "splits"));
+	expect_order(test, text, 0, 1, 1, 0);
+	expect_order(test, text, 7, 1, 1, 0);
+}
+
+/* Each error under its name.  Set, not made: a mistake would warn. */
+static void debugfs_test_stats_errors(struct kunit *test)
+{
+	static const char * const names[] = {
+		[BUDDY_DOUBLE_FREE] = "error double_free",
+		[BUDDY_NOT_A_HEAD] = "error not_a_head",
+		[BUDDY_WRONG_SIZE] = "error wrong_size",
+		[BUDDY_OUTSIDE] = "error outside",
+		[BUDDY_WRONG_REGION] = "error wrong_region",
+		[BUDDY_MISALIGNED] = "error misaligned",
+		[BUDDY_UNMAPPED] = "error unmapped",
+		[BUDDY_NO_PAGES] = "error no_pages",
+		[BUDDY_WRITE_AFTER_FREE] = "error write_after_free",
+		[BUDDY_ZONE] = "error zone",
+		[BUDDY_IN_NMI] = "error in_nmi",
+	};
+	struct buddy_region *region = test_region(test, TEST_PFN, 64);
+	const char *text;
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(names) != BUDDY_NR_ERRORS);
+	for (i = 0; i < BUDDY_NR_ERRORS; i++)
+		atomic_long_set(&region->errors[i], 1000 + i);
+	text = region_file(test, region, "stats");
+	for (i = 0; i < BUDDY_NR_ERRORS; i++)
+		KUNIT_EXPECT_EQ(test, field(test, text, names[i]), 1000ULL + i);
+}
+
+/* --- regions, and the life of the files --- */
+
+static void expect_line(struct kunit *test, struct buddy_region *region,
+			u64 first, u64 last, unsigned long pages,
+			const char *mapped, unsigned int holds)
+{
+	char *text = new_text(test), line[128];
+
+	read_pieces(test, ".", "regions", text, TEXT_LEN);
+	snprintf(line, sizeof(line), "\n%-16s 0x%012llx 0x%012llx %10lu %5u %6s %-8s %5u\n",
+		 buddy_region_name(region), first, last, pages, 1, mapped, "caller", holds);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, line), "%s in:\n%s", line, text);
+}
+
+static void debugfs_test_regions_line(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 1, 100);
+	struct buddy_region *mapped = test_region_mapped(test, 2, 77);
+	u64 first = PFN_PHYS(mapped->source.runs->pfn);
+
+	expect_line(test, region, 0x1000001000, 0x1000064fff, 100, "no", 0);
+	expect_line(test, mapped, first, first + (77 << PAGE_SHIFT) - 1, 77, "yes", 0);
+	buddy_region_get(buddy_region_name(region));
+	buddy_region_get(buddy_region_name(region));
+	expect_line(test, region, 0x1000001000, 0x1000064fff, 100, "no", 2);
+	expect_line(test, mapped, first, first + (77 << PAGE_SHIFT) - 1, 77, "yes", 0);
+	buddy_region_put(region);
+	buddy_region_put(region);
+	expect_line(test, region, 0x1000001000, 0x1000064fff, 100, "no", 0);
+}
+
+/* A file that is still open when its region goes reads as an error, not as garbage. */
+static void debugfs_test_files_vanish(struct kunit *test)
+{
+	struct buddy_region *region = buddy_region_create("vanishing", TEST_PFN, 64, NULL);
+	struct file *opened[ARRAY_SIZE(files)];
+	char text[64];
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		opened[i] = open_file("vanishing", files[i]);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, opened[i]);
+		KUNIT_EXPECT_EQ(test, file_inode(opened[i])->i_mode & 0777, 0444);
+		KUNIT_EXPECT_GT(test, read_file(opened[i], text, sizeof(text), 0), 0L);
+	}
+	KUNIT_ASSERT_EQ(test, buddy_region_destroy(region), 0);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		KUNIT_EXPECT_EQ(test, read_file(opened[i], text, sizeof(text), 0), -EIO);
+		__fput_sync(opened[i]);
+		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(open_file("vanishing", files[i])),
+				-ENOENT);
+	}
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(open_file("vanishing", ".")), -ENOENT);
+}
+
+static struct kunit_case debugfs_cases[] = {
+	KUNIT_CASE(debugfs_test_free_area),
+	KUNIT_CASE(debugfs_test_free_area_units),
+	KUNIT_CASE(debugfs_test_free_area_under_load),
+	KUNIT_CASE(debugfs_test_buddyinfo),
+	KUNIT_CASE(debugfs_test_indices_values),
+	KUNIT_CASE(debugfs_test_indices_formula),
+	KUNIT_CASE(debugfs_test_stats_counters),
+	KUNIT_CASE(debugfs_test_stats_errors),
+	KUNIT_CASE(debugfs_test_regions_line),
+	KUNIT_CASE(debugfs_test_files_vanish),
+	{}
+};
+
+static struct kunit_suite debugfs_suite = {
+	.name = "debugfs",
+	.test_cases = debugfs_cases,
+};
+
+kunit_test_suite(debugfs_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: debugfs");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Blocks whose length is no power of two: what lies behind them is free at once. */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "../lib/common.h"
+
+#define MAX_COUNT	4096UL
+
+/* Up to 300 every count, then those two beside each multiple of 64; 0 at the end. */
+static unsigned long next_count(unsigned long nr)
+{
+	do {
+		nr++;
+	} while (nr > 300 && (nr + 2) % CLUSTER_FRAMES > 4);
+	return nr <= MAX_COUNT ? nr : 0;
+}
+
+/* The first page and no other of the block is its name. */
+static void expect_one_head(struct kunit *test, struct buddy_region *region,
+			    unsigned long pfn, unsigned long nr)
+{
+	unsigned long i;
+
+	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
+	for (i = 1; i < nr; i++) {
+		/* All of the first and of the last two clusters, some between. */
+		if (i > CLUSTER_FRAMES && i + 2 * CLUSTER_FRAMES < nr)
+			i += CLUSTER_FRAMES / 2 - 1;
+		if (buddy_block_pages(region, pfn + i))
+			KUNIT_FAIL(test, "page %lu of a block of %lu is a head", i, nr);
+	}
+}
+
+static void exact_test_every_count(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	u64 count[13] = {};
+	unsigned long nr;
+
+	for (nr = 1; nr; nr = next_count(nr)) {
+		unsigned int order = order_base_2(nr);
+		unsigned long pfn = buddy_alloc_pfn_exact(region, nr, 0);
+
+		KUNIT_ASSERT_EQ_MSG(test, pfn, TEST_PFN, "%lu pages", nr);
+		expect_free_range(test, region, TEST_PFN + nr, MAX_COUNT - nr);
+		expect_one_head(test, region, pfn, nr);
+		check_region(test, region);
+		/* A block of that order is freed either way. */
+		if (is_power_of_2(nr) && nr % 3 == 1)
+			buddy_free_pfn(region, pfn, order);
+		else
+			buddy_free_pfn_exact(region, pfn, nr);
+		expect_all_free(test, region, fresh);
+		/* Counted under the order that would hold it. */
+		count[order]++;
+		KUNIT_EXPECT_EQ(test, region->stats.allocs[order], count[order]);
+		KUNIT_EXPECT_EQ(test, region->stats.frees[order], count[order]);
+	}
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, MAX_COUNT + 1, __GFP_NOWARN),
+			BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, ~0UL, __GFP_NOWARN),
+			BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, region->stats.fails[13], 1ULL);
+	KUNIT_EXPECT_EQ(test, region->stats.fails[BUDDY_NR_ORDERS - 1], 1ULL);
+	expect_all_free(test, region, fresh);
+}
+
+/* A block is aligned to the next power of two wherever there is room for that. */
+static void exact_test_alignment(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 37, 2 * MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long page = buddy_alloc_pfn(region, 0, 0), nr;
+
+	for (nr = 1; nr; nr = next_count(nr)) {
+		unsigned long pfn = buddy_alloc_pfn_exact(region, nr, 0);
+		unsigned long other = buddy_alloc_pfn_exact(region, nr, __GFP_NOWARN);
+
+		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+		KUNIT_EXPECT_EQ_MSG(test, pfn % roundup_pow_of_two(nr), 0UL,
+				    "%lu pages at %#lx", nr, pfn);
+		if (other != BUDDY_NO_PFN) {
+			KUNIT_EXPECT_EQ_MSG(test, other % roundup_pow_of_two(nr), 0UL,
+					    "%lu pages at %#lx", nr, other);
+			buddy_free_pfn_exact(region, other, nr);
+		}
+		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
+		buddy_free_pfn_exact(region, pfn, nr);
+	}
+	buddy_free_pfn(region, page, 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* Three pages at a larger alignment, with a page in use before each. */
+static void exact_test_align_order(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 2 * MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned int order;
+
+	for (order = 0; order <= ilog2(MAX_COUNT); order++) {
+		unsigned long page = buddy_alloc_pfn(region, 0, 0);
+		unsigned long pfn = buddy_alloc_pfn_aligned(region, 3, order, 0);
+
+		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+		KUNIT_EXPECT_EQ_MSG(test, pfn % BIT(max(order, 2U)), 0UL,
+				    "order %u at %#lx", order, pfn);
+		buddy_free_pfn_exact(region, pfn, 3);
+		buddy_free_pfn(region, page, 0);
+		expect_all_free(test, region, fresh);
+	}
+}
+
+/* All pages behind a block are handed out while it lives, whichever goes first. */
+static void exact_test_tail_is_usable(struct kunit *test)
+{
+	unsigned long size = 512, nr, i;
+	struct buddy_region *region = test_region(test, TEST_PFN, size);
+	struct buddy_stats *fresh = test_stats(test, region);
+
+	for (nr = 1; nr <= 300; nr++) {
+		unsigned long pfn = buddy_alloc_pfn_exact(region, nr, 0);
+		unsigned long rest = roundup_pow_of_two(nr) - nr;
+
+		for (i = 0; i < size - nr; i++) {
+			unsigned long page = buddy_alloc_pfn(region, 0, 0);
+
+			/* The smaller blocks are the block's own tail: first that. */
+			if (page - pfn < nr || page - pfn >= (i < rest ? nr + rest : size))
+				KUNIT_FAIL(test, "%lu pages at %#lx, then page %lu at %#lx",
+					   nr, pfn, i, page);
+		}
+		KUNIT_ASSERT_EQ(test, region->stats.free_pages, 0UL);
+		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
+		if (nr % 2)
+			buddy_free_pfn_exact(region, pfn, nr);
+		for (i = nr; i < size; i++)
+			buddy_free_pfn(region, TEST_PFN + i, 0);
+		if (nr % 2 == 0) {
+			expect_free_range(test, region, TEST_PFN + nr, size - nr);
+			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
+			buddy_free_pfn_exact(region, pfn, nr);
+		}
+		expect_all_free(test, region, fresh);
+	}
+}
+
+/* Blocks of one count side by side, then every second one free. */
+static void exact_test_neighbours(struct kunit *test)
+{
+	static const unsigned long counts[] = { 3, 5, 33, 63, 65, 96, 127, 129, 200, 257 };
+	struct buddy_region *region = test_region(test, TEST_PFN + 1, 4099);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		unsigned long nr = counts[i], blocks, b;
+		unsigned int order = order_base_2(nr);
+		unsigned long *pfns;
+
+		pfns = kunit_kmalloc_array(test, 4099 / nr, sizeof(*pfns), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, pfns);
+		for (blocks = 0; blocks < 4099 / nr; blocks++) {
+			pfns[blocks] = buddy_alloc_pfn_exact(region, nr, __GFP_NOWARN);
+			if (pfns[blocks] == BUDDY_NO_PFN)
+				break;
+		}
+		KUNIT_EXPECT_EQ(test, blocks, blocks_inside(TEST_PFN + 1, 4099, order));
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, 4099 - blocks * nr);
+		for (b = 0; b < blocks; b += 2)
+			buddy_free_pfn_exact(region, pfns[b], nr);
+		check_region(test, region);
+		for (b = 1; b < blocks; b += 2) {
+			expect_one_head(test, region, pfns[b], nr);
+			buddy_free_pfn_exact(region, pfns[b], nr);
+		}
+		expect_all_free(test, region, fresh);
+	}
+}
+
+/* The order of a block of @nr pages fits iff @nr is that power of two. */
+static void exact_test_free_by_order(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfn = buddy_alloc_pfn_exact(region, 3, 0), nr, wrong = 1;
+
+	EXPECT_WARNING("4 pages given, the block has 3",
+		       buddy_free_pfn(region, pfn, 2));
+	buddy_free_pfn_exact(region, pfn, 3);
+	for (nr = 1; nr; nr = next_count(nr)) {
+		unsigned int order;
+
+		pfn = buddy_alloc_pfn_exact(region, nr, 0);
+		for (order = 0; order < BUDDY_NR_ORDERS; order++) {
+			if (BIT(order) == nr)
+				continue;
+			buddy_free_pfn(region, pfn, order);
+			wrong++;
+		}
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRONG_SIZE]),
+				(long)wrong);
+		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
+		if (is_power_of_2(nr))
+			buddy_free_pfn(region, pfn, ilog2(nr));
+		else
+			buddy_free_pfn_exact(region, pfn, nr);
+		expect_all_free(test, region, fresh);
+	}
+}
+
+/* Fill all with 0xff, free, and allocate anew: which bytes are clear then? */
+static void exact_test_zero(struct kunit *test)
+{
+	unsigned long size = 256, bytes = size << PAGE_SHIFT, nr;
+	struct buddy_region *region = test_region_mapped(test, 0, size);
+	struct buddy_stats *fresh = test_stats(test, region);
+	void *memory = buddy_alloc(region, 8, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	buddy_free(region, memory, 8);
+	for (nr = 1; nr <= size; nr++) {
+		unsigned long length = nr << PAGE_SHIFT;
+		void *block, *behind;
+
+		TOUCH_FREE(memset(memory, 0xff, bytes));
+		block = buddy_alloc_exact(region, nr, __GFP_ZERO);
+		KUNIT_ASSERT_PTR_EQ(test, block, memory);
+		KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, length));
+		TOUCH_FREE(behind = memchr_inv(block + length, 0xff, bytes - length));
+		KUNIT_EXPECT_NULL(test, behind);
+		buddy_free_exact(region, block, nr);
+		if (!is_power_of_2(nr))
+			continue;
+
+		TOUCH_FREE(memset(memory, 0xff, length));
+		block = buddy_alloc(region, ilog2(nr), __GFP_ZERO);
+		KUNIT_ASSERT_PTR_EQ(test, block, memory);
+		KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, length));
+		buddy_free(region, block, ilog2(nr));
+	}
+	expect_all_free(test, region, fresh);
+}
+
+/* Where a block ended are blocks of their own afterwards, beside what stays in use. */
+static void exact_test_end_is_free(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfn = buddy_alloc_pfn_exact(region, 100, 0), page;
+	unsigned long beside = buddy_alloc_pfn(region, 2, 0);
+
+	KUNIT_ASSERT_EQ(test, pfn, TEST_PFN);
+	KUNIT_ASSERT_EQ(test, beside, TEST_PFN + 100);
+	buddy_free_pfn_exact(region, pfn, 100);
+	page = buddy_alloc_pfn(region, 0, 0);
+	KUNIT_ASSERT_EQ(test, page, TEST_PFN + 96);
+	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, page), 1UL);
+	buddy_free_pfn(region, page, 0);
+	buddy_free_pfn(region, beside, 2);
+	expect_all_free(test, region, fresh);
+}
+
+/* Without __GFP_ZERO, neither allocating nor freeing writes to the memory. */
+static void exact_test_contents_stay(struct kunit *test)
+{
+	unsigned long size = 256, nr;
+	struct buddy_region *region = test_region_mapped(test, 0, size);
+	void *memory = buddy_alloc(region, 8, 0), *block;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	memset(memory, 0xa5, size << PAGE_SHIFT);
+	buddy_free(region, memory, 8);
+	for (nr = 1; nr <= size; nr++) {
+		block = buddy_alloc_exact(region, nr, 0);
+		KUNIT_ASSERT_PTR_EQ(test, block, memory);
+		buddy_free_exact(region, block, nr);
+	}
+	TOUCH_FREE(block = memchr_inv(memory, 0xa5, size << PAGE_SHIFT));
+	KUNIT_EXPECT_NULL(test, block);
+}
+
+static struct kunit_case exact_cases[] = {
+	KUNIT_CASE(exact_test_every_count),
+	KUNIT_CASE(exact_test_alignment),
+	KUNIT_CASE(exact_test_align_order),
+	KUNIT_CASE(exact_test_tail_is_usable),
+	KUNIT_CASE(exact_test_neighbours),
+	KUNIT_CASE(exact_test_end_is_free),
+	KUNIT_CASE(exact_test_free_by_order),
+	KUNIT_CASE(exact_test_zero),
+	KUNIT_CASE(exact_test_contents_stay),
+	{}
+};
+
+static struct kunit_suite exact_suite = {
+	.name = "exact",
+	.test_cases = exact_cases,
+};
+
+kunit_test_suite(exact_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: exact");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What only a real insmod can test: the regions= parameter, right and wrong, and
+# that a removed module leaves nothing behind.  Runs in the guest, whose command
+# line reserves 16 MiB at $reserved.  Results are KTAP in the kernel's log.
+
+# shellcheck source=kunit/lib/ktap.sh
+. /ktap.sh
+reserved=0x10000000
+plan=6
+debug=/sys/kernel/debug/buddypool
+
+# Nothing of the module may be left.
+clean() {
+	[ -e $debug ] && fail "$1: $debug is still there"
+	grep -q ' : .*\(bad\|good\|region[0-9]\)' /proc/iomem && fail "$1: /proc/iomem still has it"
+	grep -q ^buddypool /proc/modules && fail "$1: the module is still there"
+	grep -q 'phys=0x0*10[0-9a-f]\{6\}\>' /proc/vmallocinfo && fail "$1: it is still mapped"
+}
+
+# refused ERRNO REASON REGIONS: insmod fails with that errno and one line that
+# names the parameter and holds REASON, and leaves nothing.
+refused() {
+	dmesg -c >/dev/null
+	message=$(insmod /buddypool.ko regions="$3" 2>&1) &&
+		{ fail "regions=$3 was taken"; rmmod buddypool; return; }
+	case $message in
+	*": $1") ;;
+	*) fail "regions=$3: $message, not: $1" ;;
+	esac
+	# Busybox tries each of the two system calls, so a line may be there twice.
+	dmesg | sed -n 's/^.*\] buddypool: //p' | sed 's/[0-9]* KiB that/KiB that/' | uniq >/tmp/lines
+	if [ "$(wc -l </tmp/lines)" != 1 ]; then
+		fail "regions=$3: not one line in the log"
+	elif ! grep -F "regions=" /tmp/lines | grep -qF "$2"; then
+		fail "regions=$3: $(cat /tmp/lines)"
+	fi
+	clean "regions=$3"
+}
+
+# taken REGIONS LINE...: insmod succeeds, and "regions" has these names and pages.
+taken() {
+	insmod /buddypool.ko ${1:+regions="$1"} || { fail "regions=$1 was refused"; return; }
+	got=$(awk 'NR > 1 { printf "%s%s=%s", sep, $1, $4; sep = " " }' $debug/regions)
+	[ "$got" = "$2" ] || fail "regions=$1: $got, not: $2"
+	rmmod buddypool || fail "rmmod"
+	clean "regions=$1"
+}
+
+syntax_is_refused() {
+	for text in '' ',' '4M,' ',4M' good: good:4M@ good:4M@0x10000000@1 4Q 4MM -4M 0x \
+		a:b:4M 4M@ 4M@x '@0x10000000'; do
+		refused 'Invalid argument' 'not [name:]size[@base]' "$text"
+	done
+	for text in 18446744073709551616 99999999999999999999M 16E 17179869184G \
+		4M@0x10000000000000000; do
+		refused 'Numerical result out of range' 'below 2^64' "$text"
+	done
+}
+
+names_are_refused() {
+	for name in '' a/b . .. .bad regions bad_calls ü 12345678901234567890123456789012; do
+		refused 'Invalid argument' "cannot be a region's name" "$name:4M"
+	done
+	refused 'Device or resource busy' "is taken" bad:4M,bad:4M
+	refused 'Device or resource busy' "is taken" region1:4M,4M
+}
+
+ranges_are_refused() {
+	refused 'Invalid argument' 'the size is 0 bytes' 0
+	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$reserved
+	refused 'Invalid argument' 'multiple of 4096' 4097
+	# Its E is a digit.
+	refused 'Invalid argument' 'the size is 46 bytes' 0x2E
+	refused 'Invalid argument' 'the address is' 4M@0x10000800
+	refused 'Numerical result out of range' 'last physical address' 4M@0xfffffffffffff000
+	refused 'Numerical result out of range' 'last physical address' 4M@0xfff0000000000000
+	refused 'Numerical result out of range' 'last physical address' 0xfffffffffffff000@$reserved
+	refused 'Device or resource busy' 'System RAM' bad:4M@0x1000000
+	refused 'Device or resource busy' 'System RAM' 32M@$reserved
+	refused 'Device or resource busy' 'System RAM' 8M@0xfc00000
+	refused 'Device or resource busy' 'another claim' 4K@0xfec00000
+	refused 'Device or resource busy' "overlaps region 'bad'" bad:8M@$reserved,4M@0x10400000
+	refused 'Device or resource busy' "overlaps region 'bad'" bad:4M@0x10400000,16M@$reserved
+	refused 'No such device or address' 'no memory at' 4M@0x200000000
+	refused 'Cannot allocate memory' 'more than the' 1T
+	# The second entry fails: the first goes back.
+	refused 'Invalid argument' 'the size is 0 bytes' bad:4M@$reserved,4M,0
+}
+
+regions_are_taken() {
+	taken '' ''
+	dmesg | grep -q 'buddypool: no region is made; regions=.* makes one' ||
+		fail "nothing is said of regions="
+	taken 4k region0=1
+	taken 0x2E000 region0=46
+	taken good:4M,4M,12K 'good=1024 region1=1024 region2=3'
+	taken good:5124k@$reserved good=1281
+	taken good:4M@0x10001000,4100K@0x10401000,7M@0x10806000 \
+		'good=1024 region1=1025 region2=1792'
+	taken 1m@268435456,1m@0x10100000 'region0=256 region1=256'
+	taken 1234567890123456789012345678901:4K 1234567890123456789012345678901=1
+}
+
+# Pieces of 4 MiB at most, but what lies side by side is one run.
+pieces_are_joined() {
+	insmod /buddypool.ko regions=good:64M || { fail insmod; return; }
+	runs=$(awk '$1 == "good" { print $5 }' $debug/regions)
+	[ "$runs" -lt 16 ] || fail "64M are $runs runs"
+	rmmod buddypool
+}
+
+# available: KiB.  For each 2 MiB whose access rights changed with a module that
+# lay there, the kernel keeps a page of its own page tables.
+available() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^(MemAvailable|DirectMap4k)/ { sum += $1 ~ /^M/ ? $2 : $2 / 512 }
+		END { print int(sum) }' /proc/meminfo
+}
+
+rounds_leave_nothing() {
+	before=$(available)
+	i=0
+	while [ $i -lt "$ROUNDS" ]; do
+		insmod /buddypool.ko regions=good:1M@$reserved,2M || { fail insmod; break; }
+		rmmod buddypool || { fail rmmod; break; }
+		i=$((i + 1))
+	done
+	after=$(available)
+	ktap "# available $before KiB before, $after KiB after $i rounds"
+	# 2000 KiB are half a page for each of 1000 rounds; a region that stays is 3 MiB.
+	[ $((before - after)) -lt "$NOISE" ] || fail "memory was lost"
+	clean "after $i rounds"
+}
+
+begin insmod
+run syntax_is_refused
+run names_are_refused
+run ranges_are_refused
+run regions_are_taken
+run pieces_are_joined
+run rounds_leave_nothing
+end insmod

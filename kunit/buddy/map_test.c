@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The map: what each character says, how rows fold, and that it reads in pieces. */
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "../lib/files.h"
+
+#define COLUMNS		64
+
+/*
+ * Bring the map to one character per cluster in @chars.  Checks each line's
+ * form and address, and that a line of * stands where it has to, only.
+ */
+static unsigned long expand_map(struct kunit *test, struct buddy_region *region,
+				char *text, char *chars)
+{
+	const struct run *run = region->source.runs;
+	unsigned long base = round_down(run->pfn, CLUSTER_FRAMES), row = 0, to;
+	unsigned long clusters = run_clusters(run), rows = DIV_ROUND_UP(clusters, COLUMNS);
+	bool folded = false;
+	char *line;
+	u64 addr;
+	int n;
+
+	while ((line = strsep(&text, "\n")) && *line) {
+		if (*line == '#') {
+			KUNIT_ASSERT_EQ(test, row, 0UL);
+			continue;
+		}
+		if (!strcmp(line, "*")) {
+			KUNIT_ASSERT_FALSE(test, folded || !row);
+			folded = true;
+			continue;
+		}
+		KUNIT_ASSERT_EQ(test, sscanf(line, "0x%llx %n", &addr, &n), 1);
+		KUNIT_ASSERT_EQ(test, n, 15);
+		to = (PHYS_PFN(addr) - base) / CLUSTER_FRAMES / COLUMNS;
+		KUNIT_ASSERT_EQ(test, addr, (u64)PFN_PHYS(base + to * CLUSTER_FRAMES * COLUMNS));
+		KUNIT_ASSERT_LT(test, to, rows);
+		KUNIT_ASSERT_EQ(test, strlen(line + n),
+				min_t(unsigned long, COLUMNS, clusters - to * COLUMNS));
+		/* Rows are left out exactly where there is a *. */
+		if (folded)
+			KUNIT_ASSERT_GT(test, to, row);
+		else
+			KUNIT_ASSERT_EQ(test, to, row);
+		for (; row < to; row++)
+			memcpy(chars + row * COLUMNS, chars + (row - 1) * COLUMNS, COLUMNS);
+		memcpy(chars + row * COLUMNS, line + n, strlen(line + n));
+		/* The last row always stands; others only if they are new. */
+		if (row && row + 1 < rows)
+			KUNIT_ASSERT_NE(test, memcmp(chars + row * COLUMNS,
+						     chars + (row - 1) * COLUMNS, COLUMNS), 0);
+		row++;
+		folded = false;
+	}
+	KUNIT_ASSERT_EQ(test, row, rows);
+	chars[clusters] = '\0';
+	return clusters;
+}
+
+static void expect_map(struct kunit *test, struct buddy_region *region,
+		       const char *want)
+{
+	char *chars = new_text(test);
+
+	expand_map(test, region, region_file(test, region, "map"), chars);
+	KUNIT_EXPECT_STREQ(test, chars, want);
+}
+
+/* Let a cluster of single pages keep @used of them. */
+static void thin_out(struct buddy_region *region, unsigned int cluster,
+		     unsigned int used)
+{
+	free_each(region, TEST_PFN + cluster * CLUSTER_FRAMES + used,
+		  CLUSTER_FRAMES - used, 1);
+}
+
+/* Every state on purpose: from single pages everywhere, blocks are cut out. */
+static void map_test_states(struct kunit *test)
+{
+	static const unsigned int used[] = { 1, 8, 9, 32, 33, 56, 57, 63, 64 };
+	struct buddy_region *region = test_region(test, TEST_PFN + 60, 4 + 18 * 64 + 3);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long last = TEST_PFN + 19 * CLUSTER_FRAMES;
+	unsigned int i;
+
+	expect_map(test, region, "....................");
+	fill(test, region);
+	expect_map(test, region, "####################");
+
+	/* An order above a cluster; what it is made of tells nothing more. */
+	thin_out(region, 2, 0);
+	thin_out(region, 3, 0);
+	expect_map(test, region, "##..################");
+	KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 7, 0), TEST_PFN + 128);
+	/* 100 pages: a whole cluster and 36 of the next, which is 4.5 eighths. */
+	thin_out(region, 4, 0);
+	thin_out(region, 5, 0);
+	KUNIT_ASSERT_EQ(test, buddy_alloc_pfn_exact(region, 100, 0), TEST_PFN + 256);
+	thin_out(region, 6, 0);
+	KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 6, 0), TEST_PFN + 384);
+	thin_out(region, 7, 0);
+	for (i = 0; i < ARRAY_SIZE(used); i++)
+		thin_out(region, 8 + i, used[i]);
+	/* At the edges, the eighths are of 4 and of 3 pages. */
+	free_each(region, TEST_PFN + 60, 2, 1);
+	free_each(region, last, 1, 1);
+	expect_map(test, region, "4#===5=.11245788###6");
+
+	free_each(region, TEST_PFN + 62, 2, 1);
+	free_each(region, last + 1, 2, 1);
+	expect_map(test, region, ".#===5=.11245788###.");
+
+	thin_out(region, 1, 0);
+	buddy_free_pfn(region, TEST_PFN + 128, 7);
+	buddy_free_pfn_exact(region, TEST_PFN + 256, 100);
+	buddy_free_pfn(region, TEST_PFN + 384, 6);
+	for (i = 0; i < ARRAY_SIZE(used); i++)
+		free_each(region, TEST_PFN + (8 + i) * CLUSTER_FRAMES, used[i], 1);
+	thin_out(region, 17, 0);
+	thin_out(region, 18, 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* Rows of whole blocks as text, to the letter; the last row is shorter. */
+static void map_test_folds(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, BIT(28), 8 * 4096 + 55 * 64);
+	char dots[COLUMNS + 1] = "", full[COLUMNS + 1] = "";
+	char *want = new_text(test);
+	unsigned int i, n;
+
+	memset(dots, '.', COLUMNS);
+	memset(full, '=', COLUMNS);
+	n = sprintf(want, "%s%s",
+		    "# 256 KiB a character: . free  1-8 eighths in use  # full  = part of a larger block\n",
+		    "# a line of * stands for more lines like the one above\n");
+	sprintf(want + n, "0x010000000000 %s\n*\n0x010008000000 %.55s\n", dots, dots);
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map"), want);
+
+	/* A row for each block; two in the middle stay. */
+	for (i = 0; i < 8; i++)
+		KUNIT_ASSERT_NE(test, buddy_alloc_pfn(region, 12, 0), BUDDY_NO_PFN);
+	for (i = 0; i < 8; i++)
+		if (i != 1 && i != 2)
+			buddy_free_pfn(region, BIT(28) + i * 4096, 12);
+	sprintf(want + n, "%s%s\n%s%s\n*\n%s%s\n*\n%s%.55s\n",
+		"0x010000000000 ", dots, "0x010001000000 ", full,
+		"0x010003000000 ", dots, "0x010008000000 ", dots);
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map"), want);
+	buddy_free_pfn(region, BIT(28) + 1 * 4096, 12);
+	buddy_free_pfn(region, BIT(28) + 2 * 4096, 12);
+}
+
+/* Around whole rows, a row more or less and a cluster more or less. */
+static void map_test_sizes(struct kunit *test)
+{
+	unsigned int rows, i;
+	int more;
+
+	for (rows = 1; rows <= 4; rows++) {
+		for (more = -1; more <= 1; more++) {
+			unsigned long clusters = rows * COLUMNS + more;
+			char *dots = new_text(test);
+
+			/* The first begins and the last ends inside. */
+			memset(dots, '.', clusters);
+			i = clusters * CLUSTER_FRAMES;
+			expect_map(test, test_region(test, TEST_PFN * (rows * 4 + more) + 7,
+						     i - 8), dots);
+		}
+	}
+}
+
+/* 4 GiB with a random half of its pages in use: no two rows are the same. */
+static void map_test_in_pieces(struct kunit *test)
+{
+	static const unsigned int pieces[] = { 7, 61, 4096, 5000 };
+	const unsigned long pages = BIT(20), clusters = pages / CLUSTER_FRAMES;
+	struct buddy_region *region = test_region(test, BIT(28), pages);
+	char *whole = new_text(test), *again = new_text(test);
+	char *want = new_text(test), *chars = new_text(test);
+	u8 *used = kunit_kzalloc(test, pages / 16, GFP_KERNEL);
+	unsigned int i, k, in_use;
+	struct file *file;
+	struct rnd_state rnd;
+	loff_t pos;
+
+	KUNIT_ASSERT_NOT_NULL(test, used);
+	/* A block of 16 pages at each place, then some of them free again. */
+	for (i = 0; i < pages / 16; i++)
+		used[i] = buddy_alloc_pfn(region, 4, 0) != BUDDY_NO_PFN;
+	KUNIT_ASSERT_NULL(test, memchr_inv(used, 1, pages / 16));
+	prandom_seed_state(&rnd, test_seed(test));
+	for (i = 0; i < pages / 16; i++) {
+		if (prandom_u32_state(&rnd) % 2)
+			continue;
+		buddy_free_pfn(region, BIT(28) + i * 16, 4);
+		used[i] = 0;
+	}
+	for (i = 0; i < clusters; i++) {
+		for (in_use = 0, k = 0; k < 4; k++)
+			in_use += used[i * 4 + k];
+		want[i] = ".246#"[in_use];
+	}
+
+	read_pieces(test, buddy_region_name(region), "map", whole, TEXT_LEN);
+	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
+		read_pieces(test, buddy_region_name(region), "map", again, pieces[i]);
+		KUNIT_EXPECT_EQ_MSG(test, strcmp(again, whole), 0, "%u bytes a read",
+				    pieces[i]);
+	}
+	/* Back and forth in a file that stays open. */
+	file = open_file(buddy_region_name(region), "map");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	for (i = 0; i < 50; i++) {
+		pos = prandom_u32_state(&rnd) % strlen(whole);
+		k = 1 + prandom_u32_state(&rnd) % 200;
+		k = min_t(unsigned int, k, strlen(whole) - pos);
+		KUNIT_EXPECT_EQ(test, read_file(file, again, k, pos), (ssize_t)k);
+		KUNIT_EXPECT_EQ(test, memcmp(again, whole + pos, k), 0);
+	}
+	__fput_sync(file);
+
+	KUNIT_EXPECT_EQ(test, expand_map(test, region, whole, chars), clusters);
+	KUNIT_EXPECT_EQ(test, strcmp(chars, want), 0);
+	for (i = 0; i < pages / 16; i++)
+		if (used[i])
+			buddy_free_pfn(region, BIT(28) + i * 16, 4);
+}
+
+static struct kunit_case map_cases[] = {
+	KUNIT_CASE(map_test_states),
+	KUNIT_CASE(map_test_folds),
+	KUNIT_CASE(map_test_sizes),
+	KUNIT_CASE(map_test_in_pieces),
+	{}
+};
+
+static struct kunit_suite map_suite = {
+	.name = "map",
+	.test_cases = map_cases,
+};
+
+kunit_test_suite(map_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: map");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Blocks of whole clusters in the per-CPU caches, see pcp_test.c for the others. */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+
+#include "../../buddy/pcp.h"
+#include "../lib/common.h"
+
+#define PAGES	BIT(16)
+
+/* The test stays on CPU 0, so that it always meets the same cache. */
+static int pcp_large_init_test(struct kunit *test)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	return init_caches(test);
+}
+
+/* Within a large block that a CPU caches, all is free. */
+static void pcp_large_test_inside(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfn = buddy_alloc_pfn(region, 8, 0);
+
+	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+	buddy_free_pfn(region, pfn, 8);
+	EXPECT_WARNING("the block is free already",
+		       buddy_free_pfn(region, pfn + CLUSTER_FRAMES, 0));
+	expect_all_free(test, region, fresh);
+}
+
+/* Eight blocks that would be one come with one taking of the lock, and go with one. */
+static void pcp_large_test_eight(struct kunit *test)
+{
+	static const unsigned int turn[] = { 3, 1, 7, 0, 5, 2, 6, 4 };
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region), *stats;
+	unsigned long pfns[9], i;
+	u64 before;
+
+	for (i = 0; i < 8; i++) {
+		pfns[i] = buddy_alloc_pfn(region, 6, 0);
+		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * CLUSTER_FRAMES);
+	}
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_EQ(test, stats->locked, 1ULL);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - 8 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, stats->allocs[6], 8ULL);
+
+	/* Seven of the next eight, which are in the cache, have to go first. */
+	pfns[8] = buddy_alloc_pfn(region, 6, 0);
+	KUNIT_ASSERT_EQ(test, pfns[8], TEST_PFN + 8 * CLUSTER_FRAMES);
+	buddy_free_pfn(region, pfns[turn[0]], 6);
+	before = test_stats(test, region)->locked;
+	for (i = 1; i < 8; i++) {
+		check_region(test, region);
+		buddy_free_pfn(region, pfns[turn[i]], 6);
+	}
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_EQ(test, stats->locked, before);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 9 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, stats->frees[6], 8ULL);
+	check_region(test, region);
+
+	/* Each is free, and taken once. */
+	EXPECT_WARNING("the block is free already", buddy_free_pfn(region, pfns[0], 6));
+	for (i = 1; i < 8; i++)
+		buddy_free_pfn(region, pfns[i], 6);
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->errors[BUDDY_DOUBLE_FREE], 8UL);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, 0), pfns[0]);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, 0), pfns[1]);
+	buddy_free_pfn(region, pfns[1], 6);
+	buddy_free_pfn(region, pfns[0], 6);
+
+	before = test_stats(test, region)->locked;
+	buddy_free_pfn(region, pfns[8], 6);
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, before + 1);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	check_region(test, region);
+
+	/* On the lists they are one, and what was a block is inside of it. */
+	buddy_region_drain(region);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 9, 0), TEST_PFN);
+	EXPECT_WARNING("inside a block", buddy_free_pfn(region, pfns[1], 6));
+	buddy_free_pfn(region, TEST_PFN, 9);
+	expect_all_free(test, region, fresh);
+}
+
+/* Where eight would be more than a CPU's share, it keeps one. */
+static void pcp_large_test_eight_share(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfns[2];
+
+	region->cache_order = 8;
+	pfns[0] = buddy_alloc_pfn(region, 6, 0);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	pfns[1] = buddy_alloc_pfn(region, 6, 0);
+	KUNIT_ASSERT_EQ(test, pfns[1], pfns[0] + CLUSTER_FRAMES);
+	buddy_free_pfn(region, pfns[0], 6);
+	buddy_free_pfn(region, pfns[1], 6);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	expect_all_free(test, region, fresh);
+}
+
+/* How many large blocks CPU 0 keeps. */
+static unsigned int kept(struct buddy_region *region)
+{
+	return large_nr(atomic64_read(&per_cpu_ptr(region->pcp, 0)->large));
+}
+
+/*
+ * Half clusters come in pairs out of the eight that a CPU keeps, and go back there:
+ * no list is touched for seven pairs.
+ */
+static void pcp_large_test_halves(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfns[32], i;
+	u64 splits = 0;
+
+	for (i = 0; i < 16; i++) {
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * HALF_FRAMES);
+		check_region(test, region);
+		if (!i)
+			splits = region->stats.splits;
+		KUNIT_EXPECT_EQ(test, region->stats.splits, splits);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - BIT(9));
+		KUNIT_EXPECT_EQ(test, kept(region), 7 - (unsigned int)i / 2);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, 8ULL);
+
+	for (i = 0; i < 16; i++) {
+		KUNIT_EXPECT_EQ(test, kept(region), (unsigned int)(i ? (i - 1) / 2 : 0));
+		buddy_free_pfn(region, pfns[i], 5);
+		check_region(test, region);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, 16ULL);
+	KUNIT_EXPECT_EQ(test, region->stats.merges, 0ULL);
+	EXPECT_WARNING("the block is free already", buddy_free_pfn(region, pfns[0], 5));
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, PAGES);
+
+	/* What is not of the same eight takes their place. */
+	buddy_region_drain(region);
+	for (i = 0; i < ARRAY_SIZE(pfns); i++)
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+	for (i = 0; i < ARRAY_SIZE(pfns); i++) {
+		buddy_free_pfn(region, pfns[i], 5);
+		check_region(test, region);
+	}
+	KUNIT_EXPECT_EQ(test, kept(region), 7U);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - BIT(9));
+	expect_all_free(test, region, fresh);
+}
+
+/* But not while half a cluster is on the lists, nor above a CPU's share. */
+static void pcp_large_test_halves_not_kept(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfns[4], i;
+
+	for (i = 0; i < 2; i++)
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+	buddy_free_pfn(region, pfns[0], 5);
+	buddy_region_drain(region);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 5, 0), pfns[0]);
+	buddy_region_drain(region);
+
+	region->cache_order = 8;
+	for (i = 2; i < 4; i++) {
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 2 * CLUSTER_FRAMES);
+	}
+	for (i = 0; i < 4; i++)
+		buddy_free_pfn(region, pfns[i], 5);
+	KUNIT_EXPECT_EQ(test, kept(region), 0U);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	expect_all_free(test, region, fresh);
+}
+
+/*
+ * Blocks of several runs, between which some of the eight are missing.  As in
+ * freelist_test_runs_stay_apart(), the runs are exchanged while all is in use.
+ */
+static void pcp_large_test_eight_runs(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_FRAMES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	const struct source whole = region->source;
+	u32 first = whole.runs->first;
+	struct run runs[] = {
+		{ TEST_PFN, 3 * CLUSTER_FRAMES, first },
+		{ TEST_PFN + 4 * CLUSTER_FRAMES, CLUSTER_FRAMES, first + 4 },
+		{ TEST_PFN + 6 * CLUSTER_FRAMES, 2 * CLUSTER_FRAMES, first + 6 },
+	};
+	static const unsigned int there[] = { 0, 1, 2, 4, 6, 7 };
+	unsigned long pfns[8], i, round;
+
+	for (i = 0; i < 8; i++)
+		pfns[i] = buddy_alloc_pfn(region, 6, 0);
+	KUNIT_ASSERT_EQ(test, pfns[7], TEST_PFN + 7 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, __GFP_NOWARN), BUDDY_NO_PFN);
+	region->source.runs = runs;
+	region->source.nr_runs = ARRAY_SIZE(runs);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < ARRAY_SIZE(there); i++)
+			buddy_free_pfn(region, pfns[there[i]], 6);
+		KUNIT_EXPECT_EQ(test, kept(region), (unsigned int)ARRAY_SIZE(there));
+		for (i = 0; i < ARRAY_SIZE(there); i++) {
+			KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, 0), pfns[there[i]]);
+			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[there[i]]),
+					CLUSTER_FRAMES);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(there); i++)
+		buddy_free_pfn(region, pfns[there[i]], 6);
+	buddy_region_drain(region);
+	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER + 1], 2UL);
+	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER], 2UL);
+
+	/* Those that were in no run are in use still. */
+	region->source = whole;
+	buddy_free_pfn(region, pfns[3], 6);
+	buddy_free_pfn(region, pfns[5], 6);
+	expect_all_free(test, region, fresh);
+}
+
+/*
+ * A cluster can change between the two looks of a free of pages that are free, from
+ * one in a cache to the head of a larger block: what stands there is no tail.
+ */
+static void pcp_large_test_head_is_no_tail(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	u64 number = TEST_PFN >> HALF_ORDER;
+	unsigned int order, pos, nr;
+
+	for (order = CLUSTER_ORDER; order < 24; order++) {
+		u64 head = head_word(BIT(order));
+		struct cluster cluster = { .head = ATOMIC64_INIT(head) };
+
+		for (pos = 0; pos < HALF_FRAMES; pos++) {
+			for (nr = 2; pos + nr <= HALF_FRAMES; nr++) {
+				atomic64_t half = ATOMIC64_INIT(number << HALF_FRAMES);
+
+				KUNIT_ASSERT_EQ(test, half_free(region, &cluster, &half,
+								TEST_PFN + pos, nr),
+						CACHE_MISS);
+				KUNIT_ASSERT_EQ(test, (u64)atomic64_read(&cluster.head), head);
+			}
+		}
+	}
+}
+
+static struct kunit_case pcp_large_cases[] = {
+	KUNIT_CASE(pcp_large_test_inside),
+	KUNIT_CASE(pcp_large_test_eight),
+	KUNIT_CASE(pcp_large_test_eight_share),
+	KUNIT_CASE(pcp_large_test_halves),
+	KUNIT_CASE(pcp_large_test_halves_not_kept),
+	KUNIT_CASE(pcp_large_test_eight_runs),
+	KUNIT_CASE(pcp_large_test_head_is_no_tail),
+	{}
+};
+
+static struct kunit_suite pcp_large_suite = {
+	.name = "pcp_large",
+	.init = pcp_large_init_test,
+	.exit = exit_caches,
+	.test_cases = pcp_large_cases,
+};
+
+kunit_test_suite(pcp_large_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: blocks of whole clusters in per-CPU caches");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU caches: what is in them, who may use it, and that nothing stays there
+ * when it is needed elsewhere.  The suites *_caches do the rest.
+ */
+#include <linux/cpu.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/smp.h>
+
+#include "../../buddy/pcp.h"
+#include "../lib/common.h"
+#include "../lib/files.h"
+
+#define PAGES	BIT(16)
+
+/* The test stays on CPU 0, so that it always meets the same cache. */
+static int pcp_init_test(struct kunit *test)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	return init_caches(test);
+}
+
+static struct pcp *cache_of(struct buddy_region *region, unsigned int cpu)
+{
+	return per_cpu_ptr(region->pcp, cpu);
+}
+
+static u64 locked(struct kunit *test, struct buddy_region *region)
+{
+	struct buddy_stats *stats = test_stats(test, region);
+	u64 count = stats->locked;
+
+	kunit_kfree(test, stats);
+	return count;
+}
+
+/* --- on another CPU --- */
+
+struct call {
+	struct buddy_region *region;
+	unsigned long pfn;
+	unsigned int order;
+};
+
+static void call_alloc(void *data)
+{
+	struct call *call = data;
+
+	call->pfn = buddy_alloc_pfn(call->region, call->order, __GFP_NOWARN);
+}
+
+static void call_free(void *data)
+{
+	struct call *call = data;
+
+	buddy_free_pfn(call->region, call->pfn, call->order);
+}
+
+static unsigned long alloc_on(struct kunit *test, struct buddy_region *region,
+			      unsigned int cpu, unsigned int order)
+{
+	struct call call = { region, BUDDY_NO_PFN, order };
+
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, call_alloc, &call, 1), 0);
+	return call.pfn;
+}
+
+static void free_on(struct kunit *test, struct buddy_region *region,
+		    unsigned int cpu, unsigned long pfn, unsigned int order)
+{
+	struct call call = { region, pfn, order };
+
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, call_free, &call, 1), 0);
+}
+
+static void need_two_cpus(struct kunit *test)
+{
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+}
+
+/* --- the way without the lock --- */
+
+/* Pages by address come from the cache, too, and go back there. */
+static void pcp_test_address(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 256);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long first = buddy_alloc_pfn(region, 0, 0);
+	u64 before = locked(test, region);
+	void *page = buddy_alloc(region, 0, 0);
+
+	KUNIT_ASSERT_NE(test, first, BUDDY_NO_PFN);
+	KUNIT_EXPECT_PTR_EQ(test, page, buddy_pfn_to_virt(region, first + 1));
+	buddy_free(region, page, 0);
+	KUNIT_EXPECT_EQ(test, locked(test, region), before);
+	buddy_free_pfn(region, first, 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* One block after the other, of any order: only the first takes the lock. */
+static void pcp_test_hot(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned int order, i;
+	u64 before;
+
+	for (order = 0; order <= 10; order++) {
+		/* The rarer a block in a cluster, the longer until a CPU owns one. */
+		for (i = 0; i < 8; i++)
+			buddy_free_pfn(region, buddy_alloc_pfn(region, order, 0), order);
+		before = locked(test, region);
+		for (i = 0; i < 1000; i++) {
+			unsigned long pfn = buddy_alloc_pfn(region, order, 0);
+
+			KUNIT_ASSERT_EQ(test, pfn % BIT(order), 0UL);
+			KUNIT_ASSERT_EQ(test, buddy_block_pages(region, pfn), BIT(order));
+			buddy_free_pfn(region, pfn, order);
+		}
+		KUNIT_EXPECT_EQ_MSG(test, locked(test, region) - before, 0ULL,
+				    "order %u", order);
+	}
+	expect_all_free(test, region, fresh);
+}
+
+/* In bulk there is one taking of the lock in 30 operations, or less. */
+static void pcp_test_bulk(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region), *stats;
+	unsigned long *pfns = kunit_kcalloc(test, 4096, sizeof(*pfns), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	for (i = 0; i < 4096; i++)
+		pfns[i] = buddy_alloc_pfn(region, 0, 0);
+	for (i = 0; i < 4096; i++)
+		buddy_free_pfn(region, pfns[i], 0);
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_LE(test, stats->locked, 8192ULL / 30);
+	/* And each is counted once. */
+	KUNIT_EXPECT_EQ(test, stats->allocs[0], 4096ULL);
+	KUNIT_EXPECT_EQ(test, stats->frees[0], 4096ULL);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES);
+	KUNIT_EXPECT_LE(test, stats->peak_pages, 4096UL + CLUSTER_FRAMES);
+	KUNIT_EXPECT_GE(test, stats->peak_pages, 4096UL);
+	expect_all_free(test, region, fresh);
+}
+
+/* Of two halves of a cluster, the second finds the first's in the cache. */
+static void pcp_test_bulk_halves(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned long pfns[32], i;
+	u64 before;
+
+	for (i = 0; i < ARRAY_SIZE(pfns); i++)
+		pfns[i] = buddy_alloc_pfn(region, 5, 0);
+	before = locked(test, region);
+	for (i = 0; i < ARRAY_SIZE(pfns); i++)
+		buddy_free_pfn(region, pfns[i], 5);
+	KUNIT_EXPECT_EQ(test, locked(test, region) - before, ARRAY_SIZE(pfns) / 2ULL);
+}
+
+/* What comes into a cache may go out unseen: the peak counts it at once. */
+static void pcp_test_peak(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region), *stats;
+	unsigned long nr = 2 * CLUSTER_FRAMES - 1, i;
+	unsigned long *pfns = kunit_kcalloc(test, nr, sizeof(*pfns), GFP_KERNEL);
+	u64 before;
+
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	/* One page is left in the cache, so that larger blocks come from the lists. */
+	for (i = 0; i < CLUSTER_FRAMES - 1; i++)
+		pfns[i] = buddy_alloc_pfn(region, 0, 0);
+	pfns[i] = buddy_alloc_pfn(region, 1, 0);
+	pfns[i + 1] = buddy_alloc_pfn(region, 1, 0);
+	buddy_free_pfn(region, pfns[i], 1);
+	buddy_free_pfn(region, pfns[i + 1], 1);
+	before = locked(test, region);
+	for (; i < nr; i++)
+		pfns[i] = buddy_alloc_pfn(region, 0, 0);
+	KUNIT_EXPECT_EQ(test, locked(test, region), before);
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_GE(test, stats->peak_pages, nr);
+	for (i = 0; i < nr; i++)
+		buddy_free_pfn(region, pfns[i], 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* A block is counted by its length, with the lock or without, whatever its alignment. */
+static void pcp_test_counts(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *stats;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		buddy_free_pfn_exact(region, buddy_alloc_pfn_aligned(region, 3, 4, 0), 3);
+	stats = test_stats(test, region);
+	KUNIT_EXPECT_EQ(test, stats->allocs[2], 4ULL);
+	KUNIT_EXPECT_EQ(test, stats->frees[2], 4ULL);
+	KUNIT_EXPECT_EQ(test, stats->allocs[4], 0ULL);
+}
+
+/* Frees all over the region move no cluster about. */
+static void pcp_test_random_frees(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned int i, stride = 5 * CLUSTER_FRAMES + 1;
+	unsigned long pfn;
+	u64 refills;
+
+	for (i = 0; i < PAGES; i++)
+		KUNIT_ASSERT_NE(test, buddy_alloc_pfn(region, 0, 0), BUDDY_NO_PFN);
+	refills = cache_of(region, 0)->refills;
+	for (i = 0, pfn = 0; i < PAGES; i++, pfn = (pfn + stride) % PAGES)
+		buddy_free_pfn(region, TEST_PFN + pfn, 0);
+	/* The first one is, as the CPU had nothing. */
+	KUNIT_EXPECT_EQ(test, cache_of(region, 0)->refills, refills + 1);
+}
+
+/* A small region has none: they would hold too much of it. */
+static void pcp_test_share(struct kunit *test)
+{
+	unsigned long least = 16 * CLUSTER_FRAMES * num_possible_cpus();
+	unsigned long pages[] = { least - 1, least }, i;
+
+	for (i = 0; i < 2; i++) {
+		struct buddy_region *region;
+
+		region = buddy_region_create("pcp-share", TEST_PFN, pages[i], NULL);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+		buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages,
+				pages[i] - i * CLUSTER_FRAMES);
+		KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, pages[i]);
+		KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
+	}
+}
+
+/* --- two CPUs --- */
+
+/* A page goes back to where its cluster is, whoever frees it, without the lock. */
+static void pcp_test_remote_free(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned int order;
+	unsigned long pfn;
+	u64 before;
+
+	need_two_cpus(test);
+	for (order = 0; order < CLUSTER_ORDER; order++) {
+		pfn = buddy_alloc_pfn(region, 0, 0);
+		buddy_free_pfn(region, pfn, 0);
+		pfn = buddy_alloc_pfn(region, order, 0);
+		before = locked(test, region);
+		free_on(test, region, 1, pfn, order);
+		KUNIT_EXPECT_EQ(test, locked(test, region), before);
+		KUNIT_EXPECT_PTR_EQ(test, cache_of(region, 1)->cluster, NULL);
+		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, order, 0), pfn);
+		buddy_free_pfn(region, pfn, order);
+	}
+	expect_all_free(test, region, fresh);
+}
+
+/* What is free in a cache is free: each CPU that frees it again is told so. */
+static void pcp_test_double_free(struct kunit *test)
+{
+	unsigned int order, cpu, count = 0;
+
+	need_two_cpus(test);
+	for (order = 0; order <= 8; order++) {
+		struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+		struct buddy_stats *fresh = test_stats(test, region);
+		unsigned long pfn, inside = order ? 1 : 0;
+
+		/* Both CPUs have something. */
+		free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
+		pfn = buddy_alloc_pfn(region, order, 0);
+		buddy_free_pfn(region, pfn, order);
+		EXPECT_WARNING("free already", buddy_free_pfn(region, pfn, order));
+		for (cpu = 0, count = 1; cpu < 2; cpu++) {
+			free_on(test, region, cpu, pfn, order);
+			free_on(test, region, cpu, pfn, 0);
+			free_on(test, region, cpu, pfn + inside, 0);
+			count += 3;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, test_stats(test, region)->errors[BUDDY_DOUBLE_FREE],
+				    (unsigned long)count, "order %u", order);
+		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), 0UL);
+		expect_all_free(test, region, fresh);
+		end_region(test, region);
+	}
+}
+
+/*
+ * Who asks for what is not there takes nothing from the CPUs that is no help: the cluster
+ * of one has single pages alone, and is still that CPU's after each failure.
+ */
+static void pcp_test_failure_keeps_caches(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 2 * CLUSTER_FRAMES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	const struct pcp *pcp = cache_of(region, 0);
+	unsigned long i;
+	u64 drains;
+
+	for (i = 0; i < 2 * CLUSTER_FRAMES; i++)
+		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 0, 0), TEST_PFN + i);
+	KUNIT_ASSERT_NOT_NULL(test, pcp->cluster);
+	for (i = CLUSTER_FRAMES; i < 2 * CLUSTER_FRAMES; i += 2)
+		buddy_free_pfn(region, TEST_PFN + i, 0);
+	drains = pcp->drains;
+	for (i = 1; i <= 7; i++)
+		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, i, __GFP_NOWARN), BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, pcp->drains, drains);
+	KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, &region->clusters[FIRST_CLUSTER + 1]);
+
+	/* With a block of that order in it, it is taken: this one is on no list. */
+	buddy_free_pfn(region, TEST_PFN + CLUSTER_FRAMES + 1, 0);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, 2, __GFP_NOWARN),
+			TEST_PFN + CLUSTER_FRAMES);
+	buddy_free_pfn_exact(region, TEST_PFN + CLUSTER_FRAMES, 2);
+	for (i = CLUSTER_FRAMES + 3; i < 2 * CLUSTER_FRAMES; i += 2)
+		buddy_free_pfn(region, TEST_PFN + i, 0);
+	for (i = 0; i < CLUSTER_FRAMES; i++)
+		buddy_free_pfn(region, TEST_PFN + i, 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* No allocation fails for what other CPUs have. */
+static void pcp_test_drain_before_failure(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_FRAMES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pfn, pfns[4], i;
+
+	need_two_cpus(test);
+	/* A cluster for each CPU, and a large block. */
+	free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
+	free_on(test, region, 1, alloc_on(test, region, 1, 7), 7);
+	buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, fresh->pages);
+
+	/* By order, by count, by alignment. */
+	pfn = buddy_alloc_pfn(region, 8, 0);
+	KUNIT_ASSERT_EQ(test, pfn, TEST_PFN);
+	buddy_free_pfn(region, pfn, 8);
+	free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
+	pfn = buddy_alloc_pfn_exact(region, 200, 0);
+	KUNIT_ASSERT_EQ(test, pfn, TEST_PFN);
+	buddy_free_pfn_exact(region, pfn, 200);
+	free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
+	pfn = buddy_alloc_pfn_aligned(region, 3, 8, 0);
+	KUNIT_ASSERT_EQ(test, pfn, TEST_PFN);
+	buddy_free_pfn_exact(region, pfn, 3);
+
+	/* To the last page, which the other CPU has. */
+	for (i = 0; i < 3; i++)
+		pfns[i] = buddy_alloc_pfn(region, 6, 0);
+	pfn = alloc_on(test, region, 1, 0);
+	for (i = 1; i < CLUSTER_FRAMES; i++)
+		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 0, 0), pfn + i);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 0, __GFP_NOWARN), BUDDY_NO_PFN);
+	for (i = 0; i < 3; i++)
+		buddy_free_pfn(region, pfns[i], 6);
+	for (i = 0; i < CLUSTER_FRAMES; i++)
+		buddy_free_pfn(region, pfn + i, 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* A CPU that goes takes nothing along; work goes on meanwhile. */
+static int churn(void *data)
+{
+	struct buddy_region *region = data;
+	unsigned long pfns[50], i, bad = 0;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < ARRAY_SIZE(pfns); i++)
+			pfns[i] = buddy_alloc_pfn(region, i % 4, __GFP_NOWARN);
+		for (i = 0; i < ARRAY_SIZE(pfns); i++) {
+			bad += buddy_block_pages(region, pfns[i]) != BIT(i % 4);
+			buddy_free_pfn(region, pfns[i], i % 4);
+		}
+		cond_resched();
+	}
+	return bad;
+}
+
+static void pcp_test_cpu_offline(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	struct task_struct *threads[3];
+	unsigned int i, round;
+
+	need_two_cpus(test);
+	free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
+	free_on(test, region, 1, alloc_on(test, region, 1, 7), 7);
+	KUNIT_ASSERT_NOT_NULL(test, cache_of(region, 1)->cluster);
+	KUNIT_ASSERT_EQ(test, remove_cpu(1), 0);
+	KUNIT_EXPECT_PTR_EQ(test, cache_of(region, 1)->cluster, NULL);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, fresh->pages);
+	KUNIT_ASSERT_EQ(test, add_cpu(1), 0);
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		threads[i] = kthread_run(churn, region, "buddy-test/%u", i);
+	for (round = 0; round < 5; round++) {
+		KUNIT_EXPECT_EQ(test, remove_cpu(1), 0);
+		KUNIT_EXPECT_PTR_EQ(test, cache_of(region, 1)->cluster, NULL);
+		KUNIT_EXPECT_EQ(test, add_cpu(1), 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		KUNIT_EXPECT_EQ(test, kthread_stop(threads[i]), 0);
+	expect_all_free(test, region, fresh);
+}
+
+/* --- NMI --- */
+
+/* The lock is held by who was interrupted: no block, but no deadlock either. */
+static void pcp_test_nmi(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned long none, cached, flags, pfn = BUDDY_NO_PFN;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	__preempt_count_add(NMI_OFFSET);
+	none = buddy_alloc_pfn(region, 0, __GFP_NOWARN);
+	__preempt_count_sub(NMI_OFFSET);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	KUNIT_EXPECT_EQ(test, none, BUDDY_NO_PFN);
+
+	/* What is in the cache is to be had, and free lock or not. */
+	buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
+	raw_spin_lock_irqsave(&region->lock, flags);
+	__preempt_count_add(NMI_OFFSET);
+	cached = buddy_alloc_pfn(region, 0, __GFP_NOWARN);
+	__preempt_count_sub(NMI_OFFSET);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	KUNIT_EXPECT_EQ(test, cached, TEST_PFN);
+
+	buddy_region_drain(region);
+	__preempt_count_add(NMI_OFFSET);
+	pfn = buddy_alloc_pfn(region, 0, __GFP_NOWARN);
+	__preempt_count_sub(NMI_OFFSET);
+	/* Without SMP no lock tells whether it is free. */
+	KUNIT_EXPECT_EQ(test, pfn != BUDDY_NO_PFN, IS_ENABLED(CONFIG_SMP));
+	if (pfn != BUDDY_NO_PFN)
+		buddy_free_pfn(region, pfn, 0);
+	buddy_free_pfn(region, cached, 0);
+}
+
+/* --- many at once --- */
+
+static void pcp_test_many(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_FRAMES);
+	unsigned int order, got, all = 4 * CLUSTER_FRAMES, i;
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long *pfns = kunit_kcalloc(test, all + 1, sizeof(*pfns), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	for (order = 0; order <= 8; order++) {
+		got = buddy_alloc_bulk(region, order, all + 1, pfns, __GFP_NOWARN);
+		KUNIT_ASSERT_EQ(test, got, all >> order);
+		for (i = 0; i < got; i++)
+			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[i]), BIT(order));
+		buddy_free_bulk(region, order, got, pfns);
+		expect_all_free(test, region, fresh);
+	}
+	KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(region, 0, 0, pfns, 0), 0U);
+
+	/* One that is wrong is told, and the others are freed. */
+	got = buddy_alloc_bulk(region, 2, 10, pfns, 0);
+	KUNIT_ASSERT_EQ(test, got, 10U);
+	swap(pfns[5], pfns[10]);
+	pfns[5] = TEST_PFN + BIT(30);
+	EXPECT_WARNING("in no region", buddy_free_bulk(region, 2, 11, pfns));
+	expect_all_free(test, region, fresh);
+}
+
+/* --- debugfs --- */
+
+static void expect_line(struct kunit *test, struct buddy_region *region,
+			const char *cluster, const char *pages, const char *order,
+			const char *blocks,
+			unsigned long long refills, unsigned long long drains)
+{
+	char *text = region_file(test, region, "pcp"), *line = strstr(text, "\n  0 ");
+	unsigned long long in, out;
+	char words[4][16];
+	int fields;
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	fields = sscanf(line + 5, "%15s %15s %15s %15s %llu %llu", words[0], words[1],
+			words[2], words[3], &in, &out);
+	KUNIT_ASSERT_EQ(test, fields, 6);
+	KUNIT_EXPECT_STREQ(test, words[0], cluster);
+	KUNIT_EXPECT_STREQ(test, words[1], pages);
+	KUNIT_EXPECT_STREQ(test, words[2], order);
+	KUNIT_EXPECT_STREQ(test, words[3], blocks);
+	KUNIT_EXPECT_EQ(test, in, refills);
+	KUNIT_EXPECT_EQ(test, out, drains);
+}
+
+static void pcp_test_file(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned long page;
+
+	expect_line(test, region, "-", "-", "-", "-", 0, 0);
+	page = buddy_alloc_pfn(region, 0, 0);
+	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
+	expect_line(test, region, "0x001000000000", "63", "7", "1", 1, 0);
+	buddy_region_drain(region);
+	expect_line(test, region, "-", "-", "-", "-", 1, 1);
+	buddy_free_pfn(region, page, 0);
+}
+
+static struct kunit_case pcp_cases[] = {
+	KUNIT_CASE(pcp_test_address),
+	KUNIT_CASE(pcp_test_hot),
+	KUNIT_CASE(pcp_test_bulk),
+	KUNIT_CASE(pcp_test_bulk_halves),
+	KUNIT_CASE(pcp_test_peak),
+	KUNIT_CASE(pcp_test_counts),
+	KUNIT_CASE(pcp_test_random_frees),
+	KUNIT_CASE(pcp_test_share),
+	KUNIT_CASE(pcp_test_remote_free),
+	KUNIT_CASE(pcp_test_double_free),
+	KUNIT_CASE(pcp_test_failure_keeps_caches),
+	KUNIT_CASE(pcp_test_drain_before_failure),
+	KUNIT_CASE(pcp_test_cpu_offline),
+	KUNIT_CASE(pcp_test_nmi),
+	KUNIT_CASE(pcp_test_many),
+	KUNIT_CASE(pcp_test_file),
+	{}
+};
+
+static struct kunit_suite pcp_suite = {
+	.name = "pcp",
+	.init = pcp_init_test,
+	.exit = exit_caches,
+	.test_cases = pcp_cases,
+};
+
+kunit_test_suite(pcp_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: per-CPU caches");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver that does each thing once and then forgets some blocks, for
+ * watched_test.sh to see them traced and to see who is named at rmmod; or that looks
+ * at what memory holds.
+ */
+#include <linux/module.h>
+#include <linux/sizes.h>
+
+#include "../../pool/pool.h"
+
+static unsigned int forget;
+module_param(forget, uint, 0444);
+MODULE_PARM_DESC(forget, "pages that are not freed");
+
+static unsigned long write;
+module_param(write, ulong, 0444);
+MODULE_PARM_DESC(write, "leave this in the region's first and last page, and do nothing else");
+
+static unsigned long expect;
+module_param(expect, ulong, 0444);
+MODULE_PARM_DESC(expect, "fail if this is not there, and do nothing else");
+
+static struct buddy_region *region;
+
+static noinline void forget_pages(void)
+{
+	while (forget--)
+		buddy_alloc_pfn(region, 0, 0);
+}
+
+/* The region is one block of 8 MiB. */
+static int pass_on(void)
+{
+	unsigned long *first = buddy_alloc(region, 11, 0), *last;
+	int err = 0;
+
+	if (!first)
+		return -ENOMEM;
+	last = (void *)first + SZ_8M - PAGE_SIZE;
+	if (write)
+		*first = *last = write;
+	else if (*first != expect || *last != expect)
+		err = -EIO;
+	buddy_free(region, first, 11);
+	return err;
+}
+
+static int __init load_init(void)
+{
+	struct mp_pool *pool;
+	unsigned long pfn;
+	int err;
+
+	region = buddy_region_get("watched");
+	if (!region)
+		return -ENOENT;
+	if (write || expect) {
+		err = pass_on();
+		if (err)
+			buddy_region_put(region);
+		return err;
+	}
+	pfn = buddy_alloc_pfn(region, 0, 0);
+	buddy_free_pfn(region, pfn, 0);
+	pfn = buddy_alloc_pfn_exact(region, 67, 0);
+	buddy_free_pfn_exact(region, pfn, 67);
+	buddy_alloc_pfn(region, 30, __GFP_NOWARN);
+	pool = mp_create_pool_named(region, "load", PAGE_SIZE, 8, 0);
+	if (pool) {
+		mp_alloc(pool, 8, 0);
+		mp_alloc(pool, SZ_32K, 0);
+		mp_reset_pool(pool);
+		mp_alloc(pool, SZ_1G, __GFP_NOWARN);
+		mp_destroy_pool(pool);
+	}
+	buddy_region_drain(region);
+	forget_pages();
+	return 0;
+}
+module_init(load_init);
+
+static void __exit load_exit(void)
+{
+	buddy_region_put(region);
+}
+module_exit(load_exit);
+
+MODULE_DESCRIPTION("Work to watch, and blocks that are forgotten");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who holds what, poison in free pages, failures on demand.  The module is loaded
+ * with track=1 poison=1 for this suite, see scripts/guest/check.
+ */
+#include <linux/ctype.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poison.h>
+#include <linux/string.h>
+
+#include "../../pool/pool.h"
+#include "../lib/files.h"
+
+#define PAGES	256
+
+/* Two callers, to be told apart by their names; the first from one place. */
+static noinline void take_some(struct buddy_region *region, unsigned int order,
+			       unsigned long *pfns, unsigned int nr)
+{
+	while (nr--)
+		pfns[nr] = buddy_alloc_pfn(region, order, 0);
+}
+
+static noinline unsigned long take_other(struct buddy_region *region, unsigned long nr)
+{
+	unsigned long pfn = buddy_alloc_pfn_exact(region, nr, 0);
+
+	barrier();
+	return pfn;
+}
+
+/* The figures of the @nr-th group in the file, and @chain, the text behind them. */
+static bool group(const char *text, unsigned int nr, unsigned long *bytes,
+		  unsigned long *blocks, const char **chain)
+{
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		if (sscanf(text, "%lu %lu", bytes, blocks) == 2 && !nr--) {
+			*chain = strchrnul(text, '\n');
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The callers of a chain stand below it, up to the next group. */
+static bool chain_has(const char *chain, const char *name)
+{
+	for (; *chain && !isdigit(*skip_spaces(chain));
+	     chain = strchrnul(chain + 1, '\n'))
+		if (strnstr(chain + 1, name, strcspn(chain + 1, "\n")))
+			return true;
+	return false;
+}
+
+static void watch_test_owners(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	unsigned long some[3], other, bytes, blocks;
+	const char *text, *chain;
+
+	take_some(region, 1, some, ARRAY_SIZE(some));
+	other = take_other(region, 67);
+	KUNIT_ASSERT_NE(test, other, BUDDY_NO_PFN);
+
+	text = region_file(test, region, "owners");
+	KUNIT_ASSERT_TRUE_MSG(test, group(text, 0, &bytes, &blocks, &chain), "%s", text);
+	KUNIT_EXPECT_EQ(test, bytes, 67 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, blocks, 1UL);
+	KUNIT_EXPECT_TRUE_MSG(test, chain_has(chain, "take_other"), "%s", text);
+	KUNIT_ASSERT_TRUE_MSG(test, group(text, 1, &bytes, &blocks, &chain), "%s", text);
+	KUNIT_EXPECT_EQ(test, bytes, 6 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, blocks, 3UL);
+	KUNIT_EXPECT_TRUE_MSG(test, chain_has(chain, "take_some"), "%s", text);
+	KUNIT_EXPECT_FALSE(test, group(text, 2, &bytes, &blocks, &chain));
+
+	buddy_free_pfn_exact(region, other, 67);
+	buddy_free_pfn(region, some[1], 1);
+	text = region_file(test, region, "owners");
+	KUNIT_ASSERT_TRUE(test, group(text, 0, &bytes, &blocks, &chain));
+	KUNIT_EXPECT_EQ(test, bytes, 4 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, blocks, 2UL);
+	KUNIT_EXPECT_FALSE(test, group(text, 1, &bytes, &blocks, &chain));
+	buddy_free_pfn(region, some[0], 1);
+	buddy_free_pfn(region, some[2], 1);
+	text = region_file(test, region, "owners");
+	KUNIT_EXPECT_FALSE(test, group(text, 0, &bytes, &blocks, &chain));
+}
+
+/* There is room for the metadata, but not for the owners. */
+static void watch_test_too_large(struct kunit *test)
+{
+	struct buddy_region *region;
+
+	if (totalram_pages() > BIT(20))
+		kunit_skip(test, "too much memory");
+	region = buddy_region_create("watch-huge", TEST_PFN, BIT(26), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, region, ERR_PTR(-ENOMEM));
+	if (!IS_ERR(region))
+		buddy_region_destroy(region);
+}
+
+static bool is_filled(const void *page, unsigned long nr)
+{
+	bool filled;
+
+	TOUCH_FREE(filled = !memchr_inv(page, PAGE_POISON, nr << PAGE_SHIFT));
+	return filled;
+}
+
+/* All is poisoned at first, what is freed again, and what is in use is not. */
+static void watch_test_poison(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long nr;
+
+	for (nr = 1; nr <= 100; nr++) {
+		u8 *block = buddy_alloc_exact(region, nr, 0);
+
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_TRUE(test, is_filled(block, nr));
+		memset(block, nr, nr << PAGE_SHIFT);
+		buddy_free_exact(region, block, nr);
+		KUNIT_EXPECT_TRUE(test, is_filled(block, nr));
+	}
+	expect_all_free(test, region, fresh);
+}
+
+/* The byte is named, the block handed out, others are not accused. */
+static void watch_test_write_after_free(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	u8 *block = buddy_alloc(region, 2, 0), *again;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	buddy_free(region, block, 2);
+	TOUCH_FREE(WRITE_ONCE(block[PAGE_SIZE + 123], 0x5a));
+	EXPECT_WARNING("byte 0x107b of the free block of 4 pages",
+		       again = buddy_alloc(region, 2, 0));
+	KUNIT_EXPECT_PTR_EQ(test, again, block);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRITE_AFTER_FREE]), 1L);
+	buddy_free(region, again, 2);
+	again = buddy_alloc(region, 2, 0);
+	buddy_free(region, again, 2);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRITE_AFTER_FREE]), 1L);
+	expect_all_free(test, region, fresh);
+}
+
+/* Who wrote may be the one before the last. */
+static void watch_test_owner_before(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	u8 *block = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		block = buddy_alloc(region, 0, 0);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		buddy_free(region, block, 0);
+	}
+	kasan_disable_current();
+	WRITE_ONCE(*block, 0x5a);
+	kasan_enable_current();
+	EXPECT_WARNING("the one before: ", block = buddy_alloc(region, 0, 0));
+	buddy_free(region, block, 0);
+}
+
+/* A second free is found before the block is poisoned under its next owner. */
+static void watch_test_double_free(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	u8 *block = buddy_alloc(region, 3, 0), *next;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	buddy_free(region, block, 3);
+	EXPECT_WARNING("the block is free already", buddy_free(region, block, 3));
+	next = buddy_alloc(region, 0, 0);
+	KUNIT_ASSERT_PTR_EQ(test, next, block);
+	memset(next, 0x77, PAGE_SIZE);
+	EXPECT_WARNING("the block has another size", buddy_free(region, block, 3));
+	KUNIT_EXPECT_NULL(test, memchr_inv(next, 0x77, PAGE_SIZE));
+	buddy_free(region, next, 0);
+}
+
+struct ticker {
+	struct hrtimer timer;
+	unsigned int ticks;
+};
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct ticker *ticker = container_of(timer, struct ticker, timer);
+
+	ticker->ticks++;
+	hrtimer_forward_now(timer, ns_to_ktime(20 * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+/*
+ * A large block is filled with interrupts on: a timer of this CPU runs meanwhile, again
+ * and again, where it would run once behind a stretch without.
+ */
+static void watch_test_large_with_interrupts(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, BIT(10));
+	struct buddy_stats *fresh = test_stats(test, region);
+	void *block = buddy_alloc(region, 10, 0);
+	struct ticker ticker = {};
+
+	hrtimer_setup(&ticker.timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	migrate_disable();
+	hrtimer_start(&ticker.timer, ns_to_ktime(20 * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	buddy_free(region, block, 10);
+	hrtimer_cancel(&ticker.timer);
+	migrate_enable();
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	KUNIT_EXPECT_GT(test, ticker.ticks, 2U);
+	expect_all_free(test, region, fresh);
+}
+
+/* A block of whole clusters is claimed before it is filled: each mistake counts once. */
+static void watch_test_large_errors(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	u8 *block = buddy_alloc_exact(region, 100, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	memset(block, 0x77, 100 << PAGE_SHIFT);
+	EXPECT_WARNING("the block has another size", buddy_free_exact(region, block, 101));
+	buddy_free_exact(region, block, 64);
+	EXPECT_WARNING("this is inside a block",
+		       buddy_free_exact(region, block + 64 * PAGE_SIZE, 64));
+	KUNIT_EXPECT_NULL(test, memchr_inv(block, 0x77, 100 << PAGE_SHIFT));
+	buddy_free_exact(region, block, 100);
+	EXPECT_WARNING("the block is free already", buddy_free_exact(region, block, 100));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRONG_SIZE]), 2L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_NOT_A_HEAD]), 1L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_DOUBLE_FREE]), 1L);
+	expect_all_free(test, region, fresh);
+}
+
+/* Under KASAN, a free page must not be touched, whatever the parameters. */
+static void watch_test_kasan(struct kunit *test)
+{
+	struct buddy_region *region;
+	u8 *block;
+
+	if (!IS_ENABLED(CONFIG_KASAN_GENERIC))
+		kunit_skip(test, "nothing looks at the shadow here");
+	region = test_region_mapped(test, 0, PAGES);
+	block = buddy_alloc(region, 0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	WRITE_ONCE(*block, 1);
+	buddy_free(region, block, 0);
+	/* The report shows what is around, which may have no shadow before the page. */
+	EXPECT_WARNING("KASAN: use-after-free", read_bad_byte(block + PAGE_SIZE / 2));
+}
+
+#ifdef CONFIG_FAULT_INJECTION
+/* Set from @attr's folder in debugfs as a rule; here by hand. */
+static void fail_times(struct fault_attr *attr, int times)
+{
+	attr->verbose = 0;
+	atomic_set(&attr->times, times);
+	WRITE_ONCE(attr->probability, times ? 100 : 0);
+}
+
+static void watch_test_fail(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	struct mp_pool *pool;
+	unsigned long pfn;
+	void *object;
+
+	fail_times(&buddy_fail_page, 2);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 0, 0), BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, 3, 0), BUDDY_NO_PFN);
+	pfn = buddy_alloc_pfn(region, 0, 0);
+	fail_times(&buddy_fail_page, 0);
+	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, region->stats.fails[0], 1ULL);
+	KUNIT_EXPECT_EQ(test, region->stats.fails[2], 1ULL);
+	buddy_free_pfn(region, pfn, 0);
+
+	pool = mp_create_pool(region, PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	fail_times(&mp_fail_pool, 2);
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 8, 0));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 3 * PAGE_SIZE, 0));
+	object = mp_alloc(pool, 8, 0);
+	fail_times(&mp_fail_pool, 0);
+	KUNIT_EXPECT_NOT_NULL(test, object);
+	mp_destroy_pool(pool);
+	expect_all_free(test, region, fresh);
+}
+#else
+static void watch_test_fail(struct kunit *test)
+{
+	kunit_skip(test, "this kernel has no fault injection");
+}
+#endif
+
+static struct kunit_case watch_cases[] = {
+	KUNIT_CASE(watch_test_owners),
+	KUNIT_CASE(watch_test_too_large),
+	KUNIT_CASE(watch_test_poison),
+	KUNIT_CASE(watch_test_write_after_free),
+	KUNIT_CASE(watch_test_owner_before),
+	KUNIT_CASE(watch_test_double_free),
+	KUNIT_CASE(watch_test_large_with_interrupts),
+	KUNIT_CASE(watch_test_large_errors),
+	KUNIT_CASE(watch_test_kasan),
+	KUNIT_CASE(watch_test_fail),
+	{}
+};
+
+static struct kunit_suite watch_suite = {
+	.name = "watch",
+	.test_cases = watch_cases,
+};
+
+kunit_test_suite(watch_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: watch");
+MODULE_LICENSE("GPL");

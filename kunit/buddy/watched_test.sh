@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What only a user of the whole module sees: each tracepoint fires, none costs the
+# caches when all are off, and rmmod names who did not free.  Results are KTAP in
+# the kernel's log.
+
+# shellcheck source=kunit/lib/ktap.sh
+. /ktap.sh
+plan=5
+tracing=/sys/kernel/tracing
+
+tracepoints_fire() {
+	[ -e $tracing/events ] || mount -t tracefs tracefs $tracing 2>/dev/null ||
+		{ skip="no tracefs"; return; }
+	insmod /buddypool.ko regions=watched:8M
+	echo >$tracing/trace
+	echo 1 >$tracing/events/buddypool/enable
+	insmod /watch_load.ko
+	echo 0 >$tracing/events/buddypool/enable
+	for event in buddy_alloc buddy_free buddy_split buddy_merge buddy_refill buddy_drain \
+			buddy_fail mp_create mp_large mp_reset mp_fail mp_destroy; do
+		grep -q ": $event: " $tracing/trace || fail "$event did not fire"
+	done
+	grep -q "buddy_alloc: region=watched pfn=0x[0-9a-f]* pages=67" $tracing/trace ||
+		fail "no allocation of 67 pages"
+	allocs=$(grep -c ": buddy_alloc: " $tracing/trace)
+	frees=$(grep -c ": buddy_free: " $tracing/trace)
+	[ "$allocs" = "$frees" ] || fail "$allocs allocations and $frees frees"
+	rmmod watch_load
+	rmmod buddypool
+}
+
+# Five groups at the most, the largest first, with their call chains; the memory is kept.
+rmmod_names_owners() {
+	insmod /buddypool.ko regions=watched:8M track=1
+	insmod /watch_load.ko forget=7
+	grep -q "^ *28672 *7 " /sys/kernel/debug/buddypool/watched/owners ||
+		fail "owners: $(cat /sys/kernel/debug/buddypool/watched/owners)"
+	rmmod watch_load
+	dmesg -c >/dev/null
+	rmmod buddypool
+	dmesg | grep -q "watched: 7 pages are still in use, its memory is not given back" ||
+		fail "nothing said of 7 pages"
+	dmesg | grep -q "watched: 7 pages in 7 blocks" || fail "no group of 7 blocks"
+	dmesg | grep -q "one owner: insmod/" || fail "no task"
+}
+
+# kept_is_refused REASON PARAMETER...: insmod says REASON and makes nothing.
+kept_is_refused() {
+	reason=$1
+	shift
+	dmesg -c >/dev/null
+	insmod /buddypool.ko "$@" 2>/dev/null &&
+		{ fail "$* was taken"; rmmod buddypool; return; }
+	dmesg | grep -q "$reason" || fail "$*: $(dmesg)"
+}
+
+# A claim that was left behind is known as the module's own, and comes back on demand.
+kept_range_comes_back() {
+	range=watched:8M@0x10000000
+	insmod /buddypool.ko regions=$range
+	insmod /watch_load.ko forget=7
+	rmmod watch_load
+	rmmod buddypool
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the claim was not kept"
+	left="0x0*10000000 to 0x0*107fffff was left claimed at an rmmod of this module"
+	kept_is_refused "$left" regions=$range
+	kept_is_refused "$left" regions=watched:4K@0x107ff000
+	# A part of it would leave the rest without a claim.
+	kept_is_refused "$left" regions=watched:4M@0x10000000 reclaim=1
+	kept_is_refused "$left" regions=watched:8M@0x10001000 reclaim=1
+	kept_is_refused "$left" regions=watched:9M@0x10000000 reclaim=1
+	kept_is_refused 'another claim' regions=watched:4K@0xfec00000 reclaim=1
+	# It is still there after a load that fails behind it.
+	kept_is_refused 'the size is 0' regions=$range,0 reclaim=1
+	kept_is_refused "$left" regions=$range
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the claim has gone"
+	insmod /buddypool.ko regions=$range reclaim=1 || fail "not taken back"
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "$(cat /proc/iomem)"
+	grep -q "^watched .* 2048 " /sys/kernel/debug/buddypool/regions ||
+		fail "$(cat /sys/kernel/debug/buddypool/regions)"
+	insmod /watch_load.ko write=1 || fail "no memory there"
+	rmmod watch_load buddypool
+	grep -q " : watched" /proc/iomem && fail "the claim is still there"
+	insmod /buddypool.ko regions=$range || fail "not taken anew"
+	rmmod buddypool
+}
+
+# Memory that another may have left for us is looked at, and stays as it was.
+insmod_keeps_data() {
+	range=watched:8M@0x10000000
+	insmod /buddypool.ko regions=$range
+	insmod /watch_load.ko write=0x5ca1ab1e || fail "not written"
+	rmmod watch_load buddypool
+	insmod /buddypool.ko regions=$range
+	insmod /watch_load.ko expect=0x5ca1ab1e || fail "the data has changed"
+	rmmod watch_load buddypool
+}
+
+# Without track=1 the file says what to do.
+owners_say_how() {
+	insmod /buddypool.ko regions=watched:8M
+	grep -q "load the module with track=1" /sys/kernel/debug/buddypool/watched/owners ||
+		fail "$(cat /sys/kernel/debug/buddypool/watched/owners)"
+	rmmod buddypool
+}
+
+begin watched
+run tracepoints_fire
+run rmmod_names_owners
+run kept_range_comes_back
+run insmod_keeps_data
+run owners_say_how
+end watched

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the suites share, see common.h. */
+#include <kunit/resource.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/workqueue.h>
+
+#include "common.h"
+#include "../../buddy/pcp.h"
+
+static unsigned long seed;
+module_param(seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "seed of the random tests, to run one again (default: a new one)");
+
+static unsigned int rounds = 1;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "how many times the usual number of inputs the fuzzing suites try (default: 1)");
+
+/* Here, as 6.1 runs a suite before its own module's parameters are read. */
+unsigned int test_rounds(void)
+{
+	return rounds;
+}
+EXPORT_SYMBOL_GPL(test_rounds);
+
+static long read_byte(void *byte)
+{
+	return READ_ONCE(*(u8 *)byte);
+}
+
+/* In another task: since 6.3, KASAN's report would fail the test in whose task it is. */
+void read_bad_byte(const void *byte)
+{
+	work_on_cpu(raw_smp_processor_id(), read_byte, (void *)byte);
+}
+EXPORT_SYMBOL_GPL(read_bad_byte);
+
+static bool caches;
+
+int init_caches(struct kunit *test)
+{
+	caches = true;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(init_caches);
+
+void exit_caches(struct kunit *test)
+{
+	caches = false;
+}
+EXPORT_SYMBOL_GPL(exit_caches);
+
+static void destroy_region(struct kunit_resource *res)
+{
+	struct buddy_region *region = res->data;
+
+	WARN(buddy_region_destroy(region), "%s: region %s still has blocks in use\n",
+	     KBUILD_MODNAME, buddy_region_name(region));
+}
+
+static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
+				       unsigned long nr_pages, void *virt)
+{
+	static atomic_t serial;
+	struct buddy_region *region;
+	char name[NAME_LEN];
+
+	/* With a pid, for those that look for it in the log. */
+	snprintf(name, sizeof(name), "test-%d-%d", task_pid_nr(current),
+		 atomic_inc_return(&serial));
+	region = buddy_region_create(name, pfn, nr_pages, virt);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	region->cache_order = caches ? ilog2(region->stats.pages) : 0;
+	kunit_alloc_resource(test, NULL, destroy_region, GFP_KERNEL, region);
+	return region;
+}
+
+struct buddy_region *test_region(struct kunit *test, unsigned long pfn,
+				 unsigned long nr_pages)
+{
+	return add_region(test, pfn, nr_pages, NULL);
+}
+EXPORT_SYMBOL_GPL(test_region);
+
+struct memory {
+	void *virt;
+	size_t bytes;
+};
+
+static void free_memory(struct kunit_resource *res)
+{
+	struct memory *memory = res->data;
+
+	free_pages_exact(memory->virt, memory->bytes);
+}
+
+struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
+					unsigned long nr_pages)
+{
+	struct memory *memory = kunit_kzalloc(test, sizeof(*memory), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	memory->bytes = (skip + nr_pages) << PAGE_SHIFT;
+	memory->virt = alloc_pages_exact(memory->bytes, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, memory->virt);
+	kunit_alloc_resource(test, NULL, free_memory, GFP_KERNEL, memory);
+	return add_region(test, PHYS_PFN(__pa(memory->virt)) + skip, nr_pages,
+			  memory->virt + (skip << PAGE_SHIFT));
+}
+EXPORT_SYMBOL_GPL(test_region_mapped);
+
+static bool is_region(struct kunit *test, struct kunit_resource *res, void *region)
+{
+	return res->data == region;
+}
+
+void end_region(struct kunit *test, struct buddy_region *region)
+{
+	KUNIT_EXPECT_EQ(test, kunit_destroy_resource(test, is_region, region), 0);
+}
+EXPORT_SYMBOL_GPL(end_region);
+
+unsigned long blocks_inside(unsigned long pfn, unsigned long nr_pages,
+			    unsigned int order)
+{
+	unsigned long first = (pfn + BIT(order) - 1) >> order;
+	unsigned long end = (pfn + nr_pages) >> order;
+
+	return end > first ? end - first : 0;
+}
+EXPORT_SYMBOL_GPL(blocks_inside);
+
+/* A block is free as a whole if it is inside and the one it is half of is not. */
+void expect_free_range(struct kunit *test, struct buddy_region *region,
+		       unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned int order;
+
+	for (order = 0; order < BUDDY_NR_ORDERS; order++)
+		KUNIT_EXPECT_EQ_MSG(test, region->stats.nr_free[order],
+				    blocks_inside(pfn, nr_pages, order) -
+				    2 * blocks_inside(pfn, nr_pages, order + 1),
+				    "order %u of %lu pages at %#lx", order,
+				    nr_pages, pfn);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, nr_pages);
+}
+EXPORT_SYMBOL_GPL(expect_free_range);
+
+u64 test_seed(struct kunit *test)
+{
+	u64 value = seed ?: get_random_u32();
+
+	kunit_info(test, "seed=%llu", value);
+	return value;
+}
+EXPORT_SYMBOL_GPL(test_seed);
+
+struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region)
+{
+	struct buddy_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	buddy_region_stats(region, stats);
+	return stats;
+}
+EXPORT_SYMBOL_GPL(test_stats);
+
+/* Count the free blocks of each order in a word frame by frame, the slow way. */
+static void count_frames(u64 free, unsigned long nr_free[])
+{
+	unsigned int pos = 0, order;
+
+	while (pos < CLUSTER_FRAMES) {
+		if (!(free & BIT_ULL(pos))) {
+			pos++;
+			continue;
+		}
+		for (order = 0; order < CLUSTER_ORDER; order++) {
+			unsigned int size = 2U << order;
+
+			if (pos % size || (free & word_mask(pos, size)) != word_mask(pos, size))
+				break;
+		}
+		nr_free[order]++;
+		pos += 1U << order;
+	}
+}
+
+/* The order of the block in a CPU's cache that @cluster heads, or 0. */
+static unsigned int cached_order(struct buddy_region *region, struct cluster *cluster)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		u64 large = atomic64_read(&per_cpu_ptr(region->pcp, cpu)->large);
+
+		for (; large & LARGE_BLOCKS; large &= large - 1)
+			if (large_pfn(large, large_order(large)) == cluster_pfn(cluster))
+				return large_order(large);
+	}
+	return 0;
+}
+
+/* One block of whole clusters or one split cluster; returns how many it covers. */
+static unsigned long check_cluster(struct kunit *test, struct buddy_region *region,
+				   const struct run *run, struct cluster *cluster,
+				   unsigned long nr_free[])
+{
+	unsigned long left = run->first + run_clusters(run) - (cluster - region->clusters);
+	unsigned long covers = 1, i;
+	struct cluster *buddy;
+	u64 free, tail;
+	u32 number;
+
+	switch (cluster->state) {
+	case CLUSTER_SPLIT:
+		free = cluster_free(region, cluster);
+		tail = atomic64_read(&cluster->tail);
+		KUNIT_EXPECT_EQ(test, free & tail, 0ULL);
+		KUNIT_EXPECT_EQ(test, (free | tail) & ~run_frames(run, cluster), 0ULL);
+		if (cluster->owner) {
+			struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
+
+			KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, cluster);
+			KUNIT_EXPECT_EQ(test, cluster->free, 0ULL);
+			KUNIT_EXPECT_EQ(test, run_frames(run, cluster), ~0ULL);
+		} else {
+			KUNIT_EXPECT_NE(test, free, ~0ULL);
+		}
+		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->list, cluster->free ?
+				word_largest(cluster->free) : NO_LIST);
+		count_frames(free, nr_free);
+		break;
+	case CLUSTER_FREE:
+		nr_free[cluster->list]++;
+		covers = BIT(cluster->list - CLUSTER_ORDER);
+		KUNIT_EXPECT_EQ(test, cluster_number(cluster) & (covers - 1), 0UL);
+		/* No two free buddies side by side. */
+		number = cluster_number(cluster) ^ covers;
+		if (number - (run->pfn >> CLUSTER_ORDER) < run_clusters(run)) {
+			buddy = cluster + ((long)number - (long)cluster_number(cluster));
+			KUNIT_EXPECT_FALSE(test, buddy->state == CLUSTER_FREE &&
+					   buddy->list == cluster->list);
+		}
+		break;
+	case CLUSTER_USED:
+		/* A last cluster that is only partly the block's is split. */
+		covers = head_pages(cluster) >> CLUSTER_ORDER;
+		if (!covers) {
+			unsigned int order = cached_order(region, cluster);
+
+			covers = BIT(order) >> CLUSTER_ORDER;
+			nr_free[order]++;
+		}
+		KUNIT_EXPECT_NE(test, covers, 0UL);
+		break;
+	default:
+		KUNIT_FAIL(test, "cluster %lu heads nothing, yet no block covers it",
+			   cluster_number(cluster));
+	}
+	KUNIT_ASSERT_LE(test, covers, left);
+	for (i = 1; i < covers; i++)
+		KUNIT_EXPECT_EQ(test, (int)cluster[i].state, (int)CLUSTER_INSIDE);
+	return covers;
+}
+
+static void check_list(struct kunit *test, struct buddy_region *region,
+		       unsigned int order, unsigned long nr_free)
+{
+	struct cluster *all = region->clusters;
+	unsigned long length = 0;
+	u32 i, prev = order;
+
+	for (i = all[order].next; i != order; prev = i, i = all[i].next) {
+		KUNIT_ASSERT_GE(test, i, (u32)FIRST_CLUSTER);
+		KUNIT_ASSERT_LT(test, i, region->nr_clusters);
+		KUNIT_ASSERT_EQ(test, all[i].prev, prev);
+		KUNIT_ASSERT_EQ(test, (unsigned int)all[i].list, order);
+		KUNIT_ASSERT_EQ(test, (int)all[i].state,
+				(int)(order < CLUSTER_ORDER ? CLUSTER_SPLIT : CLUSTER_FREE));
+		KUNIT_ASSERT_LT(test, length++, (unsigned long)region->nr_clusters);
+	}
+	KUNIT_ASSERT_EQ(test, all[order].prev, prev);
+	KUNIT_EXPECT_EQ(test, !!(region->nonempty & BIT_ULL(order)), length != 0);
+	if (order >= CLUSTER_ORDER)
+		KUNIT_EXPECT_EQ(test, length, nr_free);
+}
+
+/* The region must be quiet: the walk takes no lock. */
+void check_region(struct kunit *test, struct buddy_region *region)
+{
+	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;
+	struct buddy_stats *stats = test_stats(test, region);
+	const struct source *source = &region->source;
+	unsigned int order, cpu;
+	const struct run *run;
+
+	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
+		for (i = 0; i < run_clusters(run);)
+			i += check_cluster(test, region, run,
+					   &region->clusters[run->first + i], nr_free);
+		pages += run->pages;
+	}
+	for (order = 0; order < BUDDY_NR_ORDERS; order++) {
+		check_list(test, region, order, region->stats.nr_free[order]);
+		KUNIT_EXPECT_EQ(test, stats->nr_free[order], nr_free[order]);
+		free_pages += nr_free[order] << order;
+	}
+	KUNIT_EXPECT_EQ(test, stats->free_pages, free_pages);
+	KUNIT_EXPECT_EQ(test, stats->pages, pages);
+	for_each_possible_cpu(cpu) {
+		struct cluster *cluster = per_cpu_ptr(region->pcp, cpu)->cluster;
+
+		KUNIT_EXPECT_TRUE(test, !cluster || cluster->owner == cpu + 1);
+	}
+	kunit_kfree(test, stats);
+}
+EXPORT_SYMBOL_GPL(check_region);
+
+void expect_all_free(struct kunit *test, struct buddy_region *region,
+		     const struct buddy_stats *fresh)
+{
+	struct buddy_stats *stats;
+
+	buddy_region_drain(region);
+	stats = test_stats(test, region);
+	check_region(test, region);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, stats->pages);
+	/* What happens inside a cache is not counted. */
+	if (!region->cache_order)
+		KUNIT_EXPECT_EQ(test, stats->splits - fresh->splits,
+				stats->merges - fresh->merges);
+	KUNIT_EXPECT_EQ(test, memcmp(stats->nr_free, fresh->nr_free,
+				     sizeof(stats->nr_free)), 0);
+	kunit_kfree(test, stats);
+}
+EXPORT_SYMBOL_GPL(expect_all_free);
+
+MODULE_DESCRIPTION("What the KUnit suites of buddypool share");
+MODULE_LICENSE("GPL");

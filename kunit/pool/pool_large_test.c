@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Objects with pages or an alignment of their own, and copies. */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../lib/pool_common.h"
+
+static void pool_large_test_exact_pages(struct kunit *test)
+{
+	static const size_t sizes[] = { 4096, 4097, 8192, 8193, 40960, 65537, SZ_1M };
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int i;
+
+	/* A byte less comes from the pool's block. */
+	KUNIT_EXPECT_EQ(test, PAGE_ALIGNED(mp_alloc(pool, pool->max + 1, 0)), true);
+	KUNIT_EXPECT_EQ(test, used(test), 2UL);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned long pages = DIV_ROUND_UP(sizes[i], PAGE_SIZE);
+		u8 *object = mp_nalloc(pool, sizes[i], 0);
+
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(object));
+		memset(object, i, sizes[i]);
+		KUNIT_EXPECT_EQ(test, used(test), 2 + pages);
+		KUNIT_EXPECT_EQ(test, pool->nr_large, 2UL);
+		KUNIT_EXPECT_EQ(test, pool->large_pages, 1 + pages);
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+		KUNIT_EXPECT_EQ(test, used(test), 2UL);
+	}
+}
+
+/* Is there a free block for that many pages at that alignment? */
+static bool has_block(struct buddy_region *region, size_t size, size_t align)
+{
+	unsigned int order = order_base_2(DIV_ROUND_UP(max(size, align), PAGE_SIZE));
+
+	/* As the allocation does, before it fails. */
+	buddy_region_drain(region);
+	for (; order < BUDDY_NR_ORDERS; order++)
+		if (region->stats.nr_free[order])
+			return true;
+	return false;
+}
+
+/* The module's own region is large enough for blocks of many MiB. */
+static void pool_large_test_memalign(struct kunit *test)
+{
+	struct buddy_region *region = buddy_region_get("region0");
+	struct mp_pool *pool;
+	unsigned long before;
+	size_t align;
+
+	KUNIT_ASSERT_NOT_NULL(test, region);
+	before = pages_used(region);
+	pool = mp_create_pool(region, PAGE_SIZE, 0);
+	for (align = 1; pool && align <= SZ_16M; align *= 2) {
+		const size_t sizes[] = {
+			1, align - 1, align, align + 1, align / 2, 32, 4095, 4097, 3 * align,
+		};
+		unsigned int i;
+
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			size_t size = max_t(size_t, sizes[i], 1);
+			bool possible = has_block(region, size, align);
+			void *object = mp_memalign(pool, size, align, __GFP_NOWARN);
+
+			KUNIT_EXPECT_EQ_MSG(test, !!object, possible,
+					    "%zu bytes at %zu", size, align);
+			if (!object)
+				continue;
+			KUNIT_EXPECT_TRUE(test, in_pool(pool, object, size));
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED(buddy_virt_to_phys(region, object),
+							   align));
+			mp_reset_pool(pool);
+		}
+	}
+	KUNIT_EXPECT_NOT_NULL(test, pool);
+	/* Or else the largest alignment was not tried. */
+	KUNIT_EXPECT_TRUE(test, has_block(region, SZ_16M, SZ_16M));
+	mp_destroy_pool(pool);
+	KUNIT_EXPECT_EQ(test, pages_used(region), before);
+	buddy_region_put(region);
+}
+
+/* From a block exactly if a new one could hold it, aligned, behind its header. */
+static void pool_large_test_memalign_prefers_blocks(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	size_t align, size, from;
+
+	for (align = 1; align <= PAGE_SIZE; align *= 2) {
+		size_t most = PAGE_SIZE - ALIGN(sizeof(struct mp_block), align);
+
+		most -= min_t(size_t, most, POOL_REDZONE);
+		from = max_t(size_t, min(most, pool->max), 40) - 39;
+		for (size = from; size < from + 80; size++) {
+			bool own_pages = size > min(most, pool->max);
+			void *object;
+
+			/* Without room in the first block. */
+			mp_alloc(pool, pool->max, 0);
+			object = mp_memalign(pool, size, align, 0);
+			if (!in_pool(pool, object, size) ||
+			    !IS_ALIGNED((uintptr_t)object, align) ||
+			    pool->nr_large != own_pages)
+				KUNIT_FAIL(test, "%zu bytes at %zu: %p, %lu larges", size,
+					   align, object, pool->nr_large);
+			mp_reset_pool(pool);
+		}
+	}
+}
+
+static void pool_large_test_memalign_wrong(struct kunit *test)
+{
+	static const size_t wrong[] = { 0, 3, 4097, SIZE_MAX };
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int i;
+	void *object;
+
+	EXPECT_WARNING("an alignment is a power of two, not 48",
+		       object = mp_memalign(pool, 10, 48, 0));
+	KUNIT_EXPECT_NULL(test, object);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		KUNIT_EXPECT_NULL(test, mp_memalign(pool, 10, wrong[i], 0));
+}
+
+/* Rounding up wraps nowhere, and nothing is taken. */
+static void pool_large_test_sizes_near_the_top(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int below, wrong = 0;
+
+	for (below = 0; below < 9000; below = below < 40 ? below + 1 : below + 101) {
+		size_t size = SIZE_MAX - below;
+
+		wrong += !!mp_alloc(pool, size, __GFP_NOWARN);
+		wrong += !!mp_nalloc(pool, size, __GFP_NOWARN | __GFP_ZERO);
+		wrong += !!mp_memalign(pool, size, 1, __GFP_NOWARN);
+		wrong += !!mp_memalign(pool, size, PAGE_SIZE, __GFP_NOWARN);
+		wrong += !!mp_memalign(pool, size, BIT(63), __GFP_NOWARN);
+		wrong += !!mp_memalign(pool, 1, BIT(63), __GFP_NOWARN);
+		KUNIT_ASSERT_EQ_MSG(test, wrong, 0, "size %zu", size);
+	}
+	KUNIT_EXPECT_EQ(test, used(test), 1UL);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	KUNIT_EXPECT_TRUE(test, in_pool(pool, mp_alloc(pool, 100, 0), 100));
+}
+
+/* A region of one page has none for it: the pool knows of no allocation then. */
+static void pool_large_test_failed_is_not_entered(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 1);
+	struct mp_pool *pool = mp_create_pool(region, 0, 0);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_NULL(test, mp_alloc(pool, 5000, __GFP_NOWARN));
+		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+		KUNIT_EXPECT_EQ(test, pool->large_pages, 0UL);
+		KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	}
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, NULL));
+	KUNIT_EXPECT_EQ(test, pages_used(region), 1UL);
+	mp_destroy_pool(pool);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 0UL);
+	for (i = 0; i < BUDDY_NR_ERRORS; i++)
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[i]), 0L);
+}
+
+/* Each fails in a region without pages, and in a pool without room. */
+static void fail_each(struct kunit *test, struct mp_pool *pool)
+{
+	gfp_t gfp = __GFP_NOWARN;
+
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 2 * PAGE_SIZE, gfp));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 400, gfp));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, gfp));
+	KUNIT_EXPECT_NULL(test, mp_nalloc(pool, 2000, gfp | __GFP_ZERO));
+	KUNIT_EXPECT_NULL(test, mp_calloc(pool, 2, 500, gfp));
+	KUNIT_EXPECT_NULL(test, mp_calloc(pool, SIZE_MAX, 3, gfp));
+	KUNIT_EXPECT_NULL(test, mp_memalign(pool, 8, 2 * PAGE_SIZE, gfp));
+	KUNIT_EXPECT_NULL(test, mp_printf(pool, gfp, "%*d", 800, 7));
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, (void *)fail_each, NULL, gfp), -ENOMEM);
+}
+
+/*
+ * What fails leaves everything as it was: with the region full, with a page left, which
+ * is enough for a block but not for the object, and with enough for the object but not
+ * for its entry.
+ */
+static void pool_large_test_failed_changes_nothing(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 4);
+	struct mp_pool *pool = mp_create_pool(region, 512, 0);
+	void *pages[3], *holes[3];
+	struct mp_large *hole;
+	struct mp_pool before;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (i = 0; i < 3; i++)
+		holes[i] = mp_alloc(pool, 513 + i, 0);
+	while (pool->end - pool->last >= pool_step(1) + POOL_GRANULE)
+		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 1, __GFP_NOWARN));
+	KUNIT_ASSERT_EQ(test, pool->nr_blocks, 1UL);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, holes[i]));
+	for (i = 0; i < 3; i++)
+		pages[i] = buddy_alloc(region, 0, 0);
+	/* The counters are brought up to date once. */
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, __GFP_NOWARN));
+	before = *pool;
+
+	fail_each(test, pool);
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	i = 3;
+	list_for_each_entry(hole, &pool->holes, list)
+		KUNIT_EXPECT_PTR_EQ(test, hole->addr, holes[--i]);
+
+	buddy_free(region, pages[0], 0);
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 2 * PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, mp_memalign(pool, 8, 2 * PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
+
+	/* A page of its own, and none for a block. */
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
+
+	for (i = 1; i < 3; i++)
+		buddy_free(region, pages[i], 0);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, PAGE_SIZE, 0));
+	mp_destroy_pool(pool);
+}
+
+/* Only a large object's own address frees it, and once. */
+static void pool_large_test_free(struct kunit *test)
+{
+	struct mp_pool *other = mp_create_pool(fixture(test)->region, 0, 0);
+	struct mp_pool *pool = fixture(test)->pool;
+	void *small = mp_alloc(pool, 100, 0);
+	void *large = mp_alloc(pool, 10000, 0);
+	unsigned long before = used(test);
+
+	KUNIT_ASSERT_TRUE(test, other && small && large);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, NULL));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, small));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, pool));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, test));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, large + 1));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, large + PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, mp_free(other, large));
+	KUNIT_EXPECT_EQ(test, used(test), before);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
+	KUNIT_EXPECT_EQ(test, used(test), before - 3);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, large));
+	KUNIT_EXPECT_EQ(test, used(test), before - 3);
+	mp_destroy_pool(other);
+}
+
+/* Each is found among many, whatever the order. */
+static void pool_large_test_free_in_any_order(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	u8 **objects = kunit_kcalloc(test, 101, sizeof(*objects), GFP_KERNEL);
+	unsigned int i, wrong = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	for (i = 0; i < 101; i++) {
+		objects[i] = mp_alloc(pool, 4096 + i, 0);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+		memset(objects[i], i, 4096 + i);
+	}
+	for (i = 0; i < 101; i++) {
+		unsigned int which = i * 37 % 101;
+
+		wrong += !!memchr_inv(objects[which], which, 4096 + which);
+		wrong += !mp_free(pool, objects[which]);
+		wrong += mp_free(pool, objects[which]);
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks);
+}
+
+/* However often a large object comes and goes, the pool itself does not grow. */
+static void pool_large_test_entries_are_reused(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *objects[8];
+	unsigned int i;
+	size_t given;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		objects[i] = mp_alloc(pool, 5000, 0);
+	given = pool->given;
+	KUNIT_EXPECT_EQ(test, given, ARRAY_SIZE(objects) * sizeof(struct mp_large));
+	for (i = 0; i < 1000; i++) {
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i * 3 % 8]));
+		objects[i * 3 % 8] = mp_alloc(pool, 5000 + i, 0);
+	}
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
+	KUNIT_EXPECT_EQ(test, pool->nr_large, ARRAY_SIZE(objects));
+}
+
+/* --- objects in a block that can be freed --- */
+
+/* Blocks of a page, and what is above 512 bytes can be freed. */
+static struct mp_pool *small_pool(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	return pool;
+}
+
+static void pool_large_test_max(struct kunit *test)
+{
+	static const struct {
+		size_t size;
+		size_t max;
+	} cases[] = {
+		{ 1, sizeof(struct mp_large) }, { 100, 100 }, { 512, 512 },
+		{ 3000, 3000 }, { 8192, PAGE_SIZE - 1 }, { 100000, PAGE_SIZE - 1 },
+	};
+	size_t block_max = fixture(test)->pool->block_max;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, fixture(test)->pool->max, block_max);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mp_pool *pool = mp_create_pool(fixture(test)->region, cases[i].size, 0);
+		void *small, *medium;
+
+		KUNIT_ASSERT_NOT_NULL(test, pool);
+		KUNIT_EXPECT_EQ(test, pool->max, cases[i].max);
+		small = mp_alloc(pool, pool->max, 0);
+		medium = mp_alloc(pool, pool->max + 1, 0);
+		KUNIT_EXPECT_FALSE(test, mp_free(pool, small));
+		KUNIT_EXPECT_EQ(test, pool->nr_large, pool->max == pool->block_max);
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, medium));
+		mp_destroy_pool(pool);
+	}
+}
+
+/* However often they come and go, the pool does not grow. */
+static void pool_large_test_holes_are_reused(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	unsigned int i, wrong = 0;
+	u8 *objects[2];
+	size_t given;
+
+	for (i = 0; i < 2; i++)
+		objects[i] = mp_alloc(pool, 1000, 0);
+	given = pool->given;
+	KUNIT_EXPECT_EQ(test, given, 2 * pool_medium(1000));
+	for (i = 0; i < 1000; i++) {
+		u8 *object = objects[i % 2];
+
+		wrong += !mp_free(pool, object);
+		wrong += mp_free(pool, object);
+		wrong += pool->freed != 1000;
+		/* Up to the size that it had at first. */
+		wrong += mp_alloc(pool, 513 + i % 488, 0) != object;
+		wrong += pool->freed != 0;
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	mp_destroy_pool(pool);
+}
+
+/* Not for what is larger, or to be aligned better. */
+static void pool_large_test_holes_that_do_not_fit(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	void *older = mp_alloc(pool, 600, 0), *newer = mp_alloc(pool, 601, 0);
+
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, older));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, newer));
+	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 602, 0), newer);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)mp_memalign(pool, 600, 2048, 0), 2048));
+	KUNIT_EXPECT_EQ(test, pool->freed, 1201UL);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 601, 0), newer);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 600, 0), older);
+	mp_destroy_pool(pool);
+}
+
+/* A request looks at four, the newest; the next one does not look at these first. */
+static void pool_large_test_few_holes_are_tried(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	void *objects[5];
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		objects[i] = mp_alloc(pool, i ? 520 : 700, 0);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
+	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 700, 0), objects[0]);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[0]);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 520, 0), objects[4]);
+	mp_destroy_pool(pool);
+}
+
+/* With the entry behind it, or else it gets a page; aligned for the entry's sake. */
+static void pool_large_test_room_for_the_entry(struct kunit *test)
+{
+	struct mp_pool *pool = small_pool(test);
+	size_t size = pool->block_max - sizeof(struct mp_large) - POOL_REDZONE;
+	u8 *object = mp_alloc(pool, size, 0);
+
+	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, size));
+	memset(object, 1, size);
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(mp_alloc(pool, size + 1, 0)));
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	mp_reset_pool(pool);
+	mp_nalloc(pool, 1, 0);
+	object = mp_nalloc(pool, 601, 0);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)object, sizeof(void *)));
+	memset(object, 1, 601);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	mp_destroy_pool(pool);
+}
+
+/* In a region of one page: nothing is lost, and what is freed can be had. */
+static void pool_large_test_medium_fails(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, 1);
+	struct mp_pool *pool = mp_create_pool(region, 1024, 0);
+	unsigned int i;
+	void *object;
+	size_t given;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	object = mp_alloc(pool, 1025, 0);
+	KUNIT_EXPECT_NOT_NULL(test, object);
+	while (mp_alloc(pool, 1024, __GFP_NOWARN))
+		;
+	given = pool->given;
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 1025, 0), object);
+	mp_destroy_pool(pool);
+}
+
+/* --- copies --- */
+
+static void pool_large_test_memdup(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	u8 *copy = mp_memdup(pool, "1234567", 5, __GFP_ZERO), *large;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_EQ(test, memcmp(copy, "12345", 5), 0);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)copy, MP_ALIGNMENT));
+	KUNIT_EXPECT_NULL(test, mp_memdup(pool, copy, SZ_1G, __GFP_NOWARN));
+
+	large = mp_alloc(pool, 10000, 0);
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	memset(large, 7, 10000);
+	copy = mp_memdup(pool, large, 10000, 0);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_NULL(test, memchr_inv(copy, 7, 10000));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, copy));
+}
+
+static void pool_large_test_strdup(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	char *text = mp_strdup(pool, "region", 0);
+	char *empty = mp_strdup(pool, "", 0);
+
+	KUNIT_EXPECT_STREQ(test, text, "region");
+	KUNIT_EXPECT_STREQ(test, empty, "");
+	KUNIT_EXPECT_NULL(test, mp_strdup(pool, NULL, 0));
+	/* With its NUL, and without alignment. */
+	KUNIT_EXPECT_EQ(test, pool->given, 8UL);
+	KUNIT_EXPECT_PTR_EQ(test, empty, text + pool_step(7));
+}
+
+static void pool_large_test_printf(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	char *text = mp_printf(pool, 0, "%s-%d", "dma", 42);
+	char *empty = mp_printf(pool, 0, "%s", "");
+
+	KUNIT_EXPECT_STREQ(test, text, "dma-42");
+	KUNIT_EXPECT_STREQ(test, empty, "");
+	KUNIT_EXPECT_EQ(test, pool->given, 8UL);
+	/* Longer than a block. */
+	text = mp_printf(pool, 0, "%*d", 9000, 7);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_EXPECT_EQ(test, strlen(text), 9000UL);
+	KUNIT_EXPECT_EQ(test, text[8999], '7');
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, text));
+}
+
+/*
+ * A string that another CPU writes meanwhile.  Here it is the pool's own counter of
+ * bytes, which the allocation of its copy adds to: 0x00ff has one byte before its NUL,
+ * then 0x0101 has two and no NUL in the first two.
+ */
+static void pool_large_test_copies_have_an_end(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	const char *text = (const char *)&pool->given;
+	size_t given = pool->given;
+	char *copy;
+
+	if (!IS_ENABLED(CONFIG_CPU_LITTLE_ENDIAN) && !IS_ENABLED(CONFIG_X86))
+		kunit_skip(test, "needs a little-endian counter");
+	pool->given = 0xff;
+	copy = mp_strdup(pool, text, 0);
+	KUNIT_EXPECT_EQ(test, pool->given, 0x101UL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_EQ(test, copy[1], '\0');
+
+	pool->given = 0xfe;
+	copy = mp_printf(pool, 0, "%s-", text);
+	KUNIT_EXPECT_EQ(test, pool->given, 0x101UL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_EQ(test, strnlen(copy, 3), 2UL);
+	pool->given = given;
+}
+
+static struct kunit_case pool_large_cases[] = {
+	KUNIT_CASE(pool_large_test_exact_pages),
+	KUNIT_CASE(pool_large_test_memalign),
+	KUNIT_CASE(pool_large_test_memalign_prefers_blocks),
+	KUNIT_CASE(pool_large_test_memalign_wrong),
+	KUNIT_CASE(pool_large_test_sizes_near_the_top),
+	KUNIT_CASE(pool_large_test_failed_is_not_entered),
+	KUNIT_CASE(pool_large_test_failed_changes_nothing),
+	KUNIT_CASE(pool_large_test_free),
+	KUNIT_CASE(pool_large_test_free_in_any_order),
+	KUNIT_CASE(pool_large_test_entries_are_reused),
+	KUNIT_CASE(pool_large_test_max),
+	KUNIT_CASE(pool_large_test_holes_are_reused),
+	KUNIT_CASE(pool_large_test_holes_that_do_not_fit),
+	KUNIT_CASE(pool_large_test_few_holes_are_tried),
+	KUNIT_CASE(pool_large_test_room_for_the_entry),
+	KUNIT_CASE(pool_large_test_medium_fails),
+	KUNIT_CASE(pool_large_test_memdup),
+	KUNIT_CASE(pool_large_test_strdup),
+	KUNIT_CASE(pool_large_test_printf),
+	KUNIT_CASE(pool_large_test_copies_have_an_end),
+	{}
+};
+
+static struct kunit_suite pool_large_suite = {
+	.name = "pool_large",
+	.init = pool_fixture_init,
+	.exit = pool_fixture_exit,
+	.test_cases = pool_large_cases,
+};
+
+kunit_test_suite(pool_large_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: pool_large");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reset, cleanup handlers and savepoints: what goes, what stays, what is reused. */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "../lib/pool_common.h"
+
+/* --- reset --- */
+
+static void pool_undo_test_reset_starts_at_the_first(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *first = mp_alloc(pool, 200, 0);
+
+	grow_pool(test, pool, 3);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	KUNIT_EXPECT_EQ(test, pool->resets, 1UL);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 200, 0), first);
+	KUNIT_EXPECT_EQ(test, pool->given, 200UL);
+}
+
+/* Blocks that were passed over serve again, all of them and in their order. */
+static void pool_undo_test_reset_forgets_passed_over(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_block *block;
+
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 100, 0));
+	grow_pool(test, pool, 12);
+	KUNIT_EXPECT_GT(test, pool->skipped, 0UL);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_PTR_EQ(test, pool->active, &pool->first);
+	KUNIT_EXPECT_PTR_EQ(test, pool->other, NULL);
+	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
+	for (block = &pool->first; block; block = block->next)
+		KUNIT_EXPECT_TRUE(test, in_block(block, mp_alloc(pool, pool->max, 0), pool->max));
+	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 12UL);
+}
+
+/* The region is asked only when the last spare block is full. */
+static void pool_undo_test_spare_blocks_are_reused(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	u64 before;
+	unsigned int i;
+
+	grow_pool(test, pool, 10);
+	before = nr_asked(fixture(test)->region);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, used(test), 10UL);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
+	KUNIT_EXPECT_EQ(test, nr_asked(fixture(test)->region), before);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
+	KUNIT_EXPECT_EQ(test, nr_asked(fixture(test)->region), before + 1);
+	KUNIT_EXPECT_EQ(test, used(test), 11UL);
+}
+
+static void pool_undo_test_reset_frees_larges(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *large = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 20; i++)
+		large = mp_alloc(pool, 5000, 0);
+	KUNIT_EXPECT_EQ(test, used(test), 41UL);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, used(test), 1UL);
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	KUNIT_EXPECT_EQ(test, pool->large_pages, 0UL);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, large));
+}
+
+/* Entries lie in the blocks that were emptied: none of them may be used again. */
+static void pool_undo_test_reset_drops_entries(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	u8 *object;
+
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
+	mp_reset_pool(pool);
+	object = mp_alloc(pool, 500, 0);
+	memset(object, 7, 500);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
+}
+
+/* --- cleanup handlers --- */
+
+static void pool_undo_test_cleanups_newest_first(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+
+	add_letter(test, pool, "a");
+	add_letter(test, pool, "b");
+	grow_pool(test, pool, 4);
+	add_letter(test, pool, "c");
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "");
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
+	/* Each is called once. */
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
+}
+
+#ifdef CONFIG_FAULT_INJECTION
+static void count_call(void *data)
+{
+	(*(unsigned int *)data)++;
+}
+
+/* Adding one fails on demand, as every allocation does, and is then not called. */
+static void pool_undo_test_cleanup_fails(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int calls = 0;
+
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), 0);
+	mp_fail_pool.verbose = 0;
+	atomic_set(&mp_fail_pool.times, 1);
+	mp_fail_pool.probability = 100;
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), 0);
+	mp_fail_pool.probability = 0;
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, calls, 2);
+}
+#else
+static void pool_undo_test_cleanup_fails(struct kunit *test)
+{
+	kunit_skip(test, "this kernel has no fault injection");
+}
+#endif
+
+static void pool_undo_test_destroy_runs_cleanups(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 0, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	add_letter(test, pool, "a");
+	mp_reset_pool(pool);
+	add_letter(test, pool, "b");
+	add_letter(test, pool, "c");
+	mp_destroy_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "acb");
+}
+
+/* What a handler finds and does. */
+struct visit {
+	struct kunit *test;
+	struct mp_pool *pool;
+	u8 *small;
+	u8 *large;
+	unsigned int visits;
+};
+
+static void visit_again(void *data)
+{
+	struct visit *visit = data;
+
+	visit->visits += 10;
+}
+
+static void visit_pool(void *data)
+{
+	struct visit *visit = data;
+	struct kunit *test = visit->test;
+	struct mp_pool *pool = visit->pool;
+
+	visit->visits++;
+	KUNIT_EXPECT_NULL(test, memchr_inv(visit->small, 1, 300));
+	KUNIT_EXPECT_NULL(test, memchr_inv(visit->large, 2, 6000));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, visit->large));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 700, 0));
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, visit_again, visit, 0), 0);
+}
+
+static void expect_handler_may_use(struct kunit *test, struct mp_pool *pool)
+{
+	struct visit visit = { .test = test, .pool = pool };
+	unsigned long others = used(test) - pool->nr_blocks;
+
+	visit.small = mp_alloc(pool, 300, 0);
+	visit.large = mp_alloc(pool, 6000, 0);
+	KUNIT_ASSERT_TRUE(test, visit.small && visit.large);
+	memset(visit.small, 1, 300);
+	memset(visit.large, 2, 6000);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, visit_pool, &visit, 0), 0);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, visit.visits, 11);
+	KUNIT_EXPECT_EQ(test, used(test), others + pool->nr_blocks);
+	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
+}
+
+static void pool_undo_test_handler_may_use_pool(struct kunit *test)
+{
+	struct mp_pool *small = mp_create_pool(fixture(test)->region, 512, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, small);
+	expect_handler_may_use(test, fixture(test)->pool);
+	/* In that one, some objects in blocks can be freed. */
+	KUNIT_EXPECT_TRUE(test, mp_free(small, mp_alloc(small, 600, 0)));
+	expect_handler_may_use(test, small);
+	mp_destroy_pool(small);
+}
+
+/* --- savepoints --- */
+
+static void reset_pool(void *data)
+{
+	mp_reset_pool(data);
+}
+
+/* A handler that goes further back than the mark: nothing is left to undo. */
+static void pool_undo_test_handler_may_reset(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+
+	add_letter(test, pool, "a");
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, reset_pool, pool, 0), 0);
+	add_letter(test, pool, "b");
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+}
+
+/* A handler that goes back to an earlier mark. */
+struct retreat {
+	struct mp_pool *pool;
+	struct mp_mark mark;
+};
+
+static void go_back(void *data)
+{
+	struct retreat *retreat = data;
+
+	mp_rewind_pool(retreat->pool, &retreat->mark);
+}
+
+/* What is older than that mark stays. */
+static void pool_undo_test_handler_may_rewind(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct retreat retreat = { .pool = pool };
+	struct mp_mark mark;
+
+	add_letter(test, pool, "a");
+	mp_mark_pool(pool, &retreat.mark);
+	add_letter(test, pool, "b");
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, go_back, &retreat, 0), 0);
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "b");
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
+}
+
+static void pool_undo_test_rewind_restores(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+	void *object;
+	size_t given;
+	u64 before;
+
+	grow_pool(test, pool, 3);
+	mp_mark_pool(pool, &mark);
+	given = pool->given;
+	object = mp_nalloc(pool, 1, 0);
+	grow_pool(test, pool, 12);
+	before = nr_asked(fixture(test)->region);
+
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->resets, 0UL);
+	KUNIT_EXPECT_EQ(test, used(test), 12UL);
+	KUNIT_EXPECT_PTR_EQ(test, mp_nalloc(pool, 1, 0), object);
+	/* The nine blocks that came since are spare. */
+	while (pool->tail->next)
+		KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
+	KUNIT_EXPECT_EQ(test, nr_asked(fixture(test)->region), before);
+	KUNIT_EXPECT_EQ(test, pool->given, given + 1 + 9 * pool->max);
+}
+
+/* Of what was there before, nothing is touched by what comes after. */
+static void pool_undo_test_rewind_keeps_older(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	u8 *small = mp_alloc(pool, 1000, 0), *freed = mp_alloc(pool, 7000, 0);
+	/* The last one before the mark. */
+	u8 *large = mp_alloc(pool, 5000, 0);
+	struct mp_mark mark;
+	unsigned int i;
+
+	KUNIT_ASSERT_TRUE(test, small && large && freed);
+	memset(small, 1, 1000);
+	memset(large, 2, 5000);
+	mp_mark_pool(pool, &mark);
+	for (i = 0; i < 5; i++)
+		memset(mp_alloc(pool, 3000, 0), 3, 3000);
+	memset(mp_alloc(pool, 20000, 0), 4, 20000);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, freed));
+	mp_rewind_pool(pool, &mark);
+	memset(mp_alloc(pool, 3000, 0), 5, 3000);
+	KUNIT_EXPECT_NULL(test, memchr_inv(small, 1, 1000));
+	KUNIT_EXPECT_NULL(test, memchr_inv(large, 2, 5000));
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
+	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks + 2);
+	/* The one that was freed since stays freed. */
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, freed));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
+}
+
+static void pool_undo_test_rewind_runs_newer_cleanups(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+
+	add_letter(test, pool, "a");
+	mp_mark_pool(pool, &mark);
+	add_letter(test, pool, "b");
+	add_letter(test, pool, "c");
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cb");
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cb");
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
+}
+
+static void pool_undo_test_mark_is_used_twice(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *first = NULL, *object;
+	struct mp_mark mark;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 33, 0));
+	mp_mark_pool(pool, &mark);
+	for (i = 0; i < 5; i++) {
+		object = mp_alloc(pool, 50, 0);
+		first = first ?: object;
+		KUNIT_EXPECT_PTR_EQ(test, object, first);
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+		add_letter(test, pool, "a");
+		grow_pool(test, pool, 3);
+		mp_rewind_pool(pool, &mark);
+		KUNIT_EXPECT_EQ(test, used(test), 3UL);
+	}
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "aaaaa");
+}
+
+static void pool_undo_test_marks_nest(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	static const char * const letters[] = { "a", "b", "c" };
+	struct mp_mark marks[3];
+	void *objects[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		mp_mark_pool(pool, &marks[i]);
+		objects[i] = mp_alloc(pool, 700, 0);
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+		add_letter(test, pool, letters[i]);
+		grow_pool(test, pool, 2 + 2 * i);
+	}
+	/* The innermost alone, then both others at once. */
+	mp_rewind_pool(pool, &marks[2]);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "c");
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 2UL);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[2]);
+	mp_rewind_pool(pool, &marks[0]);
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
+	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	KUNIT_EXPECT_EQ(test, used(test), 6UL);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[0]);
+}
+
+/* An entry that was born after the mark lies where small objects are put next. */
+static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+	u8 *object, *large;
+
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
+	mp_mark_pool(pool, &mark);
+	/* The first reuses the older entry, the second needs one of its own. */
+	large = mp_alloc(pool, 5000, 0);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
+	mp_rewind_pool(pool, &mark);
+
+	object = mp_alloc(pool, 500, 0);
+	memset(object, 7, 500);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
+	KUNIT_EXPECT_EQ(test, pool->given, 500 + 2 * sizeof(struct mp_large));
+
+	/* Also if it is the first that comes after the mark. */
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_EQ(test, pool->given, 500 + 3 * sizeof(struct mp_large));
+}
+
+/* An older entry stays, whether its allocation is older, newer or gone. */
+static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	void *large = mp_alloc(pool, 5000, 0);
+	struct mp_mark mark;
+	unsigned int i;
+
+	mp_mark_pool(pool, &mark);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, mp_free(pool, large), i == 0);
+		large = mp_alloc(pool, 5000, 0);
+		mp_rewind_pool(pool, &mark);
+		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
+	}
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_large));
+}
+
+/* A hole is as old as its bytes: it stays, whoever had it since, or goes with them. */
+static void pool_undo_test_rewind_and_holes(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
+	u8 *held, *freed, *newer;
+	struct mp_mark mark;
+	size_t given;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	held = mp_alloc(pool, 700, 0);
+	freed = mp_alloc(pool, 600, 0);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, freed));
+	given = pool->given;
+	mp_mark_pool(pool, &mark);
+	/* One that takes up the hole, one that stays and one that is freed. */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
+	newer = mp_alloc(pool, 601, 0);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 602, 0)));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->freed, 600UL);
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, newer));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, freed));
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
+	/* Freed after the mark, it stays freed. */
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, held));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->freed, 1300UL);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
+	/* Nothing of before is used again, and the first is where it was. */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 700, 0), held);
+	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(700));
+	/* The first that comes after a mark goes, too. */
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 600, 0)));
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
+	mp_destroy_pool(pool);
+}
+
+/* From a mark on, blocks before the last are left as they are. */
+static void pool_undo_test_mark_skips_to_the_last_block(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+	size_t room;
+
+	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 100, 0));
+	grow_pool(test, pool, 2);
+	room = pool->end - pool->last;
+	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->skipped, room);
+	KUNIT_EXPECT_TRUE(test, in_block(pool->first.next, mp_nalloc(pool, 8, 0), 8));
+	grow_pool(test, pool, 10);
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, pool->skipped, room);
+	KUNIT_EXPECT_TRUE(test, in_block(pool->first.next, mp_nalloc(pool, 8, 0), 8));
+}
+
+#ifdef DEFINE_FREE
+static void pool_undo_test_free_at_scope_end(struct kunit *test)
+{
+	{
+		struct mp_pool *pool __free(mp_pool) =
+			mp_create_pool(fixture(test)->region, 0, 0);
+		struct mp_pool *none __free(mp_pool) = NULL;
+
+		KUNIT_EXPECT_NULL(test, none);
+		add_letter(test, pool, "a");
+		KUNIT_EXPECT_EQ(test, used(test), 2UL);
+	}
+	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "a");
+	KUNIT_EXPECT_EQ(test, used(test), 1UL);
+}
+#endif
+
+static struct kunit_case pool_undo_cases[] = {
+	KUNIT_CASE(pool_undo_test_reset_starts_at_the_first),
+	KUNIT_CASE(pool_undo_test_reset_forgets_passed_over),
+	KUNIT_CASE(pool_undo_test_spare_blocks_are_reused),
+	KUNIT_CASE(pool_undo_test_reset_frees_larges),
+	KUNIT_CASE(pool_undo_test_reset_drops_entries),
+	KUNIT_CASE(pool_undo_test_cleanups_newest_first),
+	KUNIT_CASE(pool_undo_test_cleanup_fails),
+	KUNIT_CASE(pool_undo_test_destroy_runs_cleanups),
+	KUNIT_CASE(pool_undo_test_handler_may_use_pool),
+	KUNIT_CASE(pool_undo_test_handler_may_reset),
+	KUNIT_CASE(pool_undo_test_handler_may_rewind),
+	KUNIT_CASE(pool_undo_test_rewind_restores),
+	KUNIT_CASE(pool_undo_test_rewind_keeps_older),
+	KUNIT_CASE(pool_undo_test_rewind_runs_newer_cleanups),
+	KUNIT_CASE(pool_undo_test_mark_is_used_twice),
+	KUNIT_CASE(pool_undo_test_marks_nest),
+	KUNIT_CASE(pool_undo_test_rewind_drops_newer_entries),
+	KUNIT_CASE(pool_undo_test_rewind_keeps_older_entries),
+	KUNIT_CASE(pool_undo_test_rewind_and_holes),
+	KUNIT_CASE(pool_undo_test_mark_skips_to_the_last_block),
+#ifdef DEFINE_FREE
+	KUNIT_CASE(pool_undo_test_free_at_scope_end),
+#endif
+	{}
+};
+
+static struct kunit_suite pool_undo_suite = {
+	.name = "pool_undo",
+	.init = pool_fixture_init,
+	.exit = pool_fixture_exit,
+	.test_cases = pool_undo_cases,
+};
+
+kunit_test_suite(pool_undo_suite);
+
+MODULE_DESCRIPTION("KUnit suite of buddypool: pool_undo");
+MODULE_LICENSE("GPL");

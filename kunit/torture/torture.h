@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Torture: everything at once, for a while.  See Documentation/torture.rst.
+ *
+ * It knows the module by its public interface alone.
+ */
+#ifndef KUNIT_TORTURE_H
+#define KUNIT_TORTURE_H
+
+#include <linux/atomic.h>
+#include <linux/kthread.h>
+#include <linux/prandom.h>
+
+#include "../../buddy/buddy.h"
+#include "../../buddy/compat.h"
+
+/* What is counted, by the context that it was done in. */
+enum torture_kind {
+	TORTURE_ALLOC_ORDER,
+	TORTURE_ALLOC_EXACT,
+	TORTURE_ALLOC_ALIGNED,
+	TORTURE_ALLOC_BULK,
+	TORTURE_FREE_ORDER,
+	TORTURE_FREE_EXACT,
+	TORTURE_FREE_BULK,
+	TORTURE_ELSEWHERE,	/* of the frees, those of another CPU's or context's block */
+	TORTURE_CHECK,
+	TORTURE_NO_MEMORY,
+	TORTURE_MISTAKE,
+	TORTURE_POOL,
+	TORTURE_OBJECT,
+	TORTURE_REGION,
+	TORTURE_GET,
+	TORTURE_OFFLINE,
+	TORTURE_NR_KINDS
+};
+
+/* Whose choices: for torture_seed(). */
+enum torture_stream {
+	TORTURE_STREAM_MAIN,
+	TORTURE_STREAM_PLUG,
+	TORTURE_STREAM_MAKER,
+	TORTURE_STREAM_VISITOR,
+	TORTURE_STREAM_TWICE,
+	TORTURE_STREAM_POOLS,
+	TORTURE_STREAM_PLAYERS	/* eight for each CPU */
+};
+
+/**
+ * struct arena - a region and what is known of its blocks
+ * @region: the region
+ * @name: its name
+ * @base: its lowest pfn
+ * @span: frames from there to its last one, less than 2^20
+ * @mapped: whether its pages are stamped
+ * @max_order: of the blocks that are asked for
+ * @nr_slots: how many blocks there can be
+ * @limit: slots from here on are emptied, but not filled
+ * @slots: each has nothing, a block, or TORTURE_BUSY, see torture_block.c
+ * @used: a bit for each frame that a block has
+ * @mistakes: those made on purpose, by &enum buddy_error
+ * @fresh: the region's counters when all was free
+ * @other: a pfn of another region; 0 if no mistakes are made here
+ * @orders_differ: a block may be freed by another order than it was allocated by
+ */
+struct arena {
+	struct buddy_region *region;
+	const char *name;
+	unsigned long base;
+	unsigned long span;
+	bool mapped;
+	unsigned int max_order;
+	unsigned int nr_slots;
+	unsigned int limit;
+	u64 *slots;
+	atomic_long_t *used;
+	atomic_long_t mistakes[BUDDY_NR_ERRORS];
+	struct buddy_stats fresh;
+	unsigned long other;
+	bool orders_differ;
+};
+
+/**
+ * struct watch - how long one call takes
+ * @start: when it began, in ns
+ * @flags: the interrupts' state before
+ * @on: whether it is looked at: not if an interrupt might come between
+ */
+struct watch {
+	u64 start;
+	unsigned long flags;
+	bool on;
+};
+
+extern atomic_t torture_bad;
+
+/* What must not happen: a warning with the facts, and the end of the round. */
+#define torture_fail(fmt, ...)						\
+	WARN(atomic_inc_return(&torture_bad) <= 3, "torture: " fmt, ##__VA_ARGS__)
+
+/* scripts/guest/splats.sh reads these brackets: one warning is expected between them. */
+#define TORTURE_EXPECT(text, code)					\
+do {									\
+	pr_info("expect warning: %s\n", text);				\
+	code;								\
+	pr_info("end of expected warning\n");				\
+} while (0)
+
+static inline u32 dice(struct rnd_state *rnd, u32 sides)
+{
+	return prandom_u32_state(rnd) % sides;
+}
+
+/* torture.c */
+void torture_count(enum torture_kind kind, unsigned long nr);
+unsigned int torture_context(void);
+void torture_watch(struct watch *watch, struct rnd_state *rnd);
+void torture_watched(struct watch *watch, enum torture_kind kind);
+void torture_seed(struct rnd_state *rnd, unsigned int stream);
+
+/* torture_block.c */
+int arena_start(struct arena *arena);
+void arena_mistakes(struct arena *arena, struct rnd_state *rnd);
+void arena_play(struct arena *arena, struct rnd_state *rnd, unsigned int rounds);
+void arena_bulk(struct arena *arena, struct rnd_state *rnd);
+void arena_empty(struct arena *arena, struct rnd_state *rnd);
+bool arena_whole(struct arena *arena);
+void arena_end(struct arena *arena);
+
+/* torture_region.c: threads */
+int torture_maker(void *unused);
+int torture_visitor(void *unused);
+int torture_twice(void *arena);
+int torture_plug(void *arena);
+
+/* torture_pool.c: a thread */
+int torture_pools(void *arena);
+
+#endif /* KUNIT_TORTURE_H */

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# guest.sh JOB IMAGE FILE...: boot a kernel in QEMU and run scripts/guest/jobs/JOB in
+# it, with FILEs at hand in its /.  The first serial port is the kernel's log
+# (LOG, or build/JOB.log), the second is the job's and comes to us.  Fails if the job
+# did, or if it did not come to its end in TIMEOUT seconds.
+#
+# MEM, SMP: the guest's memory and vCPUs.  APPEND: more of its command line.
+# ICOUNT: if set, the guest's clock counts instructions.  QEMU: more of its options.
+# ENVIRONMENT: shell assignments that the job sees.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. scripts/lib.sh
+
+job=$1 image=$2
+shift 2
+log=${LOG:-build/$job.log}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+guest_files "$work" "$job" "$@"
+
+# Some machines have /dev/kvm without a CPU that could use it.
+accel=tcg,thread=multi
+if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then
+	accel=kvm
+fi
+if [ -n "${ICOUNT-}" ]; then
+	accel="tcg,thread=single -icount shift=0,sleep=off"
+fi
+
+# shellcheck disable=SC2086 # the accelerator may bring an option
+set -- qemu-system-x86_64 -accel $accel ${QEMU-} -cpu max -m "${MEM:-1G}" \
+	-smp "${SMP:-2}" -nodefaults -display none -no-reboot \
+	-kernel "$image" -initrd "$work/initramfs" \
+	-append "console=ttyS0 loglevel=8 panic=-1 oops=panic no_timer_check ${APPEND-}" \
+	-serial "file:$log" -serial stdio
+if [ "$job" = shell ]; then
+	"$@"
+	exit
+fi
+timeout --foreground "${TIMEOUT:-600}" "$@" </dev/null | tee "$work/out" |
+	sed -u '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
+if ! grep -q '^guest: exit 0' "$work/out"; then
+	tail -n 40 "$log" >&2
+	die "the guest failed; the whole log is in $log"
+fi
+scripts/guest/splats.sh "$log"

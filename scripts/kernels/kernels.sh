@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Which test kernels there are, their sources and how they are built in the cache:
+# for the scripts that source lib.sh first.
+# shellcheck disable=SC2034,SC2154 # they use the variables, lib.sh has $cache
+
+all_kernels=(6.1 6.12 7.2)
+all_configs=(debug kasan kcsan rt none up pagealloc)
+
+# What this release of Debian has itself is the default; later ones have what 13 has.
+# shellcheck source=/dev/null
+case $(. /etc/os-release && echo "${VERSION_ID-}") in
+12)	own_kernel=6.1 ;;
+*)	own_kernel=6.12 ;;
+esac
+
+# cell_name CONFIG KERNEL: set $name, which files of this cell's are called.
+cell_name() {
+	name=$1
+	[ "$2" = "$own_kernel" ] || name+=-$2
+}
+
+# no_such_kernel CONFIG KERNEL: succeed, and say what would be right, if there is
+# none.  A fragment that not all kernels can have names those that can.
+no_such_kernel() {
+	local only
+
+	if [[ " ${all_kernels[*]} " != *" $2 "* ]]; then
+		echo "there is no KERNEL=$2, only: ${all_kernels[*]}"
+	elif [[ " ${all_configs[*]} " != *" $1 "* ]]; then
+		echo "there is no CONFIG=$1, only: ${all_configs[*]}"
+	else
+		only=$(sed -n 's/^# Kernels: //p' "scripts/kernels/$1.config")
+		[[ $only && " $only " != *" $2 "* ]] &&
+			echo "there is no CONFIG=$1 for KERNEL=$2, only for: $only"
+	fi
+}
+
+# once DIR COMMAND...: run it to fill DIR, unless that is complete.  Of two calls
+# at once the second waits for what the first makes.
+once() {
+	[ -e "$1/.complete" ] && return
+	mkdir -p "$1"
+	(
+		flock 9
+		if [ ! -e "$1/.complete" ]; then
+			"${@:2}"
+			touch "$1/.complete"
+		fi
+	) 9<"$1"
+}
+
+# download SERIES DIR: Debian's newest linux-source-SERIES, a .deb in DIR, from the
+# release that has it as its own.  The system's apt has the mirror and the keys; its
+# sources and lists stay as they are.
+download() {
+	local mirror suite work=$2 keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	case $1 in
+	6.1)	suite=bookworm ;;
+	6.12)	suite=trixie ;;
+	*)	suite=sid ;;
+	esac
+	mirror=$(mirror Debian)
+	[ "$mirror" ] || die "apt knows no mirror of Debian: run apt-get update"
+	mkdir -p "$work"/{lists,archives}/partial
+	echo "deb [signed-by=$keys] $mirror $suite main" >"$work/sources"
+	private() {
+		apt-get -q -q -o Dir::State::lists="$work/lists" -o Dir::Cache="$work" \
+			-o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=- "$@"
+	}
+	{
+		private update &&
+			(cd "$work" && private download "linux-source-$1")
+	} >"$work/log" 2>&1 || die "cannot download linux-source-$1: $(cat "$work/log")"
+}
+
+unpack() {
+	say "unpacking linux-source-$1" >&2
+	tar -xf "$2" -C "$source" --strip-components=1
+}
+
+download_and_unpack() {
+	local work
+
+	say "downloading linux-source-$1" >&2
+	work=$(mktemp -d -p "$cache")
+	# shellcheck disable=SC2064 # work is local
+	trap "rm -rf '$work'" EXIT
+	download "$1" "$work"
+	dpkg -x "$work"/*.deb "$work/deb"
+	unpack "$1" "$work/deb/usr/src/linux-source-$1.tar.xz"
+	dpkg-deb -f "$work"/*.deb Version >"$source/.version"
+}
+
+# kernel_source SERIES: set $source, the tree, $version, Debian's, and $newer, the
+# fragment that all but the oldest need.
+kernel_source() {
+	local tarball=/usr/src/linux-source-$1.tar.xz
+
+	newer=()
+	[ "$1" = 6.1 ] || newer=(scripts/kernels/newer.config)
+	if [ -e "$tarball" ]; then
+		version=$(dpkg-query -W -f '${Version}' "linux-source-$1")
+		source=$cache/source-$version
+		once "$source" unpack "$1" "$tarball"
+	else
+		source=$cache/source-$1
+		once "$source" download_and_unpack "$1"
+		version=$(cat "$source/.version")
+	fi
+}
+
+# settings FRAGMENT...: what they set; of a variable that several set, the last.
+settings() {
+	awk -F = '/^CONFIG_/ { last[$1] = $0 } END { for (i in last) print last[i] }' "$@" | sort
+}
+
+# configure_and_make LABEL TARGET FRAGMENT...
+configure_and_make() {
+	local label=$1 target=$2 log=$build.log line
+
+	shift 2
+	say "building $label, once: 4 to 8 minutes on two cores" >&2
+	make -s -C "$source" O="$build" tinyconfig >"$log"
+	(cd "$source" && scripts/kconfig/merge_config.sh -m -O "$build" \
+		"$build/.config" "${@/#/$top/}") >>"$log"
+	make -s -C "$source" O="$build" olddefconfig >>"$log" 2>&1
+	while read -r line; do
+		case $line in
+		*=n) ! grep -q "^${line%n}" "$build/.config" ;;
+		*) grep -qx "$line" "$build/.config" ;;
+		esac || die "the kernel's configuration did not take $line"
+	done < <(settings "$@")
+	make -C "$source" O="$build" -j "$(nproc)" "$target" modules 2>&1 |
+		progress "$label" "$log" >&2 || die "failed, see $log"
+}
+
+# kernel_build NAME LABEL TARGET FRAGMENT...: make TARGET of $source for $ARCH with
+# tinyconfig and the fragments, of which a later one prevails; set $build, the tree.
+# The key is Debian's version, the settings and the compiler: another's modules and
+# programs need not fit.
+kernel_build() {
+	build=$cache/$1-$( (settings "${@:4}" && gcc -dumpfullversion) | sha256sum | cut -c 1-12)
+	once "$build" configure_and_make "${@:2}"
+}
