@@ -15,7 +15,7 @@
  * and is neither poisoned nor gone: nothing is written into free pages.  It is only
  * read here.
  */
-void report_pool(const char *func, const struct mp_pool *pool)
+void mp_report_pool(const char *func, const struct mp_pool *pool)
 {
 	char what[128];
 
@@ -29,7 +29,7 @@ void report_pool(const char *func, const struct mp_pool *pool)
 }
 
 /* A call that nothing may make in an NMI: it is refused, as it could never end. */
-bool is_nmi(const char *func)
+bool mp_refuse_in_nmi(const char *func)
 {
 	if (!in_nmi())
 		return false;
@@ -38,7 +38,7 @@ bool is_nmi(const char *func)
 }
 
 /* The pool is alive, so what was done to it is told apart. */
-void report_mark(const char *func, const struct mp_pool *pool, bool outdated)
+void mp_report_mark(const char *func, const struct mp_pool *pool, bool outdated)
 {
 	atomic_inc(&buddy_bad_calls);
 	if (outdated)
@@ -50,7 +50,7 @@ void report_mark(const char *func, const struct mp_pool *pool, bool outdated)
 }
 
 /* It counts in the region, as it does where pages are asked for. */
-void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size)
+void mp_report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size)
 {
 	caller_error(region, BUDDY_ZONE, true, (unsigned long)pool,
 		     DIV_ROUND_UP(size, PAGE_SIZE), 0);
@@ -60,7 +60,7 @@ void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t
  * Make of @name, which has room for @size bytes, one word that is not the name of
  * the last row in the file "pools".
  */
-char *fix_name(char *name, size_t size)
+char *mp_fix_name(char *name, size_t size)
 {
 	char *c;
 
@@ -72,8 +72,8 @@ char *fix_name(char *name, size_t size)
 	return name;
 }
 
-void name_pool(struct mp_pool *pool, const char *name)
+void mp_set_name(struct mp_pool *pool, const char *name)
 {
 	strscpy(pool->name, name ?: "", MP_NAME_LEN);
-	fix_name(pool->name, MP_NAME_LEN);
+	mp_fix_name(pool->name, MP_NAME_LEN);
 }

@@ -72,7 +72,7 @@ static void name_row(struct row *row)
 {
 	char *blank;
 
-	lockdep_assert_not_held(&all_pools_lock);
+	lockdep_assert_not_held(&mp_pools_lock);
 	if (row->name[0])
 		return;
 	snprintf(row->name, sizeof(row->name), "%ps", (void *)row->caller);
@@ -80,7 +80,7 @@ static void name_row(struct row *row)
 	blank = strchr(row->name, ' ');
 	if (blank)
 		memmove(blank, blank + 1, strlen(blank));
-	fix_name(row->name, sizeof(row->name));
+	mp_fix_name(row->name, sizeof(row->name));
 }
 
 /* Move the cursor over the next pool of the region; false at the list's end. */
@@ -92,9 +92,9 @@ static bool next_row(struct reader *reader)
 	unsigned int i;
 
 	while (!found && !end) {
-		raw_spin_lock_irqsave(&all_pools_lock, flags);
+		raw_spin_lock_irqsave(&mp_pools_lock, flags);
 		for (i = 0; i < MOST_SKIPPED && !found; i++) {
-			end = list_is_last(&pool->link, &all_pools);
+			end = list_is_last(&pool->link, &mp_pools);
 			if (end)
 				break;
 			pool = list_next_entry(pool, link);
@@ -105,7 +105,7 @@ static bool next_row(struct reader *reader)
 		if (pool != &reader->cursor)
 			list_move(&reader->cursor.link, &pool->link);
 		pool = &reader->cursor;
-		raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+		raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
 	}
 	return found;
 }
@@ -152,9 +152,9 @@ static void *pools_start(struct seq_file *m, loff_t *pos)
 	/* A row that did not fit into the reader's buffer is shown again. */
 	if (*pos)
 		return *pos == reader->pos ? &reader->row : NULL;
-	raw_spin_lock_irqsave(&all_pools_lock, flags);
-	list_move(&reader->cursor.link, &all_pools);
-	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	raw_spin_lock_irqsave(&mp_pools_lock, flags);
+	list_move(&reader->cursor.link, &mp_pools);
+	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
 	memset(&reader->total, 0, sizeof(reader->total));
 	strscpy(reader->total.name, "total", sizeof(reader->total.name));
 	reader->ended = false;
@@ -195,9 +195,9 @@ static int pools_open(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	reader->region = inode->i_private;
-	raw_spin_lock_irqsave(&all_pools_lock, flags);
-	list_add(&reader->cursor.link, &all_pools);
-	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	raw_spin_lock_irqsave(&mp_pools_lock, flags);
+	list_add(&reader->cursor.link, &mp_pools);
+	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
 	return 0;
 }
 
@@ -207,13 +207,13 @@ static int pools_release(struct inode *inode, struct file *file)
 	struct reader *reader = m->private;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	raw_spin_lock_irqsave(&mp_pools_lock, flags);
 	list_del(&reader->cursor.link);
-	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
 	return seq_release_private(inode, file);
 }
 
-const struct file_operations pools_fops = {
+const struct file_operations mp_pools_fops = {
 	.owner = THIS_MODULE,
 	.open = pools_open,
 	.read = seq_read,
@@ -223,7 +223,7 @@ const struct file_operations pools_fops = {
 
 #ifdef CONFIG_FAULT_INJECTION
 /* The folder fail_pool, beside the page layer's fail_page; it goes with them. */
-void pool_debugfs_init(void)
+void mp_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_lookup(KBUILD_MODNAME, NULL);
 
@@ -233,7 +233,7 @@ void pool_debugfs_init(void)
 	dput(dir);
 }
 
-void pool_debugfs_exit(void)
+void mp_debugfs_exit(void)
 {
 	dput(mp_fail_pool.dname);	/* kept by fault_create_debugfs_attr() */
 }

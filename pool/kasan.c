@@ -30,7 +30,7 @@ static bool has_shadow(const void *addr)
 }
 
 /* From the first granule that nobody has a byte of. */
-void pool_poison(const void *from, const void *to)
+void mp_poison(const void *from, const void *to)
 {
 	const void *start = PTR_ALIGN(from, POOL_GRANULE);
 
@@ -38,7 +38,7 @@ void pool_poison(const void *from, const void *to)
 		memset(kasan_mem_to_shadow(start), POISON, (to - start) / POOL_GRANULE);
 }
 
-void pool_unpoison(const void *object, size_t size)
+void mp_unpoison(const void *object, size_t size)
 {
 	u8 *shadow = kasan_mem_to_shadow(object);
 
@@ -91,7 +91,7 @@ static bool lock_places(unsigned long *flags)
 }
 
 /* One that finds no slot is not named in a report. */
-void pool_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pages)
+void mp_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pages)
 {
 	unsigned long start = (unsigned long)addr, flags;
 	struct place *place;
@@ -109,7 +109,7 @@ void pool_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long 
 	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
-void pool_kasan_remove(const void *addr)
+void mp_kasan_remove(const void *addr)
 {
 	struct place *place;
 	unsigned long flags;
@@ -142,7 +142,7 @@ static void tell_pool(void *unused, enum error_detector detector, unsigned long 
 	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
-int pool_kasan_init(void)
+int mp_kasan_init(void)
 {
 	/* Without tracepoints, a report does not name the pool. */
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
@@ -150,7 +150,7 @@ int pool_kasan_init(void)
 	return register_trace_error_report_end(tell_pool, NULL);
 }
 
-void pool_kasan_exit(void)
+void mp_kasan_exit(void)
 {
 	unregister_trace_error_report_end(tell_pool, NULL);
 	tracepoint_synchronize_unregister();

@@ -20,12 +20,12 @@
 
 #define MOST_HOLES	4	/* that a request looks at */
 
-static struct mp_large *find_large(struct mp_pool *pool, const void *addr)
+static struct mp_entry *find_large(struct mp_pool *pool, const void *addr)
 {
-	struct rb_node *node = pool->larges.rb_node;
+	struct rb_node *node = pool->entries.rb_node;
 
 	while (node) {
-		struct mp_large *large = rb_entry(node, struct mp_large, node);
+		struct mp_entry *large = rb_entry(node, struct mp_entry, node);
 
 		if (addr == large->addr)
 			return large;
@@ -36,21 +36,21 @@ static struct mp_large *find_large(struct mp_pool *pool, const void *addr)
 
 static bool large_less(struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct mp_large, node)->addr <
-	       rb_entry(b, struct mp_large, node)->addr;
+	return rb_entry(a, struct mp_entry, node)->addr <
+	       rb_entry(b, struct mp_entry, node)->addr;
 }
 
-static void enter_large(struct mp_pool *pool, struct mp_large *large)
+static void enter_large(struct mp_pool *pool, struct mp_entry *large)
 {
 	large->serial = ++pool->serial;
 	pool->at_mark = false;
-	list_move(&large->list, &pool->large_list);
-	rb_add(&large->node, &pool->larges, large_less);
+	list_move(&large->list, &pool->entry_list);
+	rb_add(&large->node, &pool->entries, large_less);
 }
 
-static struct mp_large *new_slot(struct mp_pool *pool, gfp_t gfp)
+static struct mp_entry *new_slot(struct mp_pool *pool, gfp_t gfp)
 {
-	struct mp_large *large = alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
+	struct mp_entry *large = mp_alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
 
 	if (large) {
 		large->size = 0;
@@ -63,31 +63,31 @@ static struct mp_large *new_slot(struct mp_pool *pool, gfp_t gfp)
 /* Whether an entry can be had without asking the region. */
 static bool has_slot(const struct mp_pool *pool)
 {
-	size_t most = sizeof(struct mp_large) + POOL_REDZONE + POOL_GRANULE;
+	size_t most = sizeof(struct mp_entry) + POOL_REDZONE + POOL_GRANULE;
 
-	return !list_empty(&pool->large_slots) || pool->tail->next ||
+	return !list_empty(&pool->slots) || pool->tail->next ||
 	       pool->end - pool->last >= most ||
 	       (pool->other && block_room(pool->other) >= most);
 }
 
 /* Its pages come first: they can be given back if its entry cannot be had. */
-void *get_large(struct mp_pool *pool, size_t size, unsigned int align_order,
+void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
 		gfp_t gfp)
 {
 	unsigned long pages = (size - 1) / PAGE_SIZE + 1;
-	struct mp_large *large;
+	struct mp_entry *large;
 	void *addr;
 
 	/* But not in an NMI. */
 	if (unlikely(in_nmi()) && !has_slot(pool))
 		return NULL;
-	addr = get_pages(pool->region, pages, align_order, gfp);
+	addr = mp_alloc_pages(pool->region, pages, align_order, gfp);
 	if (!addr)
 		return NULL;
-	large = list_first_entry_or_null(&pool->large_slots, struct mp_large, list) ?:
+	large = list_first_entry_or_null(&pool->slots, struct mp_entry, list) ?:
 		new_slot(pool, gfp);
 	if (!large) {
-		put_pages(pool->region, addr, pages);
+		mp_free_pages(pool->region, addr, pages);
 		return NULL;
 	}
 	large->addr = addr;
@@ -95,9 +95,9 @@ void *get_large(struct mp_pool *pool, size_t size, unsigned int align_order,
 	enter_large(pool, large);
 	pool->nr_large++;
 	pool->large_pages += pages;
-	pool_kasan_add(pool, addr, pages);
-	pool_poison(addr, addr + (pages << PAGE_SHIFT));
-	pool_unpoison(addr, size);
+	mp_kasan_add(pool, addr, pages);
+	mp_poison(addr, addr + (pages << PAGE_SHIFT));
+	mp_unpoison(addr, size);
 	trace_mp_large(pool, size);
 	return addr;
 }
@@ -108,16 +108,16 @@ static size_t entry_offset(size_t size)
 	return round_up(size + POOL_REDZONE, sizeof(void *));
 }
 
-size_t medium_size(size_t size)
+size_t mp_medium_size(size_t size)
 {
-	return entry_offset(size) + sizeof(struct mp_large);
+	return entry_offset(size) + sizeof(struct mp_entry);
 }
 
 /* Among the first few. */
-static struct mp_large *find_hole(struct mp_pool *pool, size_t size, size_t align_mask)
+static struct mp_entry *find_hole(struct mp_pool *pool, size_t size, size_t align_mask)
 {
 	unsigned int tries = MOST_HOLES;
-	struct mp_large *hole;
+	struct mp_entry *hole;
 
 	list_for_each_entry(hole, &pool->holes, list) {
 		if (!tries--)
@@ -129,7 +129,7 @@ static struct mp_large *find_hole(struct mp_pool *pool, size_t size, size_t alig
 }
 
 /* What find_hole() looked at in vain is for later, if the request has succeeded. */
-static void pass_holes(struct mp_pool *pool, struct mp_large *found)
+static void pass_holes(struct mp_pool *pool, struct mp_entry *found)
 {
 	unsigned int tries = MOST_HOLES;
 
@@ -138,16 +138,16 @@ static void pass_holes(struct mp_pool *pool, struct mp_large *found)
 		list_move_tail(pool->holes.next, &pool->holes);
 }
 
-void *get_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
-	struct mp_large *large = find_hole(pool, size, align_mask);
+	struct mp_entry *large = find_hole(pool, size, align_mask);
 	void *object;
 
 	if (large) {
 		pass_holes(pool, large);
 		pool->freed -= large->size;
 	} else {
-		object = alloc_small(pool, medium_size(size),
+		object = mp_alloc_small(pool, mp_medium_size(size),
 				     align_mask | (sizeof(void *) - 1), gfp);
 		if (!object)
 			return NULL;
@@ -158,32 +158,32 @@ void *get_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp
 		large->size = size;
 		large->born = ++pool->serial;
 		INIT_LIST_HEAD(&large->list);
-		pool_poison(object, large);
+		mp_poison(object, large);
 	}
 	enter_large(pool, large);
-	pool_unpoison(large->addr, size);
+	mp_unpoison(large->addr, size);
 	return large->addr;
 }
 
-static void put_large(struct mp_pool *pool, struct mp_large *large)
+static void put_large(struct mp_pool *pool, struct mp_entry *large)
 {
-	rb_erase(&large->node, &pool->larges);
+	rb_erase(&large->node, &pool->entries);
 	if (large->size) {
 		list_move(&large->list, &pool->holes);
 		pool->freed += large->size;
-		pool_poison(large->addr, large);
+		mp_poison(large->addr, large);
 	} else {
-		list_move(&large->list, &pool->large_slots);
+		list_move(&large->list, &pool->slots);
 		pool->nr_large--;
 		pool->large_pages -= large->pages;
-		put_pages(pool->region, large->addr, large->pages);
+		mp_free_pages(pool->region, large->addr, large->pages);
 	}
 }
 
 /* Entries that lie in the memory which goes, go with it. */
 static void drop_entries(struct mp_pool *pool, struct list_head *list, u64 serial)
 {
-	struct mp_large *large, *next;
+	struct mp_entry *large, *next;
 
 	list_for_each_entry_safe(large, next, list, list)
 		if (large->born > serial) {
@@ -195,32 +195,32 @@ static void drop_entries(struct mp_pool *pool, struct list_head *list, u64 seria
 /* No entry stays, so none needs to be taken out. */
 static void drop_all(struct mp_pool *pool)
 {
-	struct mp_large *large;
+	struct mp_entry *large;
 
-	pool->larges = RB_ROOT;
-	list_for_each_entry(large, &pool->large_list, list)
+	pool->entries = RB_ROOT;
+	list_for_each_entry(large, &pool->entry_list, list)
 		if (!large->size)
-			put_pages(pool->region, large->addr, large->pages);
-	INIT_LIST_HEAD(&pool->large_list);
-	INIT_LIST_HEAD(&pool->large_slots);
+			mp_free_pages(pool->region, large->addr, large->pages);
+	INIT_LIST_HEAD(&pool->entry_list);
+	INIT_LIST_HEAD(&pool->slots);
 	INIT_LIST_HEAD(&pool->holes);
 	pool->nr_large = 0;
 	pool->large_pages = 0;
 	pool->freed = 0;
 }
 
-void drop_larges(struct mp_pool *pool, u64 serial)
+void mp_undo_entries(struct mp_pool *pool, u64 serial)
 {
-	struct mp_large *large, *next;
+	struct mp_entry *large, *next;
 
 	if (!serial)
 		return drop_all(pool);
-	list_for_each_entry_safe(large, next, &pool->large_list, list) {
+	list_for_each_entry_safe(large, next, &pool->entry_list, list) {
 		if (large->serial <= serial)
 			break;
 		put_large(pool, large);
 	}
-	drop_entries(pool, &pool->large_slots, serial);
+	drop_entries(pool, &pool->slots, serial);
 	drop_entries(pool, &pool->holes, serial);
 }
 
@@ -239,7 +239,7 @@ void drop_larges(struct mp_pool *pool, u64 serial)
  */
 bool mp_free(struct mp_pool *pool, const void *object)
 {
-	struct mp_large *large;
+	struct mp_entry *large;
 
 	if (!is_pool_to_free(__func__, pool))
 		return false;

@@ -6,15 +6,15 @@
 
 static int __init buddypool_init(void)
 {
-	int err = pool_kasan_init();
+	int err = mp_kasan_init();
 
 	if (err)
 		return err;
 	err = buddy_init(POOLS_FOPS);
 	if (err)
-		pool_kasan_exit();
+		mp_kasan_exit();
 	else
-		pool_debugfs_init();
+		mp_debugfs_init();
 	return err;
 }
 module_init(buddypool_init);
@@ -22,8 +22,8 @@ module_init(buddypool_init);
 static void __exit buddypool_exit(void)
 {
 	buddy_exit();
-	pool_debugfs_exit();
-	pool_kasan_exit();
+	mp_debugfs_exit();
+	mp_kasan_exit();
 }
 module_exit(buddypool_exit);
 

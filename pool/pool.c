@@ -32,8 +32,8 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-LIST_HEAD(all_pools);
-DEFINE_RAW_SPINLOCK(all_pools_lock);
+LIST_HEAD(mp_pools);
+DEFINE_RAW_SPINLOCK(mp_pools_lock);
 static u64 nr_created;	/* under the same lock */
 
 /* --- one user at a time --- */
@@ -66,7 +66,7 @@ static bool tell_kmemleak(const struct buddy_region *region)
 	return region->source.origin != ORIGIN_CALLER;
 }
 
-void *get_pages(struct buddy_region *region, unsigned long pages,
+void *mp_alloc_pages(struct buddy_region *region, unsigned long pages,
 		unsigned int align_order, gfp_t gfp)
 {
 	void *addr;
@@ -83,12 +83,12 @@ void *get_pages(struct buddy_region *region, unsigned long pages,
 	return addr;
 }
 
-void put_pages(struct buddy_region *region, void *addr, unsigned long pages)
+void mp_free_pages(struct buddy_region *region, void *addr, unsigned long pages)
 {
 	if (tell_kmemleak(region))
 		kmemleak_free(addr);
-	pool_kasan_remove(addr);
-	pool_unpoison(addr, pages << PAGE_SHIFT);
+	mp_kasan_remove(addr);
+	mp_unpoison(addr, pages << PAGE_SHIFT);
 	if (pages == 1)
 		buddy_free(region, addr, 0);
 	else
@@ -98,7 +98,7 @@ void put_pages(struct buddy_region *region, void *addr, unsigned long pages)
 static void empty_block(struct mp_block *block)
 {
 	block->last = block_start(block);
-	pool_poison(block->last, block->end);
+	mp_poison(block->last, block->end);
 }
 
 /* The block behind the tail becomes the tail: a spare one, or a new one. */
@@ -107,10 +107,10 @@ static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 	struct mp_block *block = pool->tail->next;
 
 	if (!block) {
-		block = get_pages(pool->region, pool->block_pages, 0, gfp);
+		block = mp_alloc_pages(pool->region, pool->block_pages, 0, gfp);
 		if (!block)
 			return NULL;
-		pool_kasan_add(pool, block, pool->block_pages);
+		mp_kasan_add(pool, block, pool->block_pages);
 		block->next = NULL;
 		block->end = (u8 *)block + (pool->block_pages << PAGE_SHIFT);
 		pool->tail->next = block;
@@ -141,7 +141,7 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
 	pool->bumped += last - block->last;
 	pool->given += size;
 	block->last = last;
-	pool_unpoison(object, size);
+	mp_unpoison(object, size);
 	return object;
 }
 
@@ -149,7 +149,7 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
  * From one of the two blocks that are tried, or else from a new one.  Of these
  * three the one with least room is passed over.
  */
-void *alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
 	struct mp_block *active = pool->active, *other = pool->other, *block;
 	void *object;
@@ -210,13 +210,13 @@ static size_t largest_at(const struct mp_pool *pool, size_t align_mask)
 		   largest_in((pool->block_pages << PAGE_SHIFT) - align_mask - 1));
 }
 
-void *pool_alloc(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
 	size_t room = largest_at(pool, align_mask);
 	void *object;
 
 	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
-		report_zone(pool->region, pool, size);
+		mp_report_zone(pool->region, pool, size);
 		return NULL;
 	}
 	if (!size)
@@ -226,11 +226,11 @@ void *pool_alloc(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp
 	if (size == SIZE_MAX || fail_on_demand(size))
 		object = NULL;
 	else if (size <= min(pool->max, room))
-		object = alloc_small(pool, size, align_mask, gfp);
-	else if (size <= room && medium_size(size) <= room)
-		object = get_medium(pool, size, align_mask, gfp);
+		object = mp_alloc_small(pool, size, align_mask, gfp);
+	else if (size <= room && mp_medium_size(size) <= room)
+		object = mp_alloc_medium(pool, size, align_mask, gfp);
 	else
-		object = get_large(pool, size, get_order(align_mask + 1), gfp);
+		object = mp_alloc_large(pool, size, get_order(align_mask + 1), gfp);
 	mp_leave(pool);
 	if (!object)
 		trace_mp_fail(pool, size);
@@ -244,7 +244,7 @@ void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 {
 	if (!is_pool("mp_alloc", pool))
 		return NULL;
-	return pool_alloc(pool, size, align_mask, gfp);
+	return mp_alloc_object(pool, size, align_mask, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_alloc_slow);
 
@@ -266,7 +266,7 @@ void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 	if (WARN_ONCE(!is_power_of_2(align),
 		      "buddypool: an alignment is a power of two, not %zu\n", align))
 		return NULL;
-	return pool_alloc(pool, size, align - 1, gfp);
+	return mp_alloc_object(pool, size, align - 1, gfp);
 }
 EXPORT_SYMBOL_GPL(mp_memalign);
 
@@ -288,17 +288,17 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		bad_call(func, "this is no region", region);
 		return NULL;
 	}
-	if (is_nmi(func))
+	if (mp_refuse_in_nmi(func))
 		return NULL;
 	if (IS_ERR(name)) {
 		bad_call(func, "this is no name", name);
 		return NULL;
 	}
 	if (gfp & BUDDY_GFP_ZONES) {
-		report_zone(region, NULL, size);
+		mp_report_zone(region, NULL, size);
 		return NULL;
 	}
-	pool = get_pages(region, pages, 0, gfp);
+	pool = mp_alloc_pages(region, pages, 0, gfp);
 	if (!pool)
 		return NULL;
 
@@ -310,9 +310,9 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->caller = caller;
 	pool->nr_blocks = 1;
 	pool->magic = POOL_LIVE;
-	name_pool(pool, name);
-	INIT_LIST_HEAD(&pool->large_list);
-	INIT_LIST_HEAD(&pool->large_slots);
+	mp_set_name(pool, name);
+	INIT_LIST_HEAD(&pool->entry_list);
+	INIT_LIST_HEAD(&pool->slots);
 	INIT_LIST_HEAD(&pool->holes);
 	pool->first.end = (u8 *)pool + (pool->block_pages << PAGE_SHIFT);
 	empty_block(&pool->first);
@@ -322,15 +322,15 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	/* As much as every block can hold, this one with the pool in it too: see largest_at(). */
 	pool->block_max = largest_in(pool->end - PTR_ALIGN(pool->last, MP_ALIGNMENT));
 	/* Nothing smaller than an entry has one. */
-	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_large)));
+	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_entry)));
 
-	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	raw_spin_lock_irqsave(&mp_pools_lock, flags);
 	/* A mark of an earlier pool at this address is of none of this one's numbers. */
 	pool->serial = ++nr_created << 32;
 	pool->floor = pool->serial;
-	list_add_tail(&pool->link, &all_pools);
-	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
-	pool_kasan_add(pool, pool, pages);
+	list_add_tail(&pool->link, &mp_pools);
+	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
+	mp_kasan_add(pool, pool, pages);
 	trace_mp_create(pool);
 	return pool;
 }
@@ -407,9 +407,9 @@ void mp_destroy_pool(struct mp_pool *pool)
 	}
 	trace_mp_destroy(pool);
 	mp_reset_pool(pool);
-	raw_spin_lock_irqsave(&all_pools_lock, flags);
+	raw_spin_lock_irqsave(&mp_pools_lock, flags);
 	list_del(&pool->link);
-	raw_spin_unlock_irqrestore(&all_pools_lock, flags);
+	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
 
 	/* From here on each call ends where the number is looked at. */
 	pool->magic = POOL_GONE;
@@ -417,8 +417,8 @@ void mp_destroy_pool(struct mp_pool *pool)
 	pool->last = pool->end;
 	for (block = pool->first.next; block; block = next) {
 		next = block->next;
-		put_pages(pool->region, block, pool->block_pages);
+		mp_free_pages(pool->region, block, pool->block_pages);
 	}
-	put_pages(pool->region, pool, pool->block_pages);
+	mp_free_pages(pool->region, pool, pool->block_pages);
 }
 EXPORT_SYMBOL_GPL(mp_destroy_pool);

@@ -70,9 +70,9 @@ struct mp_block {
  * @bumped: bytes taken from blocks as their headers have it
  * @skipped: bytes left in blocks that were passed over
  * @freed: bytes of @given that are in @holes
- * @larges: objects with an entry, by address
- * @large_list: the same, the newest first
- * @large_slots: entries without an object, to be used again
+ * @entries: objects with an entry, by address
+ * @entry_list: the same, the newest first
+ * @slots: entries without an object, to be used again
  * @holes: entries of objects in blocks that were freed, to be used again
  * @nr_large: how many objects have pages of their own
  * @large_pages: their pages
@@ -112,9 +112,9 @@ struct mp_pool {
 	size_t bumped;
 	size_t skipped;
 	size_t freed;
-	struct rb_root larges;
-	struct list_head large_list;
-	struct list_head large_slots;
+	struct rb_root entries;
+	struct list_head entry_list;
+	struct list_head slots;
 	struct list_head holes;
 	unsigned long nr_large;
 	unsigned long large_pages;

@@ -36,7 +36,7 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 		bad_call(__func__, "this is no handler", handler);
 		return -EINVAL;
 	}
-	cleanup = pool_alloc(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
+	cleanup = mp_alloc_object(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
 	if (!cleanup)
 		return -ENOMEM;
 	mp_enter(pool);
@@ -119,7 +119,7 @@ static bool is_mark(const char *func, const struct mp_pool *pool, const struct m
 	}
 	if (likely(mark->pool == pool && is_in_force(pool, mark)))
 		return true;
-	report_mark(func, pool, mark->pool == pool);
+	mp_report_mark(func, pool, mark->pool == pool);
 	return false;
 }
 
@@ -146,7 +146,7 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	}
 	pool->undoing = NULL;
 	if (pool->serial > to.serial)
-		drop_larges(pool, to.serial);
+		mp_undo_entries(pool, to.serial);
 	pop_marks(pool, to.serial);
 
 	pool->tail = to.tail;
@@ -157,9 +157,9 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	set_active(pool, pool->tail, NULL);
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC)) {
-		pool_poison(pool->last, pool->end);
+		mp_poison(pool->last, pool->end);
 		for (block = pool->tail->next; block; block = block->next)
-			pool_poison(block_start(block), block->end);
+			mp_poison(block_start(block), block->end);
 	}
 }
 

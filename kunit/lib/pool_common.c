@@ -92,13 +92,13 @@ EXPORT_SYMBOL_GPL(in_block);
 
 bool in_pool(struct mp_pool *pool, const void *object, size_t size)
 {
-	struct mp_large *large;
+	struct mp_entry *large;
 	struct mp_block *block;
 
 	for (block = &pool->first; block; block = block->next)
 		if (in_block(block, object, size))
 			return true;
-	list_for_each_entry(large, &pool->large_list, list)
+	list_for_each_entry(large, &pool->entry_list, list)
 		if (large->addr == object && large->pages == DIV_ROUND_UP(size, PAGE_SIZE))
 			return true;
 	return false;

@@ -56,7 +56,7 @@ static inline size_t pool_step(size_t size)
 /* What an object that can be freed takes from its block, with the entry behind it. */
 static inline size_t pool_medium(size_t size)
 {
-	return ALIGN(size + POOL_REDZONE, sizeof(void *)) + sizeof(struct mp_large);
+	return ALIGN(size + POOL_REDZONE, sizeof(void *)) + sizeof(struct mp_entry);
 }
 
 /* Does the object lie in the block, behind its header? */

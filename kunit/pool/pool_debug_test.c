@@ -195,8 +195,8 @@ static void pool_debug_test_kasan_beside_owner(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, second && large && pool->first.next);
 	was = *pool;
 	next = pool->first.next;
-	pool->larges.rb_node = (void *)0x100;
-	pool->large_list.next = (void *)0x100;
+	pool->entries.rb_node = (void *)0x100;
+	pool->entry_list.next = (void *)0x100;
 	pool->first.next = (void *)0x100;
 	pool->first.end = (void *)0x100;
 	pool->active = (void *)0x100;

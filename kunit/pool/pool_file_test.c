@@ -200,7 +200,7 @@ static void pool_file_test_row(struct kunit *test)
 	second = mp_alloc(pool, 100, 0);
 	/* Its entry begins 4 bytes behind, at a multiple of 8. */
 	mp_alloc(pool, 10000, 0);
-	expected[GIVEN] = 110 + sizeof(struct mp_large);
+	expected[GIVEN] = 110 + sizeof(struct mp_entry);
 	expected[ALIGNED] = second - first - 10 + 4;
 	/* The third of these needs a block: the first one's rest is skipped. */
 	mp_nalloc(pool, 4000, 0);

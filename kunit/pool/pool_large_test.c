@@ -197,7 +197,7 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 	struct buddy_region *region = test_region_mapped(test, 0, 4);
 	struct mp_pool *pool = mp_create_pool(region, 512, 0);
 	void *pages[3], *holes[3];
-	struct mp_large *hole;
+	struct mp_entry *hole;
 	struct mp_pool before;
 	unsigned int i;
 
@@ -298,7 +298,7 @@ static void pool_large_test_entries_are_reused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(objects); i++)
 		objects[i] = mp_alloc(pool, 5000, 0);
 	given = pool->given;
-	KUNIT_EXPECT_EQ(test, given, ARRAY_SIZE(objects) * sizeof(struct mp_large));
+	KUNIT_EXPECT_EQ(test, given, ARRAY_SIZE(objects) * sizeof(struct mp_entry));
 	for (i = 0; i < 1000; i++) {
 		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i * 3 % 8]));
 		objects[i * 3 % 8] = mp_alloc(pool, 5000 + i, 0);
@@ -325,7 +325,7 @@ static void pool_large_test_max(struct kunit *test)
 		size_t size;
 		size_t max;
 	} cases[] = {
-		{ 1, sizeof(struct mp_large) }, { 100, 100 }, { 512, 512 },
+		{ 1, sizeof(struct mp_entry) }, { 100, 100 }, { 512, 512 },
 		{ 3000, 3000 }, { 8192, PAGE_SIZE - 1 }, { 100000, PAGE_SIZE - 1 },
 	};
 	size_t block_max = fixture(test)->pool->block_max;
@@ -413,7 +413,7 @@ static void pool_large_test_few_holes_are_tried(struct kunit *test)
 static void pool_large_test_room_for_the_entry(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
-	size_t size = pool->block_max - sizeof(struct mp_large) - POOL_REDZONE;
+	size_t size = pool->block_max - sizeof(struct mp_entry) - POOL_REDZONE;
 	u8 *object = mp_alloc(pool, size, 0);
 
 	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, size));

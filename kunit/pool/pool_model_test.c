@@ -322,7 +322,7 @@ static void random_operation(struct side *side)
 static void check_holes(struct side *side)
 {
 	size_t bytes = side->pool->freed;
-	struct mp_large *hole;
+	struct mp_entry *hole;
 
 	list_for_each_entry(hole, &side->pool->holes, list)
 		bytes -= hole->size;

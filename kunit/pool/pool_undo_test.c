@@ -406,14 +406,14 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
 	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
-	KUNIT_EXPECT_EQ(test, pool->given, 500 + 2 * sizeof(struct mp_large));
+	KUNIT_EXPECT_EQ(test, pool->given, 500 + 2 * sizeof(struct mp_entry));
 
 	/* Also if it is the first that comes after the mark. */
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
-	KUNIT_EXPECT_EQ(test, pool->given, 500 + 3 * sizeof(struct mp_large));
+	KUNIT_EXPECT_EQ(test, pool->given, 500 + 3 * sizeof(struct mp_entry));
 }
 
 /* An older entry stays, whether its allocation is older, newer or gone. */
@@ -432,7 +432,7 @@ static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 	}
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
-	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_large));
+	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_entry));
 }
 
 /* A hole is as old as its bytes: it stays, whoever had it since, or goes with them. */
