@@ -1,66 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a pool's users can do wrong, as far as it can be told in constant time. */
-#include <linux/bug.h>
+/*
+ * Checks of what a caller passes to the pool layer, and the reports of caller errors.
+ * Each check takes constant time.  A refused call is counted in the debugfs file
+ * bad_calls.
+ */
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
-#include <linux/preempt.h>
 #include <linux/string.h>
 
 #include "../buddy/internal.h"
 #include "internal.h"
 
+/* As bad_call(), with a text that is formatted. */
+static __printf(3, 4) void report(const char *func, const void *pointer,
+				  const char *format, ...)
+{
+	char what[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	bad_call(func, what, pointer);
+}
+
 /*
- * A destroyed pool is still one to look at while its first page has no other owner,
- * and is neither poisoned nor gone: nothing is written into free pages.  It is only
- * read here.
+ * Report a call of @func with @pool, which is not a live pool.  A destroyed pool can be
+ * named: nothing is written into free pages, so until its first page is allocated again
+ * the page still holds what the pool was.  (With poison=1 it is overwritten.)
  */
 void mp_report_pool(const char *func, const struct mp_pool *pool)
 {
-	char what[128];
-
-	if (!pool || !PAGE_ALIGNED(pool) || pool->magic != POOL_GONE) {
-		bad_call(func, "this is no pool", pool);
-		return;
-	}
-	snprintf(what, sizeof(what), "this was pool '%.*s' made by %pS, which is destroyed",
-		 MP_NAME_LEN, pool->name, (void *)pool->caller);
-	bad_call(func, what, pool);
-}
-
-/* A call that nothing may make in an NMI: it is refused, as it could never end. */
-bool mp_refuse_in_nmi(const char *func)
-{
-	if (!in_nmi())
-		return false;
-	bad_call(func, "this cannot be called in an NMI", NULL);
-	return true;
-}
-
-/* The pool is alive, so what was done to it is told apart. */
-void mp_report_mark(const char *func, const struct mp_pool *pool, bool outdated)
-{
-	atomic_inc(&buddy_bad_calls);
-	if (outdated)
-		WARN_ONCE(true, "buddypool: %s(): pool '%s' made by %pS has been reset, or gone back further, since this mark was set\n",
-			  func, pool->name, (void *)pool->caller);
+	if (!pool || !PAGE_ALIGNED(pool) || pool->magic != POOL_GONE)
+		report(func, pool, "this is no pool");
 	else
-		WARN_ONCE(true, "buddypool: %s(): this mark is not one of pool '%s' made by %pS\n",
-			  func, pool->name, (void *)pool->caller);
+		report(func, pool, "this was pool '%.*s' made by %pS, which is destroyed",
+		       MP_NAME_LEN, pool->name, (void *)pool->caller);
 }
 
-/* It counts in the region, as it does where pages are asked for. */
-void mp_report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size)
+/* Report a call of @func in NMI context, where it is not allowed. */
+void mp_report_nmi(const char *func)
 {
-	caller_error(region, BUDDY_ZONE, true, (unsigned long)pool,
-		     DIV_ROUND_UP(size, PAGE_SIZE), 0);
+	report(func, NULL, "this cannot be called in an NMI");
+}
+
+/* Report a rewind of @pool to @mark, which is of another pool or outdated. */
+void mp_report_mark(const char *func, const struct mp_pool *pool,
+		    const struct mp_mark *mark)
+{
+	if (mark->pool == pool)
+		report(func, mark, "pool '%s' made by %pS has been reset, or gone back further, since this mark was set",
+		       pool->name, (void *)pool->caller);
+	else
+		report(func, mark, "this mark is not one of pool '%s' made by %pS",
+		       pool->name, (void *)pool->caller);
+}
+
+/* Return true if @pointer can be one; if not, report it to be @what. */
+bool mp_is_pointer(const char *func, const char *what, const void *pointer)
+{
+	if (likely(!IS_ERR_OR_NULL(pointer)))
+		return true;
+	report(func, pointer, "%s", what);
+	return false;
 }
 
 /*
- * Make of @name, which has room for @size bytes, one word that is not the name of
- * the last row in the file "pools".
+ * Make @name, a buffer of @size bytes, one word that is not the name of the last row in
+ * the debugfs file "pools".
  */
-char *mp_fix_name(char *name, size_t size)
+void mp_fix_name(char *name, size_t size)
 {
 	char *c;
 
@@ -69,9 +79,9 @@ char *mp_fix_name(char *name, size_t size)
 			*c = '_';
 	if (!strcmp(name, "total"))
 		strscpy(name, "total_", size);
-	return name;
 }
 
+/* Give @pool a name, or an empty one if @name is NULL. */
 void mp_set_name(struct mp_pool *pool, const char *name)
 {
 	strscpy(pool->name, name ?: "", MP_NAME_LEN);

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Copies and printed text in a pool, as kmemdup(), kstrdup() and kasprintf(). */
+/*
+ * Copies and formatted text in a pool: the pool's kmemdup(), kstrdup(), kvasprintf() and
+ * kasprintf().
+ */
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/limits.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../buddy/internal.h"
 #include "internal.h"
 
 /**
  * mp_memdup() - copy bytes into a pool
- * @pool: where to
- * @from: the bytes
- * @size: how many
+ * @pool: the pool
+ * @from: the first byte to copy
+ * @size: number of bytes
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: the copy, aligned as by mp_alloc(), or NULL; @from that is NULL or an error
- * pointer counts in debugfs's bad_calls, unless @size is 0.
+ * Return: the copy, aligned as by mp_alloc(); or NULL if there is no memory for it.  A
+ * @from that is NULL or an error pointer is counted in the debugfs file bad_calls and
+ * gives NULL, unless @size is 0.
  */
 void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 {
@@ -25,10 +29,8 @@ void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 
 	if (!is_pool(__func__, pool))
 		return NULL;
-	if (size && IS_ERR_OR_NULL(from)) {
-		bad_call(__func__, "this cannot be copied", from);
+	if (size && !mp_is_pointer(__func__, "this cannot be copied", from))
 		return NULL;
-	}
 	copy = mp_alloc(pool, size, gfp & ~__GFP_ZERO);
 	if (!ZERO_OR_NULL_PTR(copy))
 		memcpy(copy, from, size);
@@ -38,32 +40,30 @@ EXPORT_SYMBOL_GPL(mp_memdup);
 
 /**
  * mp_strdup() - copy a string into a pool
- * @pool: where to
- * @from: the string; NULL gives NULL
+ * @pool: the pool
+ * @from: the string; for NULL, NULL is returned
  * @gfp: as for mp_alloc()
  *
- * Whoever writes to @from meanwhile, the copy has an end.
+ * The copy ends with a NUL even if another CPU writes to @from meanwhile.
  *
  * Context: as mp_alloc().
- * Return: the copy, not aligned, or NULL; an error pointer counts in debugfs's
- * bad_calls.
+ * Return: the copy, not aligned, or NULL if there is no memory for it.  A @from that is
+ * an error pointer is counted in the debugfs file bad_calls and gives NULL.
  */
 char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 {
 	size_t size;
 	char *copy;
 
-	if (!is_pool(__func__, pool) || !from)
+	if (!is_pool(__func__, pool))
 		return NULL;
-	if (IS_ERR(from)) {
-		bad_call(__func__, "this cannot be copied", from);
+	if (!from || !mp_is_pointer(__func__, "this cannot be copied", from))
 		return NULL;
-	}
 	size = strlen(from) + 1;
 	copy = mp_nalloc(pool, size, gfp & ~__GFP_ZERO);
 	if (!copy)
 		return NULL;
-	/* The string may have grown meanwhile. */
+	/* The string may be longer by now, so the NUL is not copied but written. */
 	memcpy(copy, from, size - 1);
 	copy[size - 1] = '\0';
 	return copy;
@@ -72,17 +72,19 @@ EXPORT_SYMBOL_GPL(mp_strdup);
 
 /**
  * mp_vprintf() - print into a pool, with a va_list
- * @pool: where to
+ * @pool: the pool
  * @gfp: as for mp_alloc()
- * @format: as for printf
- * @args: its arguments
+ * @format: as for vsnprintf()
+ * @args: the arguments of @format
  *
- * Whoever writes meanwhile to what they point to, the string has an end: it is cut
- * to the length that it had at first.
+ * The text is formatted twice, first to learn its length.  If another CPU meanwhile
+ * changes what @args point to, a longer text is cut to the first length; it always ends
+ * with a NUL.
  *
  * Context: as mp_alloc().
- * Return: the string, not aligned, or NULL, also if it would have 2 GiB; a @format
- * that is NULL or an error pointer counts in debugfs's bad_calls.
+ * Return: the text, not aligned; or NULL if there is no memory for it, or if it would be
+ * 2 GiB or longer.  A @format that is NULL or an error pointer is counted in the debugfs
+ * file bad_calls and gives NULL.
  */
 char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 		 va_list args)
@@ -91,20 +93,16 @@ char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 	int length;
 	char *text;
 
-	if (!is_pool(__func__, pool))
+	if (!is_pool(__func__, pool) ||
+	    !mp_is_pointer(__func__, "this is no format", format))
 		return NULL;
-	if (IS_ERR_OR_NULL(format)) {
-		bad_call(__func__, "this is no format", format);
-		return NULL;
-	}
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	/* That is the most that vsnprintf() writes. */
+	/* A buffer for vsnprintf() has at most INT_MAX bytes, with the NUL. */
 	if (length < 0 || length == INT_MAX)
 		return NULL;
 	text = mp_nalloc(pool, length + 1, gfp & ~__GFP_ZERO);
-	/* What the arguments point to may have grown: it is cut, and has an end. */
 	if (text)
 		vsnprintf(text, length + 1, format, args);
 	return text;
@@ -113,9 +111,9 @@ EXPORT_SYMBOL_GPL(mp_vprintf);
 
 /**
  * mp_printf() - print into a pool
- * @pool: where to
+ * @pool: the pool
  * @gfp: as for mp_alloc()
- * @format: as for printf, and its arguments
+ * @format: as for snprintf(), followed by its arguments
  *
  * Context: as mp_alloc().
  * Return: as mp_vprintf().

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file "pools" of each region: a row per live pool.
+ * The debugfs file "pools" of each region: a row for each live pool, and the total.
+ * Also the folder fail_pool of the kernel's fault injection.
  *
- * A pool may go at any time, and its memory with it, so a row is copied under
- * the list's lock.  To keep that short, a reader walks the list with a cursor,
- * a pool without a region, which stays where the lock was dropped.
+ * A pool and its memory may be freed at any time, so a row is copied under the lock of
+ * the list of pools.  To hold the lock for a short time only, each reader has a cursor in
+ * the list: a struct mp_pool without a region.  When the reader drops the lock, the
+ * cursor stays behind the last pool that the reader has seen.
  */
 #include <linux/debugfs.h>
 #include <linux/jiffies.h>
@@ -15,12 +17,12 @@
 
 #include "internal.h"
 
-#define MOST_SKIPPED	64	/* list entries in one stretch under the lock */
+#define MOST_SKIPPED	64	/* pools that are looked at before the lock is dropped */
 
-/* What is printed of a pool, or of all; in the order of the columns. */
+/* What is printed of a pool, or of all pools together; in the order of the columns. */
 struct row {
 	char name[64];
-	unsigned long caller;	/* whose name it gets if that is empty */
+	unsigned long caller;	/* printed in place of an empty name; no column */
 	unsigned long age;
 	unsigned long blocks;
 	unsigned long block_bytes;
@@ -33,6 +35,15 @@ struct row {
 	unsigned long resets;
 };
 
+/**
+ * struct reader - an open file "pools"
+ * @region: pools of this region are shown
+ * @cursor: in the list of pools, behind the last pool that was shown
+ * @pos: seq_file's position of @row, or -1 behind the last row
+ * @ended: true if @row is the total
+ * @row: the row that is shown
+ * @total: the sum of the rows so far
+ */
 struct reader {
 	struct buddy_region *region;
 	struct mp_pool cursor;
@@ -42,7 +53,10 @@ struct reader {
 	struct row total;
 };
 
-/* The owner may be at work: values are of different instants, yet none is torn. */
+/*
+ * Copy what is printed of @pool.  The pool's user may be changing the pool on another
+ * CPU, so the values can be of different moments, but each value is a whole one.
+ */
 static void copy_row(const struct mp_pool *pool, struct row *row)
 {
 	const struct mp_block *block = READ_ONCE(pool->active);
@@ -50,7 +64,7 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	size_t bumped = READ_ONCE(pool->bumped);
 	size_t ahead = READ_ONCE(pool->last) - READ_ONCE(block->last);
 
-	/* If not, the owner has just moved on to another block. */
+	/* A larger distance is none: the user has just moved on to another block. */
 	if (ahead <= pool->block_pages << PAGE_SHIFT)
 		bumped += ahead;
 	memcpy(row->name, pool->name, MP_NAME_LEN);
@@ -67,7 +81,10 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	row->resets = pool->resets;
 }
 
-/* To look up a symbol takes a while: not under the list's lock. */
+/*
+ * If the pool has no name, take the name of the function that created it.  To look up a
+ * symbol takes long, so this is not done under the lock of the list.
+ */
 static void name_row(struct row *row)
 {
 	char *blank;
@@ -76,14 +93,17 @@ static void name_row(struct row *row)
 	if (row->name[0])
 		return;
 	snprintf(row->name, sizeof(row->name), "%ps", (void *)row->caller);
-	/* Of "function [module]" make one word. */
+	/* Make "function [module]" one word. */
 	blank = strchr(row->name, ' ');
 	if (blank)
 		memmove(blank, blank + 1, strlen(blank));
 	mp_fix_name(row->name, sizeof(row->name));
 }
 
-/* Move the cursor over the next pool of the region; false at the list's end. */
+/*
+ * Move the cursor behind the next pool of the region and copy its row.  Return false if
+ * there are no more pools.
+ */
 static bool next_row(struct reader *reader)
 {
 	struct mp_pool *pool = &reader->cursor;
@@ -123,14 +143,14 @@ static void add_total(struct row *total, const struct row *row)
 	total->resets += row->resets;
 }
 
-/* Positions: 0 is the heading, then a pool each, then the total. */
+/* Position 0 is the line of headings.  A row for each pool follows, then the total. */
 static void *pools_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct reader *reader = m->private;
 
 	++*pos;
 	if (reader->ended) {
-		reader->pos = -1;	/* pools_start() has nothing to show */
+		reader->pos = -1;	/* for pools_start(): the file ends here */
 		return NULL;
 	}
 	reader->pos = *pos;
@@ -149,7 +169,10 @@ static void *pools_start(struct seq_file *m, loff_t *pos)
 	struct reader *reader = m->private;
 	unsigned long flags;
 
-	/* A row that did not fit into the reader's buffer is shown again. */
+	/*
+	 * seq_file asks again for a row that did not fit into its buffer.  The cursor is
+	 * behind it already, but the row is still here.
+	 */
 	if (*pos)
 		return *pos == reader->pos ? &reader->row : NULL;
 	raw_spin_lock_irqsave(&mp_pools_lock, flags);
@@ -222,7 +245,10 @@ const struct file_operations mp_pools_fops = {
 };
 
 #ifdef CONFIG_FAULT_INJECTION
-/* The folder fail_pool, beside the page layer's fail_page; it goes with them. */
+/*
+ * Make the folder fail_pool beside the page layer's folder fail_page.  buddy_exit()
+ * removes both.
+ */
 void mp_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_lookup(KBUILD_MODNAME, NULL);
@@ -235,6 +261,7 @@ void mp_debugfs_init(void)
 
 void mp_debugfs_exit(void)
 {
-	dput(mp_fail_pool.dname);	/* kept by fault_create_debugfs_attr() */
+	/* fault_create_debugfs_attr() took this reference. */
+	dput(mp_fail_pool.dname);
 }
 #endif

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of the pool layer share; callers include pool.h instead. */
+/*
+ * What the files of the pool layer share: the structures that lie in a pool's blocks,
+ * and one section for each file with what it offers to the others.  Callers of the
+ * module include pool.h instead.
+ */
 #ifndef POOL_INTERNAL_H
 #define POOL_INTERNAL_H
 
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
 
 #include "pool.h"
 
 /**
- * struct mp_entry - an object that can be freed before its pool
- * @node: in the pool's tree, by @addr
- * @list: in the pool's list, or among its holes or empty slots
+ * struct mp_entry - describes an object that can be freed before its pool; the words
+ *	entry, medium, large, hole and slot are explained in large.c
+ * @node: in the tree @entries of the pool, sorted by @addr
+ * @list: in one of the pool's lists: @entry_list, @holes or @slots
  * @addr: the object
- * @pages: its own, or 0 if it is in a block, in front of this entry
- * @size: bytes that it has in a block, or 0
- * @serial: when it was allocated
- * @born: when this entry was taken from the pool; it outlives its object
+ * @pages: pages of a large object, 0 for a medium object
+ * @size: bytes of a medium object, 0 for a large object or a slot.  A hole keeps the
+ *	size of its first object, whatever was in it later
+ * @serial: the pool's @serial when the object was allocated
+ * @born: the pool's @serial when the entry itself was allocated.  An entry can be used
+ *	for many objects, one after the other
  */
 struct mp_entry {
 	struct rb_node node;
@@ -28,6 +40,13 @@ struct mp_entry {
 	u64 born;
 };
 
+/**
+ * struct mp_cleanup - a cleanup handler
+ * @next: the handler that was added before this one
+ * @handler: the function
+ * @data: its argument
+ * @serial: the pool's @serial when the handler was added
+ */
 struct mp_cleanup {
 	struct mp_cleanup *next;
 	void (*handler)(void *data);
@@ -35,18 +54,22 @@ struct mp_cleanup {
 	u64 serial;
 };
 
-/* The first byte that @block can give out. */
+/* Return the first byte of @block that can be allocated. */
 static inline u8 *block_start(struct mp_block *block)
 {
 	return (u8 *)(block + 1);
 }
 
+/* Return how many bytes of @block are still free. */
 static inline size_t block_room(const struct mp_block *block)
 {
 	return block->end - block->last;
 }
 
-/* Bring the active block's header up to date with the pool. */
+/*
+ * The inline functions move only pool->last.  Write its value into the header of the
+ * active block, and count the bytes that it has moved.
+ */
 static inline void sync_active(struct mp_pool *pool)
 {
 	struct mp_block *block = pool->active;
@@ -55,7 +78,7 @@ static inline void sync_active(struct mp_pool *pool)
 	block->last = pool->last;
 }
 
-/* The blocks that are tried from now on, the first one first. */
+/* Set the two blocks that small requests try: @active first, then @other (or NULL). */
 static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 			      struct mp_block *other)
 {
@@ -65,19 +88,20 @@ static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 	pool->end = active->end;
 }
 
-/* What mp_pool.magic says. */
+/* Values of mp_pool.magic: of a pool that can be used, and of a destroyed one. */
 #define POOL_LIVE	0x6d705f2b
 #define POOL_GONE	0x6d705f2d
 
 /* check.c */
 void mp_report_pool(const char *func, const struct mp_pool *pool);
-bool mp_refuse_in_nmi(const char *func);
-void mp_report_mark(const char *func, const struct mp_pool *pool, bool outdated);
+void mp_report_nmi(const char *func);
+void mp_report_mark(const char *func, const struct mp_pool *pool,
+		    const struct mp_mark *mark);
+bool mp_is_pointer(const char *func, const char *what, const void *pointer);
 void mp_set_name(struct mp_pool *pool, const char *name);
-char *mp_fix_name(char *name, size_t size);
-void mp_report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size);
+void mp_fix_name(char *name, size_t size);
 
-/* Whether @pool is a pool; if not, that is counted, and @func returns at once. */
+/* Return true if @pool is a live pool.  Otherwise count and report a call of @func. */
 static inline bool is_pool(const char *func, const struct mp_pool *pool)
 {
 	if (likely(pool && PAGE_ALIGNED(pool) && pool->magic == POOL_LIVE))
@@ -86,17 +110,30 @@ static inline bool is_pool(const char *func, const struct mp_pool *pool)
 	return false;
 }
 
-/* The same for a call that an NMI must not make: the lock it needs may be held already. */
+/*
+ * Return true unless the call is made in NMI context; there it is counted and reported.
+ * For calls that free or create: they wait for locks, which the interrupted code may
+ * hold.
+ */
+static inline bool is_outside_nmi(const char *func)
+{
+	if (likely(!in_nmi()))
+		return true;
+	mp_report_nmi(func);
+	return false;
+}
+
+/* The checks of a call that frees memory of @pool. */
 static inline bool is_pool_to_free(const char *func, const struct mp_pool *pool)
 {
-	return is_pool(func, pool) && !(unlikely(in_nmi()) && mp_refuse_in_nmi(func));
+	return is_pool(func, pool) && is_outside_nmi(func);
 }
 
 /* pool.c */
-extern struct list_head mp_pools;
-extern raw_spinlock_t mp_pools_lock;	/* protects the list; never held for long */
+extern struct list_head mp_pools;	/* all pools, the oldest first */
+extern raw_spinlock_t mp_pools_lock;	/* protects mp_pools; held for a few steps */
 void *mp_alloc_pages(struct buddy_region *region, unsigned long pages,
-		unsigned int align_order, gfp_t gfp);
+		     unsigned int align_order, gfp_t gfp);
 void mp_free_pages(struct buddy_region *region, void *addr, unsigned long pages);
 void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
@@ -105,28 +142,28 @@ void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t
 size_t mp_medium_size(size_t size);
 void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
-		gfp_t gfp);
+		     gfp_t gfp);
 void mp_undo_entries(struct mp_pool *pool, u64 serial);
 
 /* kasan.c */
-#define POOL_GRANULE	8	/* bytes behind one byte of shadow */
+#define POOL_GRANULE	8	/* bytes that one byte of KASAN's shadow describes */
 #ifdef CONFIG_KASAN_GENERIC
+#define POOL_REDZONE	16	/* poisoned bytes behind each object */
 int mp_kasan_init(void);
 void mp_kasan_exit(void);
 void mp_poison(const void *from, const void *to);
 void mp_unpoison(const void *object, size_t size);
 void mp_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pages);
 void mp_kasan_remove(const void *addr);
-#define POOL_REDZONE	16	/* behind each object */
 #else
+#define POOL_REDZONE	0
 static inline int mp_kasan_init(void) { return 0; }
 static inline void mp_kasan_exit(void) {}
 static inline void mp_poison(const void *from, const void *to) {}
 static inline void mp_unpoison(const void *object, size_t size) {}
 static inline void mp_kasan_add(const struct mp_pool *pool, const void *addr,
-				  unsigned long pages) {}
+				unsigned long pages) {}
 static inline void mp_kasan_remove(const void *addr) {}
-#define POOL_REDZONE	0
 #endif
 
 /* debugfs.c */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pools under KASAN: what is not handed out is poisoned, and a report of such
- * memory is followed by a line with the pool's name.
+ * Pools in a kernel with generic KASAN.  Memory of a pool that is not allocated is
+ * poisoned, so KASAN reports an access to it; a line behind the report names the pool.
  *
- * Only memory that the kernel's direct map covers has a shadow.  A reserved
- * range that was memremapped has none, and is left alone.  This file is
- * compiled without instrumentation, as it writes the shadow.
+ * Only memory in the kernel's direct map has a shadow.  A reserved range that was
+ * memremapped has none, and its pools are not poisoned.  This file is compiled without
+ * KASAN's instrumentation, because it writes the shadow.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,7 +21,9 @@
 
 #include "internal.h"
 
-/* What the compiler writes for a variable out of scope; KASAN reports it so. */
+/* --- the shadow --- */
+
+/* The shadow of a variable out of scope; KASAN reports an access as use-after-scope. */
 #define POISON		0xf8
 
 static bool has_shadow(const void *addr)
@@ -29,7 +31,10 @@ static bool has_shadow(const void *addr)
 	return virt_addr_valid(addr);
 }
 
-/* From the first granule that nobody has a byte of. */
+/*
+ * Poison the bytes from @from to before @to.  A granule that begins before @from is left
+ * alone, because its first bytes may belong to an object.
+ */
 void mp_poison(const void *from, const void *to)
 {
 	const void *start = PTR_ALIGN(from, POOL_GRANULE);
@@ -38,6 +43,7 @@ void mp_poison(const void *from, const void *to)
 		memset(kasan_mem_to_shadow(start), POISON, (to - start) / POOL_GRANULE);
 }
 
+/* Allow access to @size bytes of @object, which begins at a granule. */
 void mp_unpoison(const void *object, size_t size)
 {
 	u8 *shadow = kasan_mem_to_shadow(object);
@@ -49,32 +55,48 @@ void mp_unpoison(const void *object, size_t size)
 		shadow[size / POOL_GRANULE] = size % POOL_GRANULE;
 }
 
-/*
- * Whose memory it is, for the report's handler.  That runs in the middle of anything,
- * so it must not look at pools: their owners change them meanwhile, and who overruns an
- * object may have changed them too.  Here is all that it needs, and only here.
- */
-#define SLOTS	1024
-#define TRIES	16	/* from where the hash points */
+/* --- which pool an address belongs to --- */
 
+/*
+ * A table of the memory of all pools, for the line behind a report.  KASAN may report in
+ * the middle of any function.  The handler therefore reads no pool: its owner may be
+ * changing it, and the bug that is reported may have overwritten it.  All that the
+ * handler prints is in the table, and nothing else reads the table.
+ */
+#define NR_PLACES	1024
+#define NR_TRIES	16	/* places that are searched, from the hash of the address on */
+
+/**
+ * struct place - a block or a large object of a pool
+ * @start: address of the first byte, or 0 if this place of the table is empty
+ * @end: address behind the last byte
+ * @caller: who created the pool
+ * @region: the pool's region; a region outlives its pools
+ * @name: the pool's name
+ */
 struct place {
-	unsigned long start;	/* 0: empty */
+	unsigned long start;
 	unsigned long end;
 	unsigned long caller;
 	const struct buddy_region *region;
 	char name[MP_NAME_LEN];
 };
 
-static struct place places[SLOTS];
-static DEFINE_RAW_SPINLOCK(places_lock);	/* innermost; tried in NMI and reports */
+static struct place places[NR_PLACES];
 
-/* Where the one that starts there is, or an empty one, or NULL. */
+/* Protects places.  No other lock is taken under it.  In NMIs and reports, only tried. */
+static DEFINE_RAW_SPINLOCK(places_lock);
+
+/*
+ * Among the places for memory at @start, find the first one whose start is @wanted:
+ * @start itself, or 0 for an empty place.  Return NULL if there is none.
+ */
 static struct place *find_place(unsigned long start, unsigned long wanted)
 {
-	unsigned int slot = hash_long(start >> PAGE_SHIFT, ilog2(SLOTS)), i;
+	unsigned int first = hash_long(start >> PAGE_SHIFT, ilog2(NR_PLACES)), i;
 
-	for (i = 0; i < TRIES; i++) {
-		struct place *place = &places[(slot + i) % SLOTS];
+	for (i = 0; i < NR_TRIES; i++) {
+		struct place *place = &places[(first + i) % NR_PLACES];
 
 		if (place->start == wanted)
 			return place;
@@ -90,7 +112,10 @@ static bool lock_places(unsigned long *flags)
 	return true;
 }
 
-/* One that finds no slot is not named in a report. */
+/*
+ * Enter @pages pages of @pool at @addr into the table.  If there is no empty place for
+ * them, a report does not name the pool.
+ */
 void mp_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pages)
 {
 	unsigned long start = (unsigned long)addr, flags;
@@ -109,6 +134,7 @@ void mp_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pa
 	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
+/* Remove the pages at @addr from the table. */
 void mp_kasan_remove(const void *addr)
 {
 	struct place *place;
@@ -122,19 +148,20 @@ void mp_kasan_remove(const void *addr)
 	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
-static void tell_pool(void *unused, enum error_detector detector, unsigned long id)
+/* Called at the end of each report: name the pool that the bad address @id lies in. */
+static void name_pool(void *unused, enum error_detector detector, unsigned long id)
 {
 	const struct place *place;
 	unsigned long flags;
 
 	/*
-	 * The report may come from anywhere, from under this lock too; without SMP, to
-	 * try it does not tell.  A region outlives its pools.
+	 * The reported function may hold this lock, so the lock is only tried.  Without
+	 * SMP a trylock always succeeds and protects nothing, so no pool is named.
 	 */
 	if (detector != ERROR_DETECTOR_KASAN || !IS_ENABLED(CONFIG_SMP) ||
 	    !raw_spin_trylock_irqsave(&places_lock, flags))
 		return;
-	for (place = places; place < places + SLOTS; place++)
+	for (place = places; place < places + NR_PLACES; place++)
 		if (place->start && id >= place->start && id < place->end)
 			pr_err("%#lx is in pool '%s' of region %s, made by %pS\n", id,
 			       place->name, buddy_region_name(place->region),
@@ -142,16 +169,16 @@ static void tell_pool(void *unused, enum error_detector detector, unsigned long 
 	raw_spin_unlock_irqrestore(&places_lock, flags);
 }
 
+/* Have name_pool() called.  A kernel without tracepoints does not call it. */
 int mp_kasan_init(void)
 {
-	/* Without tracepoints, a report does not name the pool. */
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		return 0;
-	return register_trace_error_report_end(tell_pool, NULL);
+	return register_trace_error_report_end(name_pool, NULL);
 }
 
 void mp_kasan_exit(void)
 {
-	unregister_trace_error_report_end(tell_pool, NULL);
+	unregister_trace_error_report_end(name_pool, NULL);
 	tracepoint_synchronize_unregister();
 }

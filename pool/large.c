@@ -1,66 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects that can be freed before their pool: large ones, which have pages of
- * their own, and medium ones, which are in a block.
+ * Objects that can be freed before their pool: allocate, mp_free(), undo.
  *
- * Each has an entry in the pool's blocks.  What is different from nginx's
- * ngx_palloc.c, and why:
+ * The words:
  *
- * - The entries are in a tree by address, so that one is found in logarithmic
- *   time where nginx walks a list; every empty entry is reused, where nginx looks
- *   at the first few.
- * - Blocks are whole pages here, so what is larger than a block in nginx may fit
- *   into one.  The hole that it leaves when it is freed is for the next one.
+ *	small object	at most pool->max bytes; has no entry and is freed with the
+ *			pool only (see pool.c)
+ *	medium object	larger, but fits into a block; its entry lies behind it in the
+ *			block
+ *	large object	larger than what a block holds; has pages of its own, and its
+ *			entry lies in a block
+ *	entry		a struct mp_entry, which describes one medium or large object
+ *	hole		a freed medium object with its entry; it is used again for a
+ *			medium object that fits
+ *	slot		an entry without an object, its large object being freed; it is
+ *			used again for the next large object
+ *
+ * Differences from nginx's ngx_palloc.c, and the reasons:
+ *
+ * - Entries with an object are in a tree, sorted by address, so that mp_free() finds one
+ *   in logarithmic time.  nginx walks a list.
+ * - Every slot is used again.  nginx looks at the first few only.
+ * - Blocks are whole pages.  An object that is larger than a block in nginx may
+ *   therefore fit into a block here, which is why there are medium objects and holes.
  */
-#include <linux/hardirq.h>
+#include <linux/list.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
+#include <linux/rbtree.h>
 
 #include "internal.h"
 #include "trace.h"
 
-#define MOST_HOLES	4	/* that a request looks at */
+#define MOST_HOLES	4	/* holes that one request looks at */
 
-static struct mp_entry *find_large(struct mp_pool *pool, const void *addr)
+/* --- entries --- */
+
+/* Return the entry of the object at @addr, or NULL. */
+static struct mp_entry *find_entry(struct mp_pool *pool, const void *addr)
 {
 	struct rb_node *node = pool->entries.rb_node;
 
 	while (node) {
-		struct mp_entry *large = rb_entry(node, struct mp_entry, node);
+		struct mp_entry *entry = rb_entry(node, struct mp_entry, node);
 
-		if (addr == large->addr)
-			return large;
-		node = addr < large->addr ? node->rb_left : node->rb_right;
+		if (addr == entry->addr)
+			return entry;
+		node = addr < entry->addr ? node->rb_left : node->rb_right;
 	}
 	return NULL;
 }
 
-static bool large_less(struct rb_node *a, const struct rb_node *b)
+static bool entry_less(struct rb_node *a, const struct rb_node *b)
 {
 	return rb_entry(a, struct mp_entry, node)->addr <
 	       rb_entry(b, struct mp_entry, node)->addr;
 }
 
-static void enter_large(struct mp_pool *pool, struct mp_entry *large)
+/* Add an entry that has got an object.  Until now it was new, a hole or a slot. */
+static void add_entry(struct mp_pool *pool, struct mp_entry *entry)
 {
-	large->serial = ++pool->serial;
+	entry->serial = ++pool->serial;
 	pool->at_mark = false;
-	list_move(&large->list, &pool->entry_list);
-	rb_add(&large->node, &pool->entries, large_less);
+	list_move(&entry->list, &pool->entry_list);
+	rb_add(&entry->node, &pool->entries, entry_less);
 }
+
+/* Make the object of @entry a hole, or free its pages and make the entry a slot. */
+static void free_entry(struct mp_pool *pool, struct mp_entry *entry)
+{
+	rb_erase(&entry->node, &pool->entries);
+	if (entry->size) {
+		list_move(&entry->list, &pool->holes);
+		pool->freed += entry->size;
+		mp_poison(entry->addr, entry);
+	} else {
+		list_move(&entry->list, &pool->slots);
+		pool->nr_large--;
+		pool->large_pages -= entry->pages;
+		mp_free_pages(pool->region, entry->addr, entry->pages);
+	}
+}
+
+/* --- large objects --- */
 
 static struct mp_entry *new_slot(struct mp_pool *pool, gfp_t gfp)
 {
-	struct mp_entry *large = mp_alloc_small(pool, sizeof(*large), sizeof(void *) - 1, gfp);
+	struct mp_entry *entry = mp_alloc_small(pool, sizeof(*entry), sizeof(void *) - 1,
+						gfp);
 
-	if (large) {
-		large->size = 0;
-		large->born = ++pool->serial;
-		INIT_LIST_HEAD(&large->list);
+	if (entry) {
+		entry->size = 0;
+		entry->born = ++pool->serial;
+		INIT_LIST_HEAD(&entry->list);
 	}
-	return large;
+	return entry;
 }
 
-/* Whether an entry can be had without asking the region. */
+/* Return true if there is a slot, or room for a new one without asking the region. */
 static bool has_slot(const struct mp_pool *pool)
 {
 	size_t most = sizeof(struct mp_entry) + POOL_REDZONE + POOL_GRANULE;
@@ -70,29 +107,33 @@ static bool has_slot(const struct mp_pool *pool)
 	       (pool->other && block_room(pool->other) >= most);
 }
 
-/* Its pages come first: they can be given back if its entry cannot be had. */
+/*
+ * Allocate an object of @size bytes with pages of its own, which are aligned to
+ * 2^@align_order pages.  The pages are allocated before the entry: they can be freed if
+ * there is no memory for the entry, but a small object cannot.
+ */
 void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
-		gfp_t gfp)
+		     gfp_t gfp)
 {
 	unsigned long pages = (size - 1) / PAGE_SIZE + 1;
-	struct mp_entry *large;
+	struct mp_entry *entry;
 	void *addr;
 
-	/* But not in an NMI. */
+	/* In an NMI, pages cannot be freed if there is no memory for the entry. */
 	if (unlikely(in_nmi()) && !has_slot(pool))
 		return NULL;
 	addr = mp_alloc_pages(pool->region, pages, align_order, gfp);
 	if (!addr)
 		return NULL;
-	large = list_first_entry_or_null(&pool->slots, struct mp_entry, list) ?:
+	entry = list_first_entry_or_null(&pool->slots, struct mp_entry, list) ?:
 		new_slot(pool, gfp);
-	if (!large) {
+	if (!entry) {
 		mp_free_pages(pool->region, addr, pages);
 		return NULL;
 	}
-	large->addr = addr;
-	large->pages = pages;
-	enter_large(pool, large);
+	entry->addr = addr;
+	entry->pages = pages;
+	add_entry(pool, entry);
 	pool->nr_large++;
 	pool->large_pages += pages;
 	mp_kasan_add(pool, addr, pages);
@@ -102,18 +143,21 @@ void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order
 	return addr;
 }
 
-/* An object in a block, in front of its entry. */
+/* --- medium objects --- */
+
+/* Return the distance from a medium object of @size bytes to its entry. */
 static size_t entry_offset(size_t size)
 {
 	return round_up(size + POOL_REDZONE, sizeof(void *));
 }
 
+/* Return the bytes of a block that a medium object of @size bytes takes. */
 size_t mp_medium_size(size_t size)
 {
 	return entry_offset(size) + sizeof(struct mp_entry);
 }
 
-/* Among the first few. */
+/* Look at the first holes and return one that the request fits into, or NULL. */
 static struct mp_entry *find_hole(struct mp_pool *pool, size_t size, size_t align_mask)
 {
 	unsigned int tries = MOST_HOLES;
@@ -128,7 +172,11 @@ static struct mp_entry *find_hole(struct mp_pool *pool, size_t size, size_t alig
 	return NULL;
 }
 
-/* What find_hole() looked at in vain is for later, if the request has succeeded. */
+/*
+ * Move the holes in front of @found to the end of the list, so that the next request
+ * looks at others.  If @found is NULL, move all holes that find_hole() has looked at.  A
+ * request that fails does not call this, because it must change nothing.
+ */
 static void pass_holes(struct mp_pool *pool, struct mp_entry *found)
 {
 	unsigned int tries = MOST_HOLES;
@@ -138,69 +186,57 @@ static void pass_holes(struct mp_pool *pool, struct mp_entry *found)
 		list_move_tail(pool->holes.next, &pool->holes);
 }
 
+/* Allocate an object of @size bytes with its entry behind it, in a hole or in a block. */
 void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
-	struct mp_entry *large = find_hole(pool, size, align_mask);
+	struct mp_entry *entry = find_hole(pool, size, align_mask);
 	void *object;
 
-	if (large) {
-		pass_holes(pool, large);
-		pool->freed -= large->size;
+	if (entry) {
+		pass_holes(pool, entry);
+		pool->freed -= entry->size;
 	} else {
 		object = mp_alloc_small(pool, mp_medium_size(size),
-				     align_mask | (sizeof(void *) - 1), gfp);
+					align_mask | (sizeof(void *) - 1), gfp);
 		if (!object)
 			return NULL;
 		pass_holes(pool, NULL);
-		large = object + entry_offset(size);
-		large->addr = object;
-		large->pages = 0;
-		large->size = size;
-		large->born = ++pool->serial;
-		INIT_LIST_HEAD(&large->list);
-		mp_poison(object, large);
+		entry = object + entry_offset(size);
+		entry->addr = object;
+		entry->pages = 0;
+		entry->size = size;
+		entry->born = ++pool->serial;
+		INIT_LIST_HEAD(&entry->list);
+		mp_poison(object, entry);
 	}
-	enter_large(pool, large);
-	mp_unpoison(large->addr, size);
-	return large->addr;
+	add_entry(pool, entry);
+	mp_unpoison(entry->addr, size);
+	return entry->addr;
 }
 
-static void put_large(struct mp_pool *pool, struct mp_entry *large)
-{
-	rb_erase(&large->node, &pool->entries);
-	if (large->size) {
-		list_move(&large->list, &pool->holes);
-		pool->freed += large->size;
-		mp_poison(large->addr, large);
-	} else {
-		list_move(&large->list, &pool->slots);
-		pool->nr_large--;
-		pool->large_pages -= large->pages;
-		mp_free_pages(pool->region, large->addr, large->pages);
-	}
-}
+/* --- undo --- */
 
-/* Entries that lie in the memory which goes, go with it. */
-static void drop_entries(struct mp_pool *pool, struct list_head *list, u64 serial)
+/* Remove the entries on @list, holes or slots, whose own memory is undone. */
+static void drop_newer(struct mp_pool *pool, struct list_head *list, u64 serial)
 {
-	struct mp_entry *large, *next;
+	struct mp_entry *entry, *next;
 
-	list_for_each_entry_safe(large, next, list, list)
-		if (large->born > serial) {
-			list_del(&large->list);
-			pool->freed -= large->size;
+	list_for_each_entry_safe(entry, next, list, list)
+		if (entry->born > serial) {
+			list_del(&entry->list);
+			pool->freed -= entry->size;
 		}
 }
 
-/* No entry stays, so none needs to be taken out. */
-static void drop_all(struct mp_pool *pool)
+/* Free all large objects and forget all entries, without removing each from the tree. */
+static void undo_all(struct mp_pool *pool)
 {
-	struct mp_entry *large;
+	struct mp_entry *entry;
 
 	pool->entries = RB_ROOT;
-	list_for_each_entry(large, &pool->entry_list, list)
-		if (!large->size)
-			mp_free_pages(pool->region, large->addr, large->pages);
+	list_for_each_entry(entry, &pool->entry_list, list)
+		if (!entry->size)
+			mp_free_pages(pool->region, entry->addr, entry->pages);
 	INIT_LIST_HEAD(&pool->entry_list);
 	INIT_LIST_HEAD(&pool->slots);
 	INIT_LIST_HEAD(&pool->holes);
@@ -209,45 +245,56 @@ static void drop_all(struct mp_pool *pool)
 	pool->freed = 0;
 }
 
+/* Free the objects that are newer than @serial, and forget the entries that are. */
+static void undo_newer(struct mp_pool *pool, u64 serial)
+{
+	struct mp_entry *entry, *next;
+
+	list_for_each_entry_safe(entry, next, &pool->entry_list, list) {
+		if (entry->serial <= serial)
+			break;
+		free_entry(pool, entry);
+	}
+	drop_newer(pool, &pool->slots, serial);
+	drop_newer(pool, &pool->holes, serial);
+}
+
+/* Undo all medium and large allocations since @serial, or all of them if it is 0. */
 void mp_undo_entries(struct mp_pool *pool, u64 serial)
 {
-	struct mp_entry *large, *next;
-
-	if (!serial)
-		return drop_all(pool);
-	list_for_each_entry_safe(large, next, &pool->entry_list, list) {
-		if (large->serial <= serial)
-			break;
-		put_large(pool, large);
-	}
-	drop_entries(pool, &pool->slots, serial);
-	drop_entries(pool, &pool->holes, serial);
+	if (serial)
+		undo_newer(pool, serial);
+	else
+		undo_all(pool);
 }
 
 /**
- * mp_free() - give an object back before its pool
- * @pool: where it came from
- * @object: what was allocated; anything else is left alone
+ * mp_free() - free an object before its pool
+ * @pool: the pool that the object was allocated from
+ * @object: the address that the allocation returned; for any other pointer, NULL too,
+ *	the call changes nothing and returns false
  *
- * An object with pages of its own can be freed, and one above the size that the
- * pool was made with (above 80 bytes, if that is more).  It is found in logarithmic
- * time.  Its pages are freed; its place in a block is for the next such object.
- * Any other goes with the pool alone.
+ * An object can be freed if it has pages of its own, or if it is larger than the size
+ * that the pool was created with (and larger than 80 bytes).  Its pages return to the
+ * region; its place in a block is used again for an object that fits.  Smaller objects
+ * are freed with the pool only.  The object is found in logarithmic time.
  *
- * Context: as buddy_free(), by one user at a time; in an NMI it is refused with one WARN.
- * Return: true if @object was given back, false if it is not one of these.
+ * Context: process, softirq or hardirq context, by one user of the pool at a time.  May
+ * take the region's raw spinlock, see buddy_free().  In NMI context the call is refused
+ * and counted in the debugfs file bad_calls, as is one whose @pool is no pool.
+ * Return: true if the object was freed, false if not.
  */
 bool mp_free(struct mp_pool *pool, const void *object)
 {
-	struct mp_entry *large;
+	struct mp_entry *entry;
 
 	if (!is_pool_to_free(__func__, pool))
 		return false;
 	mp_enter(pool);
-	large = find_large(pool, object);
-	if (large)
-		put_large(pool, large);
+	entry = find_entry(pool, object);
+	if (entry)
+		free_entry(pool, entry);
 	mp_leave(pool);
-	return large;
+	return !!entry;
 }
 EXPORT_SYMBOL_GPL(mp_free);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module: puts the two layers together at insmod, and apart at rmmod. */
+/*
+ * The module's init and exit.  The page layer knows nothing of pools, so the two layers
+ * are put together here.
+ */
 #include <linux/module.h>
 
 #include "internal.h"

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pools: blocks and small requests, create and destroy.
+ * Pools: their pages and blocks, small objects, the way into every allocation, create and
+ * destroy.  Medium and large objects are in large.c, reset and rewind in undo.c.
  *
- * After nginx's ngx_palloc.c.  What is different, and why:
+ * The algorithm is that of nginx's ngx_palloc.c.  Differences, and the reasons:
  *
- * - Two blocks are tried, those with most room.  nginx tries all from one on that
- *   moves slowly: where objects are much smaller than blocks, it stays that far
- *   behind that nearly every request fails first.
- * - Blocks behind @tail are spare.  A reset or rewind moves @tail back and
- *   touches no block, where nginx walks the chain; a spare block is emptied
- *   when it is taken up again.
- * - Cleanup handlers run at a reset too: they lie in the memory that goes.
- * - Nothing is entered anywhere before all that it needs has been allocated.
+ * - A request tries two blocks, those with most free room.  nginx tries all blocks
+ *   from its current one on, which moves slowly.  If objects are much smaller than
+ *   blocks, nearly every request of nginx tries several full blocks first.
+ * - Blocks behind pool->tail are spare.  A reset or rewind moves the tail back and
+ *   touches no block; a spare block is emptied when it is used again.  nginx walks the
+ *   chain of blocks.
+ * - A reset runs the cleanup handlers, because it frees the memory that they lie in.
+ * - Nothing is entered into a list before all of its memory is allocated.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -34,11 +35,12 @@
 
 LIST_HEAD(mp_pools);
 DEFINE_RAW_SPINLOCK(mp_pools_lock);
-static u64 nr_created;	/* under the same lock */
+static u64 nr_created;	/* protected by mp_pools_lock */
 
 /* --- one user at a time --- */
 
 #ifdef CONFIG_PROVE_LOCKING
+/* Begin of a function that changes @pool: report it if another one is at work. */
 void mp_enter(struct mp_pool *pool)
 {
 	WARN_ONCE(atomic_inc_return(&pool->users) != 1,
@@ -57,27 +59,32 @@ EXPORT_SYMBOL_GPL(mp_leave);
 /* --- pages and blocks --- */
 
 /*
- * A driver's own memory may be known to kmemleak as the driver's, who scans it then; it
- * stops for good at a second owner.  What came from alloc_pages(), or from nobody, is
- * known to it only if we say so.
+ * Return true if kmemleak has to be told of memory that a pool takes from @region.  A
+ * driver's own memory may be known to kmemleak already; kmemleak switches itself off when
+ * it is told of an object twice.  It does not know pages from alloc_pages() or a reserved
+ * range.
  */
 static bool tell_kmemleak(const struct buddy_region *region)
 {
 	return region->source.origin != ORIGIN_CALLER;
 }
 
+/* Allocate @pages pages, aligned to 2^@align_order pages. */
 void *mp_alloc_pages(struct buddy_region *region, unsigned long pages,
-		unsigned int align_order, gfp_t gfp)
+		     unsigned int align_order, gfp_t gfp)
 {
 	void *addr;
 
 	gfp &= ~__GFP_ZERO;
-	/* Most blocks are one page, for which there is inline code. */
+	/* Most blocks are one page, for which buddy_alloc() is inline. */
 	if (pages == 1 && !align_order)
 		addr = buddy_alloc(region, 0, gfp);
 	else
 		addr = buddy_alloc_aligned(region, pages, align_order, gfp);
-	/* Let kmemleak, which allocates, look for pointers in there; it is no leak itself. */
+	/*
+	 * Let kmemleak look for pointers in these pages.  With a minimum count of 0 it
+	 * never reports the pages themselves.  It allocates memory for its own record.
+	 */
 	if (addr && tell_kmemleak(region) && kernel_may_allocate())
 		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
 	return addr;
@@ -101,7 +108,7 @@ static void empty_block(struct mp_block *block)
 	mp_poison(block->last, block->end);
 }
 
-/* The block behind the tail becomes the tail: a spare one, or a new one. */
+/* Make the block behind the tail the tail: a spare block, or else a new one. */
 static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 {
 	struct mp_block *block = pool->tail->next;
@@ -121,21 +128,26 @@ static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 	return block;
 }
 
-/* The largest object that comes from a block with so much room. */
+/* Return the size of the largest object for which @room bytes of a block are enough. */
 static size_t largest_in(size_t room)
 {
 	return room > POOL_REDZONE ? min_t(size_t, room - POOL_REDZONE, PAGE_SIZE - 1) : 0;
 }
 
-/* --- small requests --- */
+/* --- small objects --- */
 
+/* Allocate @size bytes of @block, or return NULL if there is not enough room. */
 static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
 		  size_t align_mask)
 {
 	u8 *object = (u8 *)(((uintptr_t)block->last + align_mask) & ~align_mask);
 	u8 *last = object + size + POOL_REDZONE;
 
-	/* In a block's last page neither sum can wrap: @size is a page at most. */
+	/*
+	 * Neither sum wraps: a block ends on a page boundary, so aligning does not step
+	 * over its end; @size is less than a page, and the last page of the address space
+	 * is no block.
+	 */
 	if (last > block->end)
 		return NULL;
 	pool->bumped += last - block->last;
@@ -146,8 +158,10 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
 }
 
 /*
- * From one of the two blocks that are tried, or else from a new one.  Of these
- * three the one with least room is passed over.
+ * Allocate a small object, or a medium object with its entry, or an entry.  The active
+ * block is tried, then the other one, then a spare or new block.  Of these three, the
+ * two with most room are tried by the next request.  The room in the third counts as
+ * skipped.
  */
 void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
@@ -166,6 +180,7 @@ void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t
 		if (!block)
 			return NULL;
 		object = bump(pool, block, size, align_mask);
+		/* Sort the three; then @block is the one with least room, or NULL. */
 		if (other && block_room(other) > block_room(active))
 			swap(active, other);
 		if (!other || block_room(block) > block_room(other))
@@ -179,12 +194,13 @@ void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t
 	return object;
 }
 
-/* --- allocation --- */
+/* --- all objects --- */
 
 #ifdef CONFIG_FAULT_INJECTION
 struct fault_attr mp_fail_pool = FAULT_ATTR_INITIALIZER;
 EXPORT_SYMBOL_GPL(mp_fail_pool);
 
+/* Return true if this allocation has to fail, as the user of fail_pool wants. */
 static bool fail_on_demand(size_t size)
 {
 	return kernel_may_allocate() && should_fail(&mp_fail_pool, size);
@@ -196,9 +212,18 @@ static bool fail_on_demand(size_t size)
 }
 #endif
 
+/* Count a request for a zone as an error of the region, as the page layer does. */
+static void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size)
+{
+	caller_error(region, BUDDY_ZONE, true, (unsigned long)pool,
+		     DIV_ROUND_UP(size, PAGE_SIZE), 0);
+}
+
 /*
- * The largest object that a fresh block has room for.  Up to 256, an alignment costs
- * such a block less than the pool costs its first one.
+ * Return the size of the largest object that fits into an empty block at an alignment of
+ * @align_mask + 1.  block_max is what fits into the first block, which also holds struct
+ * mp_pool.  In any other block, an alignment up to 256 wastes less than that, so there
+ * block_max fits too.
  */
 static size_t largest_at(const struct mp_pool *pool, size_t align_mask)
 {
@@ -210,19 +235,23 @@ static size_t largest_at(const struct mp_pool *pool, size_t align_mask)
 		   largest_in((pool->block_pages << PAGE_SHIFT) - align_mask - 1));
 }
 
+/*
+ * Allocate an object of any size.  All allocations come here, except those that the
+ * inline functions can serve.
+ */
 void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
 	size_t room = largest_at(pool, align_mask);
 	void *object;
 
 	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
-		mp_report_zone(pool->region, pool, size);
+		report_zone(pool->region, pool, size);
 		return NULL;
 	}
 	if (!size)
 		return ZERO_SIZE_PTR;
 	mp_enter(pool);
-	/* What overflows, see array_size(), is asked of nobody. */
+	/* SIZE_MAX is an overflow in array_size(); the region is not asked. */
 	if (size == SIZE_MAX || fail_on_demand(size))
 		object = NULL;
 	else if (size <= min(pool->max, room))
@@ -250,14 +279,15 @@ EXPORT_SYMBOL_GPL(mp_alloc_slow);
 
 /**
  * mp_memalign() - allocate an object at an alignment of its own
- * @pool: where from
+ * @pool: the pool
  * @size: bytes
- * @align: any power of two; above a page it is the physical address that is
- *	aligned, and the virtual one of a reserved range need not be
+ * @align: the alignment in bytes, any power of two.  If it is more than PAGE_SIZE, the
+ *	physical address is aligned; in a reserved range the virtual address may not be
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: as mp_alloc(); NULL and one WARN if @align is no power of two.
+ * Return: as mp_alloc(), but aligned to @align.  An @align that is not a power of two
+ * gives NULL; the first such call prints a WARN.
  */
 void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp)
 {
@@ -284,18 +314,12 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		      "buddypool: a pool's alignment is a power of two up to a page, not %zu\n",
 		      align))
 		return NULL;
-	if (IS_ERR_OR_NULL(region)) {
-		bad_call(func, "this is no region", region);
+	if (!mp_is_pointer(func, "this is no region", region) || !is_outside_nmi(func))
 		return NULL;
-	}
-	if (mp_refuse_in_nmi(func))
+	if (name && !mp_is_pointer(func, "this is no name", name))
 		return NULL;
-	if (IS_ERR(name)) {
-		bad_call(func, "this is no name", name);
-		return NULL;
-	}
 	if (gfp & BUDDY_GFP_ZONES) {
-		mp_report_zone(region, NULL, size);
+		report_zone(region, NULL, size);
 		return NULL;
 	}
 	pool = mp_alloc_pages(region, pages, 0, gfp);
@@ -319,13 +343,16 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->tail = &pool->first;
 	set_active(pool, &pool->first, NULL);
 
-	/* As much as every block can hold, this one with the pool in it too: see largest_at(). */
+	/* What the first block can hold behind the pool; see largest_at(). */
 	pool->block_max = largest_in(pool->end - PTR_ALIGN(pool->last, MP_ALIGNMENT));
-	/* Nothing smaller than an entry has one. */
+	/* An object has an entry only if it is larger than the entry. */
 	pool->max = min(pool->block_max, max(size ?: PAGE_SIZE, sizeof(struct mp_entry)));
 
 	raw_spin_lock_irqsave(&mp_pools_lock, flags);
-	/* A mark of an earlier pool at this address is of none of this one's numbers. */
+	/*
+	 * No two pools have numbers in common, so a mark of an earlier pool at this
+	 * address is told from a mark of this pool.
+	 */
 	pool->serial = ++nr_created << 32;
 	pool->floor = pool->serial;
 	list_add_tail(&pool->link, &mp_pools);
@@ -336,22 +363,26 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 }
 
 /**
- * mp_create_pool() - make a pool
+ * mp_create_pool() - create a pool
  * @region: a region with a kernel mapping; it must outlive the pool
- * @size: bytes of a block, rounded up to whole pages, all of which are used, and
- *	the largest object that cannot be freed before the pool, see mp_free(); 0
- *	for a page
- * @gfp: __GFP_NOWARN keeps a failure out of the log; __GFP_DMA and __GFP_DMA32 are
- *	a caller error; all others, as in GFP_KERNEL and GFP_ATOMIC, have no effect
+ * @size: bytes of a block.  It is rounded up to whole pages, all of which are used; 0
+ *	means one page.  Objects larger than @size (before it is rounded up) can be freed
+ *	before the pool, see mp_free()
+ * @gfp: __GFP_NOWARN suppresses the message in the log if the allocation fails.
+ *	__GFP_DMA and __GFP_DMA32 are a caller error.  All other flags are allowed and
+ *	have no effect
  *
- * kmemleak looks for pointers in the pool's memory, unless the region was made by
- * buddy_region_create(): then it does so only if it knows that memory already, as it
- * knows kmalloc()'s and vmalloc()'s.
+ * Objects are aligned to MP_ALIGNMENT.  The pool has no name; the debugfs file "pools"
+ * shows the function that called mp_create_pool().
  *
- * Context: any but NMI, where it is refused with one WARN.
- * Return: the pool, aligning to MP_ALIGNMENT and known by its caller, or NULL if
- * the region has no such block left, if a zone was asked for, or if @region is NULL or
- * an error pointer, which counts in debugfs's bad_calls.
+ * kmemleak searches the pool's memory for pointers.  Exception: the memory of a region
+ * from buddy_region_create() is searched only if kmemleak knows that memory already, as it
+ * knows memory of kmalloc() and vmalloc().
+ *
+ * Context: process, softirq or hardirq context; takes raw spinlocks with interrupts off.
+ * In NMI context the call is refused and counted in the debugfs file bad_calls.
+ * Return: the pool; or NULL if the region has no block of that size left, for a zone
+ * flag, and if @region is NULL or an error pointer, which is counted in bad_calls.
  */
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp)
@@ -361,18 +392,20 @@ struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 EXPORT_SYMBOL_GPL(mp_create_pool);
 
 /**
- * mp_create_pool_named() - make a pool with a name and an alignment
+ * mp_create_pool_named() - create a pool with a name and an alignment
  * @region: as for mp_create_pool()
- * @name: shown in debugfs, cut to 23 characters, of which blanks and all else that is
- *	not printable ASCII become '_', and ``total`` becomes ``total_``; NULL or an empty
- *	string if the pool has none and is known by its caller
+ * @name: shown in debugfs.  It is cut to 23 characters; blanks and all characters that
+ *	are not printable ASCII become '_', and ``total`` becomes ``total_``.  NULL or an
+ *	empty string: no name, as with mp_create_pool()
  * @size: as for mp_create_pool()
- * @align: what mp_alloc() aligns to, a power of two up to PAGE_SIZE; nginx
+ * @align: the alignment of mp_alloc() in bytes, a power of two up to PAGE_SIZE; nginx
  *	itself uses 8
  * @gfp: as for mp_create_pool()
  *
  * Context: as mp_create_pool().
- * Return: as mp_create_pool(); NULL and one WARN for a wrong @align.
+ * Return: as mp_create_pool().  NULL also for a wrong @align, for which the first such
+ * call prints a WARN, and for a @name that is an error pointer, which is counted in the
+ * debugfs file bad_calls.
  */
 struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 				     const char *name, size_t size,
@@ -383,16 +416,18 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 EXPORT_SYMBOL_GPL(mp_create_pool_named);
 
 /**
- * mp_destroy_pool() - give back everything
+ * mp_destroy_pool() - free a pool and all of its objects
  * @pool: the pool; NULL is ignored
  *
- * Runs the cleanup handlers, the newest first, and frees all pages.  A pool that is
- * destroyed already is left alone and reported, as long as its first page has not
- * been handed out again, or poisoned: then there is nothing left to tell it by.  So is
- * one whose cleanup handlers run: they cannot destroy it.
+ * Calls the pool's cleanup handlers, the newest first, and frees all pages.
  *
- * Context: as buddy_free(), and as the handlers allow; in an NMI it is refused with one
- * WARN.
+ * A pool that is already destroyed is left alone, and the call is counted in the debugfs
+ * file bad_calls.  The pool is recognised until its first page is allocated again; with
+ * poison=1 the report does not name it.  A cleanup handler cannot destroy its own pool;
+ * the attempt is refused and counted too.
+ *
+ * Context: process, softirq or hardirq context, as far as the handlers allow.  In NMI
+ * context the call is refused and counted in bad_calls.
  */
 void mp_destroy_pool(struct mp_pool *pool)
 {
@@ -411,7 +446,10 @@ void mp_destroy_pool(struct mp_pool *pool)
 	list_del(&pool->link);
 	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
 
-	/* From here on each call ends where the number is looked at. */
+	/*
+	 * From here on every call refuses the pool.  The inline functions look at @max and
+	 * @last only, so these make them call mp_alloc_slow(), which refuses it.
+	 */
 	pool->magic = POOL_GONE;
 	pool->max = 0;
 	pool->last = pool->end;

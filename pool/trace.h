@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The pool layer's tracepoints, buddypool:mp_*; pool.c makes them. */
+/* The pool layer's tracepoints, buddypool:mp_*.  pool.c defines them. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM buddypool
 
@@ -32,7 +32,7 @@ DECLARE_EVENT_CLASS(mp_pool,
 );
 
 DEFINE_EVENT(mp_pool, mp_create, TP_PROTO(const struct mp_pool *pool), TP_ARGS(pool));
-/* Before everything goes. */
+/* Both events come before anything is freed. */
 DEFINE_EVENT(mp_pool, mp_reset, TP_PROTO(const struct mp_pool *pool), TP_ARGS(pool));
 DEFINE_EVENT(mp_pool, mp_destroy, TP_PROTO(const struct mp_pool *pool), TP_ARGS(pool));
 
@@ -52,9 +52,10 @@ DECLARE_EVENT_CLASS(mp_request,
 	TP_printk("pool=%p name=%s size=%zu", __entry->pool, __entry->name, __entry->size)
 );
 
-/* An object got pages of its own. */
+/* A large object was allocated. */
 DEFINE_EVENT(mp_request, mp_large,
 	TP_PROTO(const struct mp_pool *pool, size_t size), TP_ARGS(pool, size));
+/* An allocation of any size failed. */
 DEFINE_EVENT(mp_request, mp_fail,
 	TP_PROTO(const struct mp_pool *pool, size_t size), TP_ARGS(pool, size));
 

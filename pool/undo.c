@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cleanup handlers, reset and savepoints: what gives a pool's memory back. */
-#include <linux/err.h>
+/*
+ * Reset, savepoints and cleanup handlers: how a pool frees all of its objects, or those
+ * since a savepoint.
+ */
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../buddy/internal.h"
 #include "internal.h"
 #include "trace.h"
 
+/* --- cleanup handlers --- */
+
 /**
- * mp_add_cleanup() - have a function called when the pool is given back
+ * mp_add_cleanup() - have a function called before the pool's objects are freed
  * @pool: the pool
- * @handler: called once, at the next mp_reset_pool(), mp_destroy_pool() or
- *	mp_rewind_pool() to before now; the newest handler is called first, and
- *	all objects of the pool are still there.  One that is added by a handler is
- *	called next: a handler that adds itself is called until memory runs out
- * @data: for @handler
+ * @handler: the function.  It is called once: by the next mp_reset_pool() or
+ *	mp_destroy_pool(), or by mp_rewind_pool() to a savepoint that was set before this
+ *	call.  The newest handler is called first.  All objects of the pool are still
+ *	there, and the handler may use the pool, but not destroy it
+ * @data: the argument of @handler
  * @gfp: as for mp_alloc()
  *
+ * A handler that is added by a handler is called next.  A handler that always adds itself
+ * again is therefore called until memory runs out.
+ *
  * Context: as mp_alloc().
- * Return: 0; -ENOMEM, also if a zone was asked for; or -EINVAL if @pool is no pool or
- * @handler is NULL or an error pointer, which counts in debugfs's bad_calls.  Unless
- * it is 0, @handler will not be called.
+ * Return: 0; -ENOMEM if there is no memory left, and for a zone flag in @gfp; -EINVAL if
+ * @pool is no pool, or @handler is NULL or an error pointer, which is counted in the
+ * debugfs file bad_calls.  After an error, @handler will not be called.
  */
 int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 		   void *data, gfp_t gfp)
 {
 	struct mp_cleanup *cleanup;
 
-	if (!is_pool(__func__, pool))
+	if (!is_pool(__func__, pool) ||
+	    !mp_is_pointer(__func__, "this is no handler", handler))
 		return -EINVAL;
-	if (IS_ERR_OR_NULL(handler)) {
-		bad_call(__func__, "this is no handler", handler);
-		return -EINVAL;
-	}
 	cleanup = mp_alloc_object(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
 	if (!cleanup)
 		return -ENOMEM;
@@ -50,25 +53,37 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 }
 EXPORT_SYMBOL_GPL(mp_add_cleanup);
 
-/* --- reset and savepoints --- */
+/* --- which savepoints are in force --- */
 
 /*
- * Marks in force are a stack: going back to one, or resetting the pool, takes those off
- * that were set later.  A mark lies wherever its owner put it, so the pool has only
- * numbers of the newest few.  What is deeper counts as in force, up to @lost.
+ * A savepoint is in force from mp_mark_pool() until the pool is reset or rewound to an
+ * earlier savepoint; then it is outdated.  So the savepoints in force are a stack.
+ *
+ * A struct mp_mark lies in memory of the pool's user, so the pool knows savepoints by
+ * their serial numbers only.  pool->marks has the numbers of the newest MP_MARKS that are
+ * in force.  Older ones are pushed out; of their numbers only the largest is kept, in
+ * pool->lost.  All savepoints up to that number count as in force.
  */
+
+/* Give @mark a serial number and push it onto the stack. */
 static void push_mark(struct mp_pool *pool, struct mp_mark *mark)
 {
 	u64 distance;
 
-	/* In the same place as the newest, and as good: no reason to push an old one out. */
+	/*
+	 * Nothing was allocated since the newest savepoint.  @mark is the same state of
+	 * the pool, so it shares the number, and no old number is pushed out.
+	 */
 	if (pool->at_mark) {
 		mark->serial = pool->floor + pool->marks[0];
 		return;
 	}
 	mark->serial = ++pool->serial;
 	distance = mark->serial - pool->floor;
-	/* Without a reset for so long, there are no numbers left for the stack. */
+	/*
+	 * pool->marks has 32 bits for each number.  A pool that is not reset for more than
+	 * 2^32 serial numbers has no numbers left; its savepoints count as in force.
+	 */
 	pool->at_mark = distance <= U32_MAX;
 	if (!pool->at_mark) {
 		pool->lost = mark->serial;
@@ -80,7 +95,10 @@ static void push_mark(struct mp_pool *pool, struct mp_mark *mark)
 	pool->marks[0] = distance;
 }
 
-/* @serial: of the mark that is now the newest, or 0 for none. */
+/*
+ * Pop all savepoints that are newer than the one of number @serial, which stays; or all
+ * of them, if @serial is 0.
+ */
 static void pop_marks(struct mp_pool *pool, u64 serial)
 {
 	if (!serial) {
@@ -99,6 +117,7 @@ static void pop_marks(struct mp_pool *pool, u64 serial)
 	pool->lost = min(pool->lost, serial);
 }
 
+/* Return true if @mark, one of @pool's, is in force or cannot be told from such a one. */
 static bool is_in_force(const struct mp_pool *pool, const struct mp_mark *mark)
 {
 	unsigned int i;
@@ -111,25 +130,32 @@ static bool is_in_force(const struct mp_pool *pool, const struct mp_mark *mark)
 	return mark->serial <= pool->lost;
 }
 
+/* Return true if @mark can be rewound to.  Otherwise count and report a call of @func. */
 static bool is_mark(const char *func, const struct mp_pool *pool, const struct mp_mark *mark)
 {
-	if (IS_ERR_OR_NULL(mark)) {
-		bad_call(func, "this is no mark", mark);
+	if (!mp_is_pointer(func, "this is no mark", mark))
 		return false;
-	}
 	if (likely(mark->pool == pool && is_in_force(pool, mark)))
 		return true;
-	mp_report_mark(func, pool, mark->pool == pool);
+	mp_report_mark(func, pool, mark);
 	return false;
 }
 
-/* Undo all since @mark; blocks that came since are spare now. */
+/* --- reset and rewind --- */
+
+/*
+ * Bring the pool back to the state that @mark describes: call the newer cleanup handlers,
+ * free the newer objects, and make the blocks that came since spare.
+ */
 static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 {
 	struct mp_mark *outer = pool->undoing, to = *mark;
 	struct mp_block *block;
 
-	/* Called by a handler: the call that runs the handlers goes back that far. */
+	/*
+	 * This call comes from a cleanup handler.  The outer rewind() is still calling
+	 * handlers; it will go back as far as the earlier of the two marks.
+	 */
 	if (outer) {
 		if (to.serial < outer->serial)
 			*outer = to;
@@ -164,13 +190,16 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 }
 
 /**
- * mp_reset_pool() - give back everything but the blocks
+ * mp_reset_pool() - free all objects of a pool, but keep its blocks
  * @pool: the pool
  *
- * Runs the cleanup handlers, the newest first, and frees the large allocations.
- * All blocks can be used again, from the first.  Costs nothing per block.
+ * Calls the pool's cleanup handlers, the newest first, and frees the pages of large
+ * objects.  The blocks are used again from the first one on; a reset costs nothing per
+ * block.  All savepoints are outdated.
  *
- * Context: as mp_free(), and as the handlers allow.
+ * Context: process, softirq or hardirq context, as far as the handlers allow, by one user
+ * of the pool at a time.  In NMI context the call is refused and counted in the debugfs
+ * file bad_calls.
  */
 void mp_reset_pool(struct mp_pool *pool)
 {
@@ -192,27 +221,30 @@ EXPORT_SYMBOL_GPL(mp_reset_pool);
 /**
  * mp_mark_pool() - set a savepoint
  * @pool: the pool
- * @mark: filled in; it needs no undoing
+ * @mark: filled in; it needs no cleanup, and its memory may be freed at any time
  *
- * What is left in blocks before the last one counts as skipped from here on,
- * so that going back to the mark is one step and no walk.
+ * A rewind to the savepoint is one step, however many blocks the pool has.  For this,
+ * blocks in front of the last one are not used again until the pool goes back to an
+ * earlier state; what is left in them counts as skipped.
  *
- * Context: as mp_alloc().
+ * Context: as mp_alloc().  If @pool is no pool, or @mark is NULL or an error pointer, the
+ * call is refused and counted in the debugfs file bad_calls.
  */
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 {
-	if (!is_pool(__func__, pool))
+	if (!is_pool(__func__, pool) ||
+	    !mp_is_pointer(__func__, "this is no mark", mark))
 		return;
-	if (IS_ERR_OR_NULL(mark)) {
-		bad_call(__func__, "this is no mark", mark);
-		return;
-	}
 	mp_enter(pool);
-	/* What was allocated inline. */
+	/* The inline functions do not clear at_mark, but they move pool->last. */
 	if (pool->last != pool->active->last)
 		pool->at_mark = false;
 	sync_active(pool);
-	/* From here on all but the tail is passed over, and that is not, even if it was. */
+	/*
+	 * From here on only the tail is used.  What is left in both tried blocks is
+	 * skipped.  The tail is one of them, or it counts as skipped already; it is taken
+	 * out of the count in either case.
+	 */
 	pool->skipped += block_room(pool->active) - block_room(pool->tail);
 	if (pool->other)
 		pool->skipped += block_room(pool->other);
@@ -231,22 +263,21 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 EXPORT_SYMBOL_GPL(mp_mark_pool);
 
 /**
- * mp_rewind_pool() - give back everything since a savepoint
+ * mp_rewind_pool() - free all objects that were allocated since a savepoint
  * @pool: the pool
- * @mark: from mp_mark_pool() on @pool.  Savepoints nest: going back to one
- *	forgets those set after it.  This one stays, and can be used again until
- *	the pool is reset or goes back to an earlier one
+ * @mark: a savepoint that mp_mark_pool() set on @pool.  It stays valid and can be used
+ *	again, until the pool is reset or rewound to an earlier savepoint.  Savepoints that
+ *	were set after @mark are outdated
  *
- * Cleanup handlers added since run, the newest first; large allocations made
- * since are freed.  One from before that was freed since stays freed.  What a handler
- * allocates goes too.  If one resets the pool or goes back to an earlier savepoint, that
- * is done when all handlers have run.
+ * Calls the cleanup handlers that were added since, the newest first, and frees the pages
+ * of large objects that were allocated since.  An older object that was freed since stays
+ * freed.  What a handler allocates is freed too.  If a handler resets the pool or rewinds
+ * it to an earlier savepoint, the pool goes back that far after all handlers have run.
  *
- * A savepoint of another pool, and one that a reset or an earlier savepoint has
- * outdated, changes nothing: it counts in debugfs's bad_calls, and the first of each
- * is reported.  An outdated one can pass only if since then more than six later ones
- * have been in force at once, with an allocation between each two: the pool has no room
- * for more.
+ * If @mark is a savepoint of another pool or an outdated one, the call changes nothing
+ * and is counted in the debugfs file bad_calls.  The pool knows only the six newest valid
+ * savepoints by number (those without an allocation between them count as one).  Of
+ * savepoints older than these six it cannot tell which are outdated, and accepts them.
  *
  * Context: as mp_reset_pool().
  */
