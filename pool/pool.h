@@ -1,48 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pools after nginx's: many small objects, given back all at once.
+ * Pools: many small objects that are freed together.  The public interface.
  *
- * A pool belongs to one request, one transfer, one driver instance.  It is a
- * chain of page blocks with a bump pointer each; an allocation aligns, compares
- * and adds.  Small objects are not freed one by one: mp_reset_pool(),
- * mp_rewind_pool() and mp_destroy_pool() give back everything, or everything
- * since a mark, and run the cleanup handlers that were added since.
+ * A pool belongs to one request, one transfer or one driver instance.  It is a chain of
+ * blocks of pages.  To allocate an object, mp_alloc() rounds a pointer up, compares it
+ * with the end of the block and moves it forward.  Small objects are not freed one by
+ * one: mp_reset_pool() and mp_destroy_pool() free all objects, mp_rewind_pool() frees the
+ * objects that were allocated since a savepoint.  All three call cleanup handlers first.
  *
- * A pool has one user at a time and takes no lock.  Any context in which its
- * region may be used will do, see buddy.h: in NMI context, objects can be
- * allocated and nothing else be done.  In a kernel with CONFIG_PROVE_LOCKING
- * two users at once are caught and reported.
+ * A pool has one user at a time and takes no lock.  In a kernel with CONFIG_PROVE_LOCKING
+ * two users at the same time are reported.  Objects can be allocated in any context:
+ * process, softirq, hardirq and NMI.  In NMI context nothing else can be done; to create,
+ * reset, rewind or destroy a pool, or to free an object, is refused there.
  *
- * A call that is given no pool, such as NULL, an error pointer or a pool that is
- * destroyed, is refused and counted in debugfs's bad_calls; the first is reported.
- * A destroyed pool is recognised until its first page is handed out again, in an
- * unmapped page not at all, with poison=1 as no pool; KASAN reports the access
- * itself.  mp_alloc(), mp_nalloc() and mp_calloc() are inline and promise nothing for
- * a pointer that cannot be read.
+ * A call whose pool is NULL, an error pointer or a destroyed pool is refused and counted
+ * in the debugfs file bad_calls.  The first call that is counted there prints a WARN, each
+ * later one a line.  A destroyed pool is recognised until its first page is allocated
+ * again.  With poison=1 the report does not have its name.  KASAN reports the access to
+ * the destroyed pool, too; and if the page has no mapping any more, the access faults.
+ * The inline functions mp_alloc(), mp_nalloc() and mp_calloc() read the pool before any
+ * check, so they fault for NULL and for error pointers.
  *
  * The algorithm is that of nginx's src/core/ngx_palloc.c (I. Sysoev).
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
 
-#include <linux/rbtree.h>
-#include <linux/slab.h>
+#include <linux/compiler.h>
+#include <linux/fault-inject.h>
+#include <linux/overflow.h>
+#include <linux/rbtree_types.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#if __has_include(<linux/cleanup.h>)
+#include <linux/cleanup.h>
+#endif
 
 #include "../buddy/buddy.h"
-#include "../buddy/compat.h"
 
-#define MP_ALIGNMENT	32	/* of mp_alloc(), if the pool was made without another */
-#define MP_NAME_LEN	24	/* of a pool's name, with the NUL */
-
-#define MP_MARKS	6	/* savepoints that a pool knows by their numbers */
+#define MP_ALIGNMENT	32	/* bytes; of mp_alloc(), unless the pool has its own */
+#define MP_NAME_LEN	24	/* bytes of a pool's name, with the NUL */
+#define MP_MARKS	6	/* savepoints that a pool knows by number */
 
 struct mp_pool;
 struct mp_mark;
 
 /**
- * struct mp_block - the header of a block
- * @next: in the chain
- * @last: first free byte, but for the pool's current block: see there
+ * struct mp_block - header at the start of a block
+ * @next: the next block of the pool, or NULL
+ * @last: the first free byte.  In the pool's active block the pool's own @last is newer
  * @end: the byte behind the block, a multiple of PAGE_SIZE
  */
 struct mp_block {
@@ -52,50 +60,50 @@ struct mp_block {
 };
 
 /**
- * struct mp_pool - a pool; it lies at the start of its own first block
- * @last: first free byte of @active, ahead of what its header says
+ * struct mp_pool - a pool; lies at the start of its own first block
+ * @last: first free byte of @active
  * @end: the byte behind @active
- * @max: the largest object without an entry, which goes with the pool alone
+ * @max: bytes of the largest small object; larger objects can be freed before the pool
  * @align_mask: the pool's alignment - 1
- * @given: bytes given out of blocks, the pool's own entries too
- * @active: the block that small requests try first, of the two the one with more
- *	room when a request last had to look
- * @other: the one they try next, or NULL
- * @tail: the last block in use; those behind it are spare
- * @region: where blocks and large allocations come from
+ * @given: bytes of objects in blocks, with the pool's own entries and handlers
+ * @active: the block that a small object is tried in first
+ * @other: the block that is tried next, or NULL
+ * @tail: the last block that is in use; the blocks behind it are spare
+ * @region: where the pool's pages come from
  * @block_pages: pages of each block
- * @block_max: the most that is taken from a block, if its alignment does not make that
- *	less; what is larger gets its own pages
- * @nr_blocks: blocks in the chain, spare ones too
- * @bumped: bytes taken from blocks as their headers have it
- * @skipped: bytes left in blocks that were passed over
- * @freed: bytes of @given that are in @holes
- * @entries: objects with an entry, by address
- * @entry_list: the same, the newest first
- * @slots: entries without an object, to be used again
- * @holes: entries of objects in blocks that were freed, to be used again
- * @nr_large: how many objects have pages of their own
+ * @block_max: bytes of the largest object that comes from a block, if its alignment
+ *	allows; larger objects have pages of their own
+ * @nr_blocks: blocks in the chain, with the spare ones
+ * @bumped: bytes taken from blocks, with alignment and redzones; without what
+ *	the inline functions took from @active since its header was brought up to date
+ * @skipped: free bytes in blocks that are not tried any more
+ * @freed: those bytes of @given that are in @holes
+ * @entries: the entries of medium and large objects, a tree sorted by address
+ * @entry_list: the same entries, the newest object first
+ * @slots: entries without an object, whose large object was freed
+ * @holes: entries of medium objects that were freed
+ * @nr_large: objects that have pages of their own
  * @large_pages: their pages
- * @serial: counts objects with entries, entries, handlers and marks, to tell what came
- *	after a mark; it starts where no other pool's does
- * @floor: what it was at the start, or at the last reset
- * @lost: marks up to this one may be in force without being in @marks
- * @marks: the newest that are in force, as distances from @floor; the newest first
- * @at_mark: nothing happened since the newest of these was set or gone back to, unless
- *	inline
- * @undoing: where a reset or rewind goes that is at work, or NULL
- * @cleanups: handlers, the newest first
- * @resets: calls of mp_reset_pool()
- * @created: jiffies
- * @caller: who made the pool
- * @name: or an empty string
+ * @serial: counts medium and large objects, entries, handlers and savepoints.  A number
+ *	tells what is newer than a savepoint.  No two pools have numbers in common
+ * @floor: @serial at creation or at the last reset
+ * @lost: savepoints up to this number count as in force, see undo.c; 0 for none
+ * @marks: numbers of the newest savepoints in force, less @floor; the newest first
+ * @at_mark: true if nothing was allocated since the newest savepoint was set or rewound
+ *	to; the inline functions do not clear it
+ * @undoing: the state that a running reset or rewind goes back to, or NULL
+ * @cleanups: cleanup handlers, the newest first
+ * @resets: number of calls of mp_reset_pool()
+ * @created: time of creation, in jiffies
+ * @caller: address in the function that created the pool
+ * @name: the pool's name, or an empty string
  * @link: in the list of all pools
- * @users: who is at work on the pool, to catch a second one
- * @magic: POOL_LIVE, or POOL_GONE once it is destroyed
- * @first: the first block's header; its bytes begin behind the pool
+ * @users: functions at work on the pool, with CONFIG_PROVE_LOCKING: 0 or 1
+ * @magic: POOL_LIVE, or POOL_GONE after the pool is destroyed
+ * @first: header of the first block, whose free bytes begin behind this struct
  */
 struct mp_pool {
-	/* All that mp_alloc() touches, in one cache line. */
+	/* All that mp_alloc() reads and writes, in one cache line. */
 	u8 *last;
 	u8 *end;
 	size_t max;
@@ -136,9 +144,9 @@ struct mp_pool {
 };
 
 /**
- * struct mp_mark - a savepoint, filled in by mp_mark_pool()
+ * struct mp_mark - a savepoint
  *
- * Its members are the pool's own affair.
+ * mp_mark_pool() fills it in.  Only the pool layer uses its members.
  */
 struct mp_mark {
 	/* private: */
@@ -174,7 +182,7 @@ __printf(3, 0)
 char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 		 va_list args);
 
-/* Where the kernel checks locking, a pool checks for a second user. */
+/* Called at the begin and end of each use of a pool, to find a second user. */
 #ifdef CONFIG_PROVE_LOCKING
 void mp_enter(struct mp_pool *pool);
 void mp_leave(struct mp_pool *pool);
@@ -187,34 +195,35 @@ static inline void mp_leave(struct mp_pool *pool) {}
 extern struct fault_attr mp_fail_pool;
 #endif
 
-/* Whether the inline functions have no business here. */
+/* Return true if the inline functions must leave each allocation to mp_alloc_slow(). */
 static __always_inline bool mp_is_watched(void)
 {
 #ifdef CONFIG_FAULT_INJECTION
 	if (READ_ONCE(mp_fail_pool.probability))
 		return true;
 #endif
-	/* KASAN wants redzones. */
+	/* With KASAN each object has a redzone. */
 	return IS_ENABLED(CONFIG_KASAN_GENERIC);
 }
 
-/* Behind the inline functions: what they cannot serve; not to be called directly. */
+/* Serves what the inline functions cannot.  Do not call this directly. */
 void *mp_alloc_slow(struct mp_pool *pool, size_t size, size_t align_mask,
 		    gfp_t gfp);
 
+/* The body of the inline functions: advance the pointer of the active block. */
 static inline void *mp_bump(struct mp_pool *pool, size_t size,
 			    size_t align_mask, gfp_t gfp)
 {
 	u8 *object;
 
-	/* Size 0 wraps to the slow path, too.  No zone can be had: see there. */
+	/* For size 0, size - 1 wraps to SIZE_MAX. */
 	if (mp_is_watched() || gfp & BUDDY_GFP_ZONES ||
 	    unlikely(size - 1 >= pool->max))
 		return mp_alloc_slow(pool, size, align_mask, gfp);
 
 	mp_enter(pool);
 	object = (u8 *)(((uintptr_t)pool->last + align_mask) & ~align_mask);
-	/* A block ends on a page boundary: aligning never steps over its end. */
+	/* A block ends on a page boundary, so @object is not behind the end. */
 	if (likely(size <= (size_t)(pool->end - object))) {
 		pool->last = object + size;
 		pool->given += size;
@@ -228,18 +237,21 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
 }
 
 /**
- * mp_alloc() - allocate an object, aligned
- * @pool: where from
- * @size: bytes; a page or more, or what does not fit into a block, gets pages of
- *	its own
- * @gfp: __GFP_ZERO clears it, __GFP_NOWARN keeps a failure out of the log;
- *	__GFP_DMA and __GFP_DMA32 are a caller error, as no zone can be chosen: NULL;
- *	all others, as in GFP_KERNEL and GFP_ATOMIC, are legal and have no effect
+ * mp_alloc() - allocate an aligned object
+ * @pool: the pool
+ * @size: bytes.  An object of a page or more, or one that does not fit into an empty
+ *	block, gets pages of its own
+ * @gfp: __GFP_ZERO clears the object.  __GFP_NOWARN suppresses the message in the log if
+ *	the allocation fails.  __GFP_DMA and __GFP_DMA32 are a caller error, because no
+ *	zone can be chosen.  All other flags are allowed and have no effect: an allocation
+ *	never sleeps
  *
- * Context: as the pool's region, by one user at a time.
- * Return: the object, at a multiple of the pool's alignment (MP_ALIGNMENT unless
- * it was made with another); ZERO_SIZE_PTR for size 0; NULL if the region has
- * no pages left, and the pool is then as it was.
+ * Context: any, by one user of the pool at a time.  If the active block has no room, may
+ * take the region's raw spinlock with interrupts off.  In NMI context the lock is only
+ * tried, so the call may fail although the region has free pages.
+ * Return: the object, at a multiple of the pool's alignment (MP_ALIGNMENT, or that given
+ * to mp_create_pool_named()).  ZERO_SIZE_PTR of linux/slab.h for size 0.  NULL if the
+ * region has no pages left, in which case the pool is unchanged, and for a zone flag.
  */
 static inline void *mp_alloc(struct mp_pool *pool, size_t size, gfp_t gfp)
 {
@@ -247,13 +259,13 @@ static inline void *mp_alloc(struct mp_pool *pool, size_t size, gfp_t gfp)
 }
 
 /**
- * mp_nalloc() - allocate an object without alignment, as for strings
- * @pool: where from
- * @size: bytes
+ * mp_nalloc() - allocate an object without alignment, such as a string
+ * @pool: the pool
+ * @size: bytes, as for mp_alloc()
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: as mp_alloc(), at any address.
+ * Return: as mp_alloc(), but the object can have any address.
  */
 static inline void *mp_nalloc(struct mp_pool *pool, size_t size, gfp_t gfp)
 {
@@ -261,15 +273,15 @@ static inline void *mp_nalloc(struct mp_pool *pool, size_t size, gfp_t gfp)
 }
 
 /**
- * mp_calloc() - allocate a zeroed array
- * @pool: where from
- * @nr: elements
- * @size: bytes of each
+ * mp_calloc() - allocate an array and clear it
+ * @pool: the pool
+ * @nr: number of elements
+ * @size: bytes of each element
  * @gfp: as for mp_alloc()
  *
  * Context: as mp_alloc().
- * Return: as mp_alloc(); NULL also if @nr times @size overflows, for which the region
- * is not asked.
+ * Return: as mp_alloc().  NULL also if @nr times @size overflows; then the region is not
+ * asked for pages.
  */
 static inline void *mp_calloc(struct mp_pool *pool, size_t nr, size_t size,
 			      gfp_t gfp)
@@ -278,7 +290,7 @@ static inline void *mp_calloc(struct mp_pool *pool, size_t nr, size_t size,
 }
 
 #ifdef DEFINE_FREE
-/* struct mp_pool *pool __free(mp_pool) = mp_create_pool(...); */
+/* For: struct mp_pool *pool __free(mp_pool) = mp_create_pool(...); */
 DEFINE_FREE(mp_pool, struct mp_pool *, if (_T) mp_destroy_pool(_T))
 #endif
 

@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) "torture: " fmt
 
 #include <linux/delay.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "torture.h"
