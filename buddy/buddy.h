@@ -2,27 +2,27 @@
 /*
  * The page layer's public interface.
  *
- * A region is one reserved range of physical memory that hands out blocks of
- * 2^order pages, or of an exact number of pages.  Every function here is
- * exported GPL-only.  A block is named by its page frame number (pfn) or, in a
- * region with a kernel mapping, by its virtual address.
+ * A region is one or several ranges of physical memory from which blocks of pages are
+ * allocated: blocks of 2^order pages, or of any number of pages.  A caller names a
+ * block by the page frame number (pfn) of its first page or, in a region with a kernel
+ * mapping, by its virtual address.  All functions are exported GPL-only.
  *
- * Caller errors (double free, a pfn that starts no block, a wrong order, ...)
- * never change memory or metadata: each is counted in the region's statistics,
- * and the first of its kind in a region prints a WARN with the facts.
+ * Caller errors (double free, a pfn at which no block starts, a wrong order and so on)
+ * never change memory or metadata.  The region counts each of them, and the first of
+ * its kind in a region prints a WARN with the facts.  Two mistakes cannot be told from
+ * a correct call: the free of a block that was freed and allocated again with the same
+ * size, and the use of a region that was destroyed, which only buddy_region_put() and
+ * buddy_region_destroy() detect.
  *
- * A region that is NULL or an error pointer is a caller error in every function
- * but buddy_alloc_pfn(), buddy_free_pfn(), buddy_alloc() and buddy_free(), which
- * would pay for the test at each call, and buddy_region_put() and
- * buddy_region_destroy(), which ignore NULL.  As such a call has no region to be counted
- * in, the file bad_calls counts it, and the first one prints a WARN.  A pointer to
- * a region that was destroyed is found by buddy_region_put() and
- * buddy_region_destroy() alone: nothing tells it in constant time.  Nor does anything
- * tell the free of a block that was freed and allocated again, with the same size,
- * from a right one.
+ * A region that is NULL or an error pointer is a caller error, too.  No region can
+ * count the error, so the debugfs file bad_calls does, and the first one is a WARN.
+ * There are two exceptions.  buddy_alloc_pfn(), buddy_free_pfn(), buddy_alloc() and
+ * buddy_free() are inline and do not test the pointer.  buddy_region_put() and
+ * buddy_region_destroy() ignore NULL.
  *
- * Who hands a block to another CPU orders that as for a page of alloc_pages(): by a
- * lock, or by a release on one side and an acquire on the other.
+ * A block that one CPU allocates and another one frees must be handed over in order,
+ * as a page of alloc_pages() must be: by a lock, or by a release on one side and an
+ * acquire on the other.
  */
 #ifndef BUDDY_BUDDY_H
 #define BUDDY_BUDDY_H
@@ -30,20 +30,122 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
-/* A region has less than 2^32 pages: below 2 GiB, metadata is one allocation. */
+/* A region has less than 2^32 pages. */
 #define BUDDY_NR_ORDERS	32
 
+/* No page: what the pfn functions return on failure. */
+#define BUDDY_NO_PFN	(~0UL)
+
 /*
- * Flags that restrict where memory may lie, which no region can promise: asking for
- * one is a caller error.  (__GFP_HIGHMEM allows more, and restricts nothing.)
+ * Flags that ask for memory of a certain zone, which no region can promise: a caller
+ * error.  (__GFP_HIGHMEM allows more memory, and asks for none.)
  */
 #define BUDDY_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
 
-/* No page frame: what the pfn functions return on failure. */
-#define BUDDY_NO_PFN	(~0UL)
+/* Flags that the inline paths leave to the slow paths. */
+#define BUDDY_GFP_SLOW	(__GFP_ZERO | BUDDY_GFP_ZONES)
 
 struct buddy_region;
-struct file_operations;
+
+/* --- regions --- */
+
+struct buddy_region *buddy_region_get(const char *name);
+void buddy_region_put(struct buddy_region *region);
+struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
+					 unsigned long nr_pages, void *virt);
+int buddy_region_destroy(struct buddy_region *region);
+const char *buddy_region_name(const struct buddy_region *region);
+
+/* --- blocks of 2^order pages --- */
+
+/**
+ * buddy_alloc() - allocate 2^order pages, by address
+ * @region: a region with a kernel mapping
+ * @order: as for buddy_alloc_pfn()
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Context: any, as buddy_alloc_pfn().
+ * Return: the address of the first page, aligned to the block's size in
+ * physical memory, or NULL if no block is left, and for a caller error.
+ */
+static inline void *buddy_alloc(struct buddy_region *region, unsigned int order, gfp_t gfp);
+
+/**
+ * buddy_free() - free a block by address and order
+ * @region: the region that the block came from
+ * @addr: what buddy_alloc() returned; NULL is ignored
+ * @order: the block's order
+ *
+ * Context: any but NMI, as buddy_free_pfn_exact().
+ */
+static inline void buddy_free(struct buddy_region *region, const void *addr,
+			      unsigned int order);
+
+/**
+ * buddy_alloc_pfn() - allocate 2^order pages
+ * @region: the region to allocate from
+ * @order: any; no block has an order above the region's max order
+ * @gfp: __GFP_ZERO clears the pages, __GFP_NOWARN keeps a failure out of the
+ *	log.  __GFP_DMA and __GFP_DMA32 are a caller error, because no zone can be
+ *	chosen.  GFP_KERNEL, GFP_ATOMIC and all other flags are legal and change
+ *	nothing: an allocation never sleeps or reclaims
+ *
+ * The block is physically contiguous and naturally aligned.  The cost is at most a few
+ * steps per order, whatever the size of the block and of the region.
+ *
+ * Context: any.  If the CPU's cache has no such block, takes the region's raw
+ * spinlock with interrupts off.  In NMI context the lock is only tried, so that an
+ * allocation can fail although a block is free.  The pages are cleared without a lock.
+ * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left, and for
+ * a caller error.
+ */
+static inline unsigned long buddy_alloc_pfn(struct buddy_region *region, unsigned int order,
+					    gfp_t gfp);
+
+/**
+ * buddy_free_pfn() - free a block by its order
+ * @region: the region that the block came from
+ * @pfn: the block's first page
+ * @order: the block's order
+ *
+ * Context: any but NMI, as buddy_free_pfn_exact().
+ */
+static inline void buddy_free_pfn(struct buddy_region *region, unsigned long pfn,
+				  unsigned int order);
+
+/* --- blocks of any number of pages --- */
+
+void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
+			gfp_t gfp);
+void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
+			  unsigned int align_order, gfp_t gfp);
+void buddy_free_exact(struct buddy_region *region, const void *addr,
+		      unsigned long nr_pages);
+
+unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
+				    unsigned long nr_pages, gfp_t gfp);
+unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
+				      unsigned long nr_pages,
+				      unsigned int align_order, gfp_t gfp);
+void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
+			  unsigned long nr_pages);
+unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
+
+/* --- many blocks at once --- */
+
+unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
+			      unsigned int nr, unsigned long *pfns, gfp_t gfp);
+void buddy_free_bulk(struct buddy_region *region, unsigned int order,
+		     unsigned int nr, const unsigned long *pfns);
+
+/* --- address, pfn and physical address --- */
+
+void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn);
+unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr);
+phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr);
+void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys);
+
+/* --- counters and caches --- */
 
 /**
  * enum buddy_error - what a caller can do wrong
@@ -55,10 +157,10 @@ struct file_operations;
  * @BUDDY_MISALIGNED: the address is not page aligned
  * @BUDDY_UNMAPPED: an address or zeroing was asked of a region without mapping
  * @BUDDY_NO_PAGES: zero pages were asked for
- * @BUDDY_WRITE_AFTER_FREE: a free page was written to; only poison=1 sees that
+ * @BUDDY_WRITE_AFTER_FREE: a free page was written to; detected with poison=1 alone
  * @BUDDY_ZONE: __GFP_DMA or __GFP_DMA32 was asked for
- * @BUDDY_IN_NMI: a free that needs the region's lock, or a look at the region, in NMI
- *	context, where nothing can wait for a lock
+ * @BUDDY_IN_NMI: in NMI context, a free that needs the region's lock, or a call that
+ *	reads the region's state; no call can wait for a lock there
  * @BUDDY_NR_ERRORS: how many kinds there are
  */
 enum buddy_error {
@@ -77,14 +179,13 @@ enum buddy_error {
 };
 
 /**
- * struct buddy_stats - one region's counters, of one instant but for @errors and for
- *	what goes on in the per-CPU caches meanwhile
+ * struct buddy_stats - a region's counters
  * @pages: pages in the region
- * @free_pages: of these, free
- * @peak_pages: the most that were in use at one time
+ * @free_pages: free pages, those in the per-CPU caches too
+ * @peak_pages: the most pages that were in use at one time
  * @max_order: order of the largest block that the region can hold
- * @splits: blocks cut in two; every one adds a block
- * @merges: pairs of buddies joined; every one removes a block
+ * @splits: blocks that were cut in two; each one adds a block
+ * @merges: pairs of buddies that were joined; each one removes a block
  * @locked: allocations and frees that took the region's lock
  * @nr_free: free blocks, by order
  * @allocs: successful allocations, by order
@@ -92,10 +193,11 @@ enum buddy_error {
  * @fails: allocations that found no block, by order
  * @errors: caller errors, by &enum buddy_error
  *
- * An exact allocation counts under the order that would hold it.  What a CPU
- * caches is free, but counts as used for @peak_pages: for each CPU, 64 pages and
- * up to eight blocks of 64 pages or more.  Splits and merges inside a cache are not
- * counted.
+ * All counters are of one instant, but for @errors, and for what other CPUs do with
+ * their caches meanwhile.  An exact allocation counts under the order of the block that
+ * would hold it.  What a CPU caches is free, but @peak_pages counts it as used: up to
+ * 64 pages and eight blocks of 64 pages or more for each CPU.  Splits and merges inside
+ * a cache are not counted.
  */
 struct buddy_stats {
 	unsigned long pages;
@@ -112,43 +214,21 @@ struct buddy_stats {
 	unsigned long errors[BUDDY_NR_ERRORS];
 };
 
-struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
-					 unsigned long nr_pages, void *virt);
-int buddy_region_destroy(struct buddy_region *region);
-struct buddy_region *buddy_region_get(const char *name);
-void buddy_region_put(struct buddy_region *region);
-const char *buddy_region_name(const struct buddy_region *region);
 void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats);
 void buddy_region_drain(struct buddy_region *region);
 
-unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
-				    unsigned long nr_pages, gfp_t gfp);
-unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
-				      unsigned long nr_pages,
-				      unsigned int align_order, gfp_t gfp);
-void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
-			  unsigned long nr_pages);
-unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
-unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
-			      unsigned int nr, unsigned long *pfns, gfp_t gfp);
-void buddy_free_bulk(struct buddy_region *region, unsigned int order,
-		     unsigned int nr, const unsigned long *pfns);
+/* --- for the module's own upper layer, pool/; not exported --- */
 
-void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
-			gfp_t gfp);
-void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
-			  unsigned int align_order, gfp_t gfp);
-void buddy_free_exact(struct buddy_region *region, const void *addr,
-		      unsigned long nr_pages);
+struct file_operations;
 
-void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn);
-unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr);
-phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr);
-void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys);
-
-/* For the module's own init and exit; not exported. */
-int buddy_init(const struct file_operations *pools_fops);
+int buddy_init(void);
 void buddy_exit(void);
+/* Each region that is made from now on has this file in its debugfs folder. */
+void buddy_debugfs_add_file(const char *name, const struct file_operations *fops);
+void buddy_bad_call(const char *func, const char *text, const void *pointer);
+void buddy_zone_error(struct buddy_region *region, unsigned long nr_pages);
+/* Whether the region's memory is the caller's of buddy_region_create(). */
+bool buddy_region_is_callers(const struct buddy_region *region);
 
 #include "inline.h"
 

@@ -3,6 +3,8 @@
 #ifndef BUDDY_COMPAT_H
 #define BUDDY_COMPAT_H
 
+#include <linux/dcache.h>
+#include <linux/fault-inject.h>
 #include <linux/hrtimer.h>
 #include <linux/mmzone.h>
 #include <linux/version.h>
@@ -14,6 +16,16 @@
 #else
 #define MAX_PAGE_ORDER	MAX_ORDER
 #endif
+#endif
+
+/* fault_create_debugfs_attr() takes a reference; in stable 6.12 it copies the name. */
+#ifdef CONFIG_FAULT_INJECTION
+static inline void fault_put_debugfs_attr(struct fault_attr *attr)
+{
+#ifndef FAULT_ATTR_DNAME_LEN
+	dput(attr->dname);
+#endif
+}
 #endif
 
 /* For the tests: 6.12 has it under another name. */

@@ -12,12 +12,17 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "pcp.h"
+#include "watch.h"
 
 #define MAP_COLUMNS	64
 
 static struct dentry *root;
-static const struct file_operations *pools;
+
+/* A file that the module's upper layer has in each region's folder. */
+static const char *upper_name;
+static const struct file_operations *upper_fops;
 
 static int with_stats(struct seq_file *m,
 		      void (*show)(struct seq_file *m, const char *name,
@@ -81,7 +86,7 @@ static int buddyinfo_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(buddyinfo);
 
-/* How many blocks of @order the free memory could serve. */
+/* The number of blocks of @order that the free memory could be cut into. */
 static unsigned long suitable(const struct buddy_stats *stats,
 			      unsigned int order)
 {
@@ -93,7 +98,7 @@ static unsigned long suitable(const struct buddy_stats *stats,
 	return blocks;
 }
 
-/* Thousandths of the free memory that a request of an order cannot use. */
+/* The share of the free memory that a request of an order cannot use, in thousandths. */
 static void show_unusable(struct seq_file *m, const char *name,
 			  const struct buddy_stats *stats)
 {
@@ -116,8 +121,8 @@ static int unusable_index_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(unusable_index);
 
 /*
- * Why a request of an order fails: near 0 for lack of memory, near 1000 for
- * fragmentation, -1000 if it does not fail.
+ * The reason why a request of an order fails: near 0 it is a lack of memory, near 1000
+ * fragmentation; -1000 if the request does not fail.
  */
 static int extfrag(const struct buddy_stats *stats, unsigned int order)
 {
@@ -236,54 +241,53 @@ DEFINE_SHOW_ATTRIBUTE(pcp);
 
 /* --- map: a character per cluster, MAP_COLUMNS of them a line --- */
 
-static char map_char(struct buddy_region *region, const struct run *run,
+static char map_char(struct buddy_region *region, const struct pfn_range *range,
 		     struct cluster *cluster)
 {
-	struct cluster *head = cluster_head(region, run, cluster);
-	u64 frames = run_frames(run, cluster);
-	unsigned int all = hweight64(frames), used;
+	struct cluster *first = buddy_first_cluster(region, range, cluster);
+	unsigned int all = hweight64(range_pages(range, cluster)), used;
 
-	if (head->state == CLUSTER_FREE)
+	if (first->state == CLUSTER_FREE)
 		return '.';
-	if (head->state == CLUSTER_USED)
-		return head_pages(head) ? '=' : '.';
+	if (first->state == CLUSTER_USED)
+		return block_pages(first) ? '=' : '.';
 	used = all - hweight64(cluster_free(region, cluster));
 	if (used == all)
 		return '#';
 	return used ? '0' + DIV_ROUND_UP(used * 8, all) : '.';
 }
 
-static unsigned long run_lines(const struct run *run)
+static unsigned long range_lines(const struct pfn_range *range)
 {
-	return DIV_ROUND_UP(run_clusters(run), MAP_COLUMNS);
+	return DIV_ROUND_UP(range_clusters(range), MAP_COLUMNS);
 }
 
-/* Line @nr of a run as text; the region is locked for this stretch only. */
-static void map_line(struct buddy_region *region, const struct run *run,
+/* Line @nr of a range as text; the region is locked for this line only. */
+static void map_line(struct buddy_region *region, const struct pfn_range *range,
 		     unsigned long nr, char text[MAP_COLUMNS + 1])
 {
 	unsigned long first = nr * MAP_COLUMNS, i, flags;
 	unsigned long columns = min_t(unsigned long, MAP_COLUMNS,
-				      run_clusters(run) - first);
+				      range_clusters(range) - first);
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	for (i = 0; i < columns; i++)
-		text[i] = map_char(region, run,
-				   &region->clusters[run->first + first + i]);
+		text[i] = map_char(region, range,
+				   &region->clusters[range->first + first + i]);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	text[columns] = '\0';
 }
 
-/* Line @line of the whole map: finds its run and leaves the line in the run. */
-static const struct run *map_run(const struct source *source,
-				 unsigned long *line)
+/* The range of line @line of the whole map; @line becomes the line in the range. */
+static const struct pfn_range *map_range(const struct buddy_region *region,
+					 unsigned long *line)
 {
-	const struct run *run;
+	const struct pfn_range *range;
 
-	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
-		if (*line < run_lines(run))
-			return run;
-		*line -= run_lines(run);
+	for_each_range(range, region) {
+		if (*line < range_lines(range))
+			return range;
+		*line -= range_lines(range);
 	}
 	return NULL;
 }
@@ -294,7 +298,7 @@ static void *map_start(struct seq_file *m, loff_t *pos)
 	struct buddy_region *region = m->private;
 	unsigned long line = *pos - 1;
 
-	if (*pos && !map_run(&region->source, &line))
+	if (*pos && !map_range(region, &line))
 		return NULL;
 	return pos;
 }
@@ -315,7 +319,7 @@ static int map_show(struct seq_file *m, void *v)
 	struct buddy_region *region = m->private;
 	loff_t pos = *(loff_t *)v;
 	unsigned long line = pos - 1;
-	const struct run *run;
+	const struct pfn_range *range;
 
 	if (!pos) {
 		seq_printf(m, "# %lu KiB a character: . free  1-8 eighths in use  # full  = part of a larger block\n",
@@ -323,20 +327,20 @@ static int map_show(struct seq_file *m, void *v)
 		seq_puts(m, "# a line of * stands for more lines like the one above\n");
 		return 0;
 	}
-	run = map_run(&region->source, &line);
-	map_line(region, run, line, text);
-	if (line && line + 1 < run_lines(run)) {
-		map_line(region, run, line - 1, above);
+	range = map_range(region, &line);
+	map_line(region, range, line, text);
+	if (line && line + 1 < range_lines(range)) {
+		map_line(region, range, line - 1, above);
 		if (!strcmp(text, above)) {
 			if (line > 1)
-				map_line(region, run, line - 2, before);
+				map_line(region, range, line - 2, before);
 			if (line == 1 || strcmp(above, before))
 				seq_puts(m, "*\n");
 			return 0;
 		}
 	}
 	seq_printf(m, "%#014llx %s\n",
-		   (u64)((run->pfn >> CLUSTER_ORDER) + line * MAP_COLUMNS)
+		   (u64)((range->pfn >> CLUSTER_ORDER) + line * MAP_COLUMNS)
 		   << (CLUSTER_ORDER + PAGE_SHIFT), text);
 	return 0;
 }
@@ -351,7 +355,7 @@ DEFINE_SEQ_ATTRIBUTE(map);
 
 static int owners_show(struct seq_file *m, void *unused)
 {
-	return watch_show_owners(m, m->private);
+	return buddy_page_owner_show(m, m->private);
 }
 DEFINE_SHOW_ATTRIBUTE(owners);
 
@@ -364,21 +368,20 @@ static void show_region(struct buddy_region *region, void *data)
 		[ORIGIN_RESERVED] = "reserved",
 		[ORIGIN_KERNEL] = "kernel",
 	};
-	const struct source *source = &region->source;
-	const struct run *last = &source->runs[source->nr_runs - 1];
+	const struct pfn_range *last = &region->ranges[region->nr_ranges - 1];
 
-	seq_printf(data, "%-16s %#014llx %#014llx %10lu %5u %6s %-8s %5u\n",
-		   region->name, (u64)PFN_PHYS(source->runs->pfn),
+	seq_printf(data, "%-16s %#014llx %#014llx %10lu %6u %6s %-8s %5u\n",
+		   region->name, (u64)PFN_PHYS(region->ranges->pfn),
 		   (u64)PFN_PHYS(last->pfn + last->pages) - 1,
-		   region->stats.pages, source->nr_runs,
-		   region->hot.mapped ? "yes" : "no", origins[source->origin],
-		   refcount_read(&region->holds) - 1);
+		   region->stats.pages, region->nr_ranges,
+		   region->hot.mapped ? "yes" : "no", origins[region->origin],
+		   refcount_read(&region->refcount) - 1);
 }
 
 static int regions_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, "name             first          last                pages  runs mapped origin   holds\n");
-	regions_for_each(show_region, m);
+	seq_puts(m, "name             first          last                pages ranges mapped origin    refs\n");
+	buddy_regions_for_each(show_region, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(regions);
@@ -390,7 +393,13 @@ static int bad_calls_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(bad_calls);
 
-void debugfs_add(struct buddy_region *region)
+void buddy_debugfs_add_file(const char *name, const struct file_operations *fops)
+{
+	upper_name = name;
+	upper_fops = fops;
+}
+
+void buddy_debugfs_add(struct buddy_region *region)
 {
 	struct dentry *dir = debugfs_create_dir(region->name, root);
 
@@ -403,12 +412,12 @@ void debugfs_add(struct buddy_region *region)
 	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
 	debugfs_create_file("pcp", 0444, dir, region, &pcp_fops);
 	debugfs_create_file("owners", 0444, dir, region, &owners_fops);
-	debugfs_create_file("pools", 0444, dir, region, pools);
+	if (upper_fops)
+		debugfs_create_file(upper_name, 0444, dir, region, upper_fops);
 }
 
-void debugfs_init(const struct file_operations *pools_fops)
+void buddy_debugfs_init(void)
 {
-	pools = pools_fops;
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("regions", 0444, root, NULL, &regions_fops);
 	debugfs_create_file("bad_calls", 0444, root, NULL, &bad_calls_fops);
@@ -417,10 +426,10 @@ void debugfs_init(const struct file_operations *pools_fops)
 #endif
 }
 
-void debugfs_exit(void)
+void buddy_debugfs_exit(void)
 {
 	debugfs_remove(root);
 #ifdef CONFIG_FAULT_INJECTION
-	dput(buddy_fail_page.dname);	/* kept by fault_create_debugfs_attr() */
+	fault_put_debugfs_attr(&buddy_fail_page);
 #endif
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a caller can do wrong: counted, and reported once. */
+/*
+ * What a caller can do wrong: each mistake is counted, and the first one of its kind
+ * is reported.  Nothing is printed under a lock, but by a watched free.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
@@ -25,48 +28,51 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
 };
 
-/* The file bad_calls; exported for the tests. */
+/* Calls that named no region or pool: the file bad_calls.  Exported for the tests. */
 atomic_t buddy_bad_calls;
 EXPORT_SYMBOL_GPL(buddy_bad_calls);
 
-/*
- * Count a caller's mistake and warn once per region and kind.  @where is a pfn or, if
- * @virt, an address, BUDDY_NO_PFN if there is none; @asked is the page count that the
- * caller gave and @actual that of the block, if there is one.
- */
-void caller_error(struct buddy_region *region, enum buddy_error error,
-		  bool virt, unsigned long where, unsigned long asked,
-		  unsigned long actual)
+/* Count a mistake in @region; the first of its kind there is a WARN with the facts. */
+void buddy_caller_error(struct buddy_region *region, const struct caller_error *error)
 {
-	const struct buddy_region *owner = NULL;
+	const struct buddy_region *other = NULL;
+	enum buddy_error kind = error->kind;
 	char place[32] = "", block[40] = "";
 
 	rcu_read_lock();
-	if (error == BUDDY_OUTSIDE) {
-		owner = region_find(virt, where);
-		if (owner)
-			error = BUDDY_WRONG_REGION;
+	if (kind == BUDDY_OUTSIDE) {
+		other = buddy_region_find(error->pfn, error->addr);
+		if (other)
+			kind = BUDDY_WRONG_REGION;
 	}
-	if (atomic_long_inc_return(&region->errors[error]) == 1) {
-		if (where != BUDDY_NO_PFN)
-			snprintf(place, sizeof(place), ": %s %#lx", virt ? "address" : "pfn",
-				 where);
-		if (actual)
-			snprintf(block, sizeof(block), ", the block has %lu", actual);
+	if (atomic_long_inc_return(&region->errors[kind]) == 1) {
+		if (error->addr)
+			snprintf(place, sizeof(place), ": address %#lx",
+				 (unsigned long)error->addr);
+		else if (error->pfn != BUDDY_NO_PFN)
+			snprintf(place, sizeof(place), ": pfn %#lx", error->pfn);
+		if (error->actual)
+			snprintf(block, sizeof(block), ", the block has %lu", error->actual);
 		WARN(1, "buddypool: region %s: %s%s%s, %lu pages given%s\n", region->name,
-		     error_text[error], owner ? owner->name : "", place, asked, block);
+		     error_text[kind], other ? other->name : "", place, error->given, block);
 	}
 	rcu_read_unlock();
 }
 
 /*
- * Count a call of @func that has no region or pool to be counted in; the first one of
- * all is a WARN, later ones are a line each.  @what says what is wrong with @pointer.
+ * Count a call of @func that named no region or pool, so that none can count it.  @text
+ * says what is wrong with @pointer.  The first such call is a WARN, later ones are a
+ * line each.
  */
-void bad_call(const char *func, const char *what, const void *pointer)
+void buddy_bad_call(const char *func, const char *text, const void *pointer)
 {
 	if (atomic_inc_return(&buddy_bad_calls) == 1)
-		WARN(1, "buddypool: %s(): %s (%p)\n", func, what, pointer);
+		WARN(1, "buddypool: %s(): %s (%p)\n", func, text, pointer);
 	else
-		pr_err_ratelimited("%s(): %s (%p)\n", func, what, pointer);
+		pr_err_ratelimited("%s(): %s (%p)\n", func, text, pointer);
+}
+
+void buddy_zone_error(struct buddy_region *region, unsigned long nr_pages)
+{
+	caller_error(region, BUDDY_ZONE, BUDDY_NO_PFN, nr_pages);
 }

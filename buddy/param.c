@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The regions= parameter, and the page layer's part of insmod and rmmod. */
+/*
+ * The parameter regions=, and the page layer's part of insmod and rmmod.  The other
+ * parameters stand in the files that use them: reclaim (range.c), track (page_owner.c),
+ * poison (page_poison.c).
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
@@ -8,15 +12,16 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "pcp.h"
+#include "watch.h"
 
 static char *regions;
 module_param(regions, charp, 0444);
 MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x20000000 or fpga:64M; without @base the kernel's own memory is taken (default: none)");
 
 /*
- * Read a whole string as bytes, with the suffixes that memparse() knows.  It
- * does the work but wraps silently, so the digits are read once more.
+ * Read a whole string as a number of bytes, with the suffixes of memparse().  memparse()
+ * wraps silently if the number is too large, so the digits are read a second time.
  */
 static int parse_bytes(char *text, u64 *bytes)
 {
@@ -31,7 +36,7 @@ static int parse_bytes(char *text, u64 *bytes)
 		return -EINVAL;
 	last = end - 1;
 	unit = strchr(units, toupper(*last));
-	/* 0x2E ends in a digit. */
+	/* The E of 0x2E is a digit. */
 	if (unit && !(text[0] == '0' && tolower(text[1]) == 'x' && *unit == 'E'))
 		*last = '\0';
 	else
@@ -66,8 +71,8 @@ static int add_entry(char *entry, unsigned int index)
 		       what);
 		return err;
 	}
-	region = region_add(base ? ORIGIN_RESERVED : ORIGIN_KERNEL, what, name,
-			    base_bytes, size_bytes, NULL);
+	region = buddy_region_add(base ? ORIGIN_RESERVED : ORIGIN_KERNEL, what, name,
+				  base_bytes, size_bytes, NULL);
 	err = PTR_ERR_OR_ZERO(region);
 	/* To modprobe, -EEXIST says that the module is loaded, and all is well. */
 	return err == -EEXIST ? -EBUSY : err;
@@ -93,28 +98,27 @@ static int add_regions(void)
 	return err;
 }
 
-/*
- * The page layer's part of insmod.  @pools_fops is the file that the layer above
- * has in each region's debugfs folder.
- */
-int buddy_init(const struct file_operations *pools_fops)
+/* The page layer's part of insmod. */
+int buddy_init(void)
 {
-	int err = watch_init() ?: pcp_hotplug_init();
+	int err = buddy_page_owner_init() ?: buddy_hotplug_init();
 
 	if (err)
 		return err;
-	debugfs_init(pools_fops);
+	buddy_page_poison_init();
+	buddy_debugfs_init();
 	err = add_regions();
 	if (err)
 		buddy_exit();
 	else
-		source_loaded();
+		buddy_ranges_loaded();
 	return err;
 }
 
+/* The page layer's part of rmmod. */
 void buddy_exit(void)
 {
-	regions_remove_all();
-	debugfs_exit();
-	pcp_hotplug_exit();
+	buddy_regions_remove_all();
+	buddy_debugfs_exit();
+	buddy_hotplug_exit();
 }

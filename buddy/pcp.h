@@ -1,94 +1,150 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The lockless half of the per-CPU caches: blocks taken from and put back into the
- * words of struct pcp, by this CPU or another, in any context.
+ * The lockless half of the per-CPU caches: blocks are taken out of the words of struct
+ * pcp and put back into them by this CPU or another one, in any context.
  *
- * A miss is no failure: the caller goes on under the region's lock.
+ * A cache that cannot serve a call is no failure: the caller goes on under the region's
+ * lock.  All code that changes tails, block words, half words or large words without
+ * the lock is in this file and in pcp.c.
  *
  * The protocol, for blocks below a cluster:
  *
  *	allocate				free
- *	A1  read the half			F1  acquire: the half; then the tails:
- *	A2  cmpxchg: take the block's		    is this a block in use?
- *	    bits out of the half		F2  cmpxchg: clear the block's tails
+ *	A1  read the half word			F1  acquire: the half word; then the
+ *	A2  cmpxchg: take the block's		    tails: is this a block in use?
+ *	    bits out of the half word		F2  cmpxchg: clear the block's tails
  *	A3  read the cache's cluster		F3  cmpxchg: put the block's bits
- *	A4  atomic or: set the block's tails	    into the half
+ *	A4  atomic or: set the block's tails	    into the half word
  *
- *	own(), under the lock			evict(), under the lock
- *	O1  write owner and cluster		E1  xchg: take all bits out of the halves
- *	O2  release: write the halves		E2  write owner
+ *	take_cluster(), under the lock		drain_cluster(), under the lock
+ *	T1  write pcp_cpu and cluster		D1  xchg: take all bits out of the
+ *	T2  release: write the half words	    half words
+ *						D2  write pcp_cpu
  *
  * Invariants:
- * - A free page of an owned cluster is a bit in a half of its owner's cache, and
+ * - A free page of a cached cluster is a bit in a half word of its CPU's cache, and
  *   nowhere else: cluster->free is 0 meanwhile.
- * - A half has the number of what it is half of in the same word.  So A2 and F3
- *   succeed only on the cluster that A1 and F1 saw, whatever happened in between; if
- *   it went and came back, only the bits that are there now count.
- * - Only the owner of a page writes its tail bit: after A2 and before F3.  A free page
- *   has none.
+ * - A half word contains the number of its half.  So A2 and F3 succeed only on the
+ *   cluster that A1 and F1 saw.  If the CPU gave that cluster up and took it again in
+ *   between, A2 and F3 use the bits that are there now.
+ * - The owner of a page alone writes the page's tail bit: after A2 and before F3.  A
+ *   free page has no tail bit.
  * - A cluster's place in the array and its number never change.  So the pointer of A3
- *   is right if the number is; if the cluster has changed hands, the tails are found
- *   by the pfn.
+ *   is right if the number is.  If the CPU caches another cluster by then, A4 finds
+ *   the tails by the pfn.
  *
  * Barriers.  A cmpxchg that succeeds and an xchg are full barriers.
- * - F2 comes before F3, and A2 before A4: who takes a block out that another CPU put
- *   in sees the tails cleared, and adds to them.
- * - O2 pairs with A2: who takes a block out of a new cluster adds its tails, in A4, to
- *   those that were written before O2.
- * - F3 of a CPU that read owner before E2 pairs with E1: its half has another number
- *   by then, and F3 fails.
- * - F1 reads the half before the tails.  If the page is freed and allocated again in a
- *   longer block behind its back, the half has changed, and F3 fails.
+ * - F2 comes before F3, and A2 before A4: a CPU that takes a block out which another
+ *   CPU put in sees the tails cleared, and adds to them.
+ * - T2 pairs with A2: a CPU that takes a block out of a new cluster adds its tails, in
+ *   A4, to those that were written before T2.
+ * - F3 of a CPU that read pcp_cpu before D2 pairs with D1: the half word has another
+ *   number by then, and F3 fails.
+ * - F1 reads the half word before the tails.  If the page is freed and allocated again
+ *   in a longer block in between, the half word has changed, and F3 fails.
  *
- * Relaxed reads.
- * - A1 reads the half, and a free by another CPU reads the owner, without order: A2
- *   and F3 fail if these are old.
- * - A3 may see an older or a newer cluster: its number tells.
- * - F1 reads tails.  With several pages, F2 fails if these are old.  With one page, the
- *   caller owns the page: what was written to its tail bit and the next page's before
- *   it was allocated comes before A2, and that before the free, as the caller must
- *   order a block that he hands to another CPU.  A broken caller may see old ones, as
- *   if he had freed a little earlier.
- * - A4 and the head of a large block are relaxed writes: only a free reads them, which
- *   the caller orders behind the allocation.
+ * Relaxed accesses.
+ * - A1 reads the half word, and a free by another CPU reads pcp_cpu, without order: A2
+ *   and F3 fail if these values are old.
+ * - A3 can see an older or a newer cluster: the number tells.
+ * - F1 reads the tails.  With several pages, F2 fails if they are old.  With one page,
+ *   the caller owns the page.  The page's tail bit and the next page's were written
+ *   before the page was allocated, thus before A2, and A2 comes before the free: the
+ *   caller must order a block that moves to another CPU.  A caller that does not may
+ *   see old tails, as if it had freed the block a little earlier.
+ * - A4 and the block word of a large block are relaxed writes: a free alone reads them,
+ *   and the caller orders the free behind the allocation.
  *
- * Blocks of whole clusters: the length in the head stands for the tails, the word
- * "large" for the half.  A free claims the head by a cmpxchg (F2), then puts the block
- * into the word (F3); an allocation takes it out of the word (A2), then writes the
- * head (A4).
+ * Blocks of whole clusters: the block word stands for the tails, and the large word for
+ * the half word.  A free claims the block by a cmpxchg on its block word (F2), then puts
+ * the block into the large word (F3).  An allocation takes the block out of the large
+ * word (A2), then writes the block word (A4).
  */
 #ifndef BUDDY_PCP_H
 #define BUDDY_PCP_H
 
 #include "internal.h"
 
-/* What half @i says if it belongs to nobody: a number of the other half's parity. */
-#define NO_HALF(i)	((u64)!(i) << HALF_FRAMES)
+/**
+ * struct pcp - what one CPU caches of a region
+ * @hot: the free pages of one cluster, as the inline functions know them
+ * @large: free blocks of whole clusters, see large_word()
+ * @cluster: the cluster of @hot, or NULL
+ * @last: the last cluster that this CPU freed into under the region's lock
+ * @streak: how many blocks in a row it freed there
+ * @refills: how often the CPU took a cluster
+ * @drains: how often it gave a cluster up
+ */
+struct pcp {
+	struct buddy_pcp hot;
+	atomic64_t large;
+	struct cluster *cluster;
+	struct cluster *last;
+	unsigned int streak;
+	u64 refills;
+	u64 drains;
+} ____cacheline_aligned;
 
+/* --- pcp.c; where no other context is named, the caller has region->lock --- */
+
+int buddy_pcp_init(struct buddy_region *region);
+void buddy_pcp_exit(struct buddy_region *region);
+/* These two take the lock, or need none. */
+unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn,
+				  unsigned int nr);
+bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+			 unsigned long pfn, unsigned int nr);
+/* This takes the lock. */
+void buddy_pcp_swap_large(struct buddy_region *region, unsigned long pfn,
+			  unsigned int order);
+unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
+			       unsigned int nr);
+unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int order);
+bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *range,
+			  struct cluster *cluster, unsigned long pfn, unsigned int nr);
+bool buddy_pcp_reclaim(struct buddy_region *region, unsigned int order);
+void buddy_pcp_drain(struct buddy_region *region);
+int buddy_pcp_largest(struct buddy_region *region);
+unsigned long buddy_pcp_free_pages(struct buddy_region *region);
+void buddy_pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
+/* Needs no lock. */
+void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
+int buddy_hotplug_init(void);
+void buddy_hotplug_exit(void);
+
+/* --- blocks below a cluster --- */
+
+/*
+ * The word of half @i when the CPU caches no cluster: without free pages, and with the
+ * number of a half that never stands there, because its parity is the other half's.
+ */
+#define NO_HALF(i)	FIELD_PREP(BUDDY_HALF_NUMBER, (u64)!(i))
+
+/* The half word of the cache of CPU @pcp_cpu - 1 to which @pfn belongs. */
 static inline atomic64_t *pcp_half(struct buddy_region *region,
-				   unsigned int owner, unsigned long pfn)
+				   unsigned int pcp_cpu, unsigned long pfn)
 {
-	struct pcp *pcp = per_cpu_ptr(region->pcp, owner - 1);
+	struct pcp *pcp = per_cpu_ptr(region->pcp, pcp_cpu - 1);
 
 	return &pcp->hot.half[pfn >> HALF_ORDER & 1];
 }
 
-/* The frames of @cluster that are free, those in its owner's cache too. */
+/* The free pages of a split @cluster, also when they are in a CPU's cache. */
 static inline u64 cluster_free(struct buddy_region *region,
 			       const struct cluster *cluster)
 {
 	const struct pcp *pcp;
 
-	if (!cluster->owner)
+	if (!cluster->pcp_cpu)
 		return cluster->free;
-	pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
-	return (u32)atomic64_read(&pcp->hot.half[0]) |
-	       (u64)atomic64_read(&pcp->hot.half[1]) << HALF_FRAMES;
+	pcp = per_cpu_ptr(region->pcp, cluster->pcp_cpu - 1);
+	return (atomic64_read(&pcp->hot.half[0]) & BUDDY_HALF_FREE) |
+	       (u64)atomic64_read(&pcp->hot.half[1]) << HALF_PAGES;
 }
 
 /*
- * The cluster that a CPU had last: it may change hands at any time, but its
- * number stays, so that whoever wants to write to it can see whether it is right.
+ * The cluster that @pcp cached last.  Another CPU may have it at any time, but the
+ * cluster's number stays: a caller that wants to write to the cluster compares it.
  */
 static __always_inline struct cluster *pcp_cluster(struct pcp *pcp)
 {
@@ -96,10 +152,16 @@ static __always_inline struct cluster *pcp_cluster(struct pcp *pcp)
 					      struct cluster, hot);
 }
 
+/* Of which half of @cluster @pfn is: 0 or 1, or more if it is of another cluster. */
+static __always_inline unsigned long which_half(const struct cluster *cluster,
+						unsigned long pfn)
+{
+	return (pfn >> HALF_ORDER) - cluster->first_half;
+}
+
 /*
- * @nr pages of a block of @order, below CLUSTER_ORDER, from this CPU's cache.  True
- * if there were; their tails are still to be marked, in @cluster if the number says
- * that it is right, see pcp_mark_tails().
+ * Take @nr pages of a block of @order, below CLUSTER_ORDER, from this CPU's cache.
+ * True if there were such pages.  The caller then sets their tails: pcp_set_tails().
  */
 static __always_inline bool pcp_alloc(struct buddy_region *region, unsigned int order,
 				      unsigned int nr, unsigned long *pfn,
@@ -114,14 +176,14 @@ static __always_inline bool pcp_alloc(struct buddy_region *region, unsigned int 
 		word = atomic64_read(half);
 		/* A block of a whole half is found without a search. */
 		while ((runs = order == HALF_ORDER ? (u32)word == U32_MAX :
-			       word_runs((u32)word, order))) {
+			       bitmap64_runs(word & BUDDY_HALF_FREE, order))) {
 			unsigned long pos = __ffs64(runs);
 
 			if (unlikely(!atomic64_try_cmpxchg(half, &word, word ^
-					word_mask(0, nr) << pos)))
+					bitmap64_mask(0, nr) << pos)))
 				continue;
 			this_cpu_inc(all->hot.count[order_base_2(nr)].allocs);
-			*pfn = (word >> HALF_FRAMES << HALF_ORDER) + pos;
+			*pfn = (FIELD_GET(BUDDY_HALF_NUMBER, word) << HALF_ORDER) + pos;
 			*cluster = pcp_cluster(pcp);
 			return true;
 		}
@@ -129,11 +191,22 @@ static __always_inline bool pcp_alloc(struct buddy_region *region, unsigned int 
 	return false;
 }
 
+/* False if @cluster is not the one of @pfn: buddy_pcp_set_tails() finds it, then. */
+static __always_inline bool pcp_set_tails(struct cluster *cluster, unsigned long pfn,
+					  unsigned int nr)
+{
+	if (unlikely(which_half(cluster, pfn) > 1))
+		return false;
+	atomic64_or(bitmap64_tails(0, nr) << pfn % CLUSTER_PAGES, &cluster->tail);
+	return true;
+}
+
 /**
- * enum cache_free - what came of a free into a cache
- * @CACHE_FREED: it is done
- * @CACHE_MISS: the block is of no cache's cluster, or something is wrong
- * @CACHE_LATE: its tails are cleared, but the half changed since: pcp_free_late()
+ * enum cache_free - how a free into a cache ended
+ * @CACHE_FREED: the block is free
+ * @CACHE_MISS: no CPU caches the block's cluster, or the free is a mistake
+ * @CACHE_LATE: the tails are cleared, but the half word has changed since: the caller
+ *	goes on with buddy_pcp_free_late()
  */
 enum cache_free {
 	CACHE_FREED,
@@ -142,31 +215,32 @@ enum cache_free {
 };
 
 /*
- * Put a block of @nr pages, at most half a cluster, into the half that it belongs
- * to.
+ * Put a block of @nr pages, at most half a cluster, into the half word of its half.
  *
- * Of several that free a block at once one succeeds: the one that clears its
- * tails or, if it has none, sets its bit.  Without tails, its frames look like
- * blocks of one page: if one is freed as such meanwhile, that counts as the free
- * and this as the mistake, but the block is free as a whole.
+ * Of several calls that free one block at once, one succeeds: the call that clears the
+ * block's tails or, if the block has none, the call that sets its bit.  Without their
+ * tails, the pages look like blocks of one page.  If another call frees one of them as
+ * such a block meanwhile, that call counts as the free and this call as the mistake;
+ * the whole block is free.
  */
 static __always_inline enum cache_free half_free(struct buddy_region *region,
 						 struct cluster *cluster, atomic64_t *half,
 						 unsigned long pfn, unsigned int nr)
 {
-	u64 block = word_mask(0, nr) << pfn % HALF_FRAMES;
+	u64 block = bitmap64_mask(0, nr) << pfn % HALF_PAGES;
 	u64 word = atomic64_read_acquire(half), tail = atomic64_read(&cluster->tail);
 
 	/*
-	 * Who has tails is in use, unless the cluster is the head of a block of whole
-	 * ones by now; without tails, the half tells.
+	 * A block with tails is in use, unless the word of tails is a block word by now:
+	 * the cluster is then part of a larger block.  The half word tells whether a
+	 * block of one page is free.
 	 */
-	if (unlikely(word >> HALF_FRAMES != pfn >> HALF_ORDER ||
-		     !word_is_block(tail, pfn % CLUSTER_FRAMES, nr) ||
-		     (nr == 1 ? word & block : is_head_word(tail))))
+	if (unlikely(FIELD_GET(BUDDY_HALF_NUMBER, word) != pfn >> HALF_ORDER ||
+		     !bitmap64_is_block(tail, pfn % CLUSTER_PAGES, nr) ||
+		     (nr == 1 ? word & block : is_block_word(tail))))
 		return CACHE_MISS;
 	if (nr > 1 && unlikely(!atomic64_try_cmpxchg(&cluster->tail, &tail, tail ^
-			word_tails(0, nr) << pfn % CLUSTER_FRAMES)))
+			bitmap64_tails(0, nr) << pfn % CLUSTER_PAGES)))
 		return CACHE_MISS;
 	if (unlikely(!atomic64_try_cmpxchg(half, &word, word | block)))
 		return CACHE_LATE;
@@ -174,52 +248,56 @@ static __always_inline enum cache_free half_free(struct buddy_region *region,
 	return CACHE_FREED;
 }
 
-/* Into this CPU's cache. */
+/* Free into this CPU's cache. */
 static __always_inline enum cache_free pcp_free(struct buddy_region *region,
 						unsigned long pfn, unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	struct cluster *cluster = pcp_cluster(pcp);
-	u64 which = (pfn >> HALF_ORDER) - cluster->first_half;
+	u64 which = which_half(cluster, pfn);
 
 	if (which > 1)
 		return CACHE_MISS;
 	return half_free(region, cluster, &pcp->hot.half[which], pfn, nr);
 }
 
-/* Into the cache of the CPU that owns the cluster, if one does. */
+/* Free into the cache of the CPU that caches @cluster, if there is one. */
 static inline enum cache_free pcp_free_remote(struct buddy_region *region,
 					      struct cluster *cluster,
 					      unsigned long pfn, unsigned int nr)
 {
-	unsigned int owner = READ_ONCE(cluster->owner);
+	unsigned int pcp_cpu = READ_ONCE(cluster->pcp_cpu);
 
-	if (!owner)
+	if (!pcp_cpu)
 		return CACHE_MISS;
-	return half_free(region, cluster, pcp_half(region, owner, pfn), pfn, nr);
+	return half_free(region, cluster, pcp_half(region, pcp_cpu, pfn), pfn, nr);
 }
 
-/* --- a block of whole clusters --- */
+/* --- blocks of whole clusters --- */
 
 /*
- * Blocks of one order, of which eight would make a naturally aligned one: a word
- * says which of the eight there are, in its lowest bits, of which order, and
- * which eight they are.
+ * A large word describes free blocks of one order out of eight that would make a
+ * naturally aligned larger block: which of the eight are there, their order, and
+ * which eight they are: the pfn of the first one, shifted by the order, / 8.
  */
 #define LARGE_NR_ORDER	3
 #define LARGE_NR	BIT(LARGE_NR_ORDER)
-#define LARGE_BLOCKS	(BIT_ULL(LARGE_NR) - 1)
+#define LARGE_BLOCKS	GENMASK_ULL(7, 0)
+#define LARGE_ORDER	GENMASK_ULL(15, 8)
+#define LARGE_EIGHT	GENMASK_ULL(63, 16)
 
+/* The large word of the one block of @order at @pfn. */
 static __always_inline u64 large_word(unsigned long pfn, unsigned int order)
 {
 	unsigned long block = pfn >> order;
 
-	return (u64)(block >> LARGE_NR_ORDER) << 16 | order << 8 | 1U << block % LARGE_NR;
+	return FIELD_PREP(LARGE_EIGHT, (u64)(block >> LARGE_NR_ORDER)) |
+	       FIELD_PREP(LARGE_ORDER, order) | 1U << block % LARGE_NR;
 }
 
 static inline unsigned int large_order(u64 large)
 {
-	return large >> 8 & 0xff;
+	return FIELD_GET(LARGE_ORDER, large);
 }
 
 static inline unsigned int large_nr(u64 large)
@@ -230,30 +308,33 @@ static inline unsigned int large_nr(u64 large)
 /* The first page of the lowest block; @order is that of the word. */
 static __always_inline unsigned long large_pfn(u64 large, unsigned int order)
 {
-	return (large >> 16 << LARGE_NR_ORDER | __ffs64(large)) << order;
+	return (FIELD_GET(LARGE_EIGHT, large) << LARGE_NR_ORDER | __ffs64(large)) << order;
 }
 
-/* Whether a CPU may keep eight blocks of @order, instead of one. */
-static __always_inline bool keeps_eight(const struct buddy_region *region,
-					unsigned int order)
+/* Whether a CPU may cache eight blocks of @order, instead of one. */
+static __always_inline bool caches_eight(const struct buddy_region *region,
+					 unsigned int order)
 {
 	return order + LARGE_NR_ORDER <= region->cache_order;
 }
 
-/* Take out the lowest block if there is one of @order. */
-static __always_inline bool pop_large(atomic64_t *slot, unsigned int order,
+/* Take the lowest block out of a large word, if it is of @order. */
+static __always_inline bool pop_large(atomic64_t *word, unsigned int order,
 				      unsigned long *pfn)
 {
-	u64 large = atomic64_read(slot);
+	u64 large = atomic64_read(word);
 
 	if (large_order(large) != order || !(large & LARGE_BLOCKS) ||
-	    unlikely(!atomic64_try_cmpxchg(slot, &large, large & (large - 1))))
+	    unlikely(!atomic64_try_cmpxchg(word, &large, large & (large - 1))))
 		return false;
 	*pfn = large_pfn(large, order);
 	return true;
 }
 
-/* The same, from this CPU's cache, for pcp_mark_head(). */
+/*
+ * Take a block of @order from this CPU's cache.  True if there was one.  The caller then
+ * writes its block word: pcp_set_block().
+ */
 static __always_inline bool pcp_alloc_large(struct buddy_region *region,
 					    unsigned int order, unsigned long *pfn)
 {
@@ -265,52 +346,90 @@ static __always_inline bool pcp_alloc_large(struct buddy_region *region,
 	return true;
 }
 
-static __always_inline unsigned long pcp_mark_head(struct buddy_region *region,
-						   const struct run *run,
+static __always_inline unsigned long pcp_set_block(struct buddy_region *region,
+						   const struct pfn_range *range,
 						   unsigned long pfn, unsigned int order)
 {
-	atomic64_set(&find_cluster(region, run, pfn)->head, head_word(BIT(order)));
+	atomic64_set(&find_cluster(region, range, pfn)->block, block_word(BIT(order)));
 	return pfn;
 }
 
-/* Of several that free a block of whole clusters at once one succeeds: this one? */
+/* Of several calls that free one block at once, one succeeds here. */
 static __always_inline bool claim_large(struct cluster *cluster, unsigned long pages)
 {
-	u64 head = head_word(pages);
+	u64 used = block_word(pages);
 
-	return atomic64_try_cmpxchg(&cluster->head, &head, HEAD_CACHED);
+	return atomic64_try_cmpxchg(&cluster->block, &used, BLOCK_CACHED);
 }
 
 /*
- * Keep the block of @order that starts at @pfn, beside those that are kept if it is
- * of the same eight, and in their place if not: they go back, for which alone the
- * lock is needed.  False if there is no such block in use, or if it is more than a
- * CPU may keep.
+ * Cache the block of @order at @pfn: beside the blocks in the large word if it is of
+ * the same eight, else in their place.  Those then go to the free lists, and this alone
+ * needs the lock.  False if there is no such block in use, or if it is more than a CPU
+ * may cache.
  */
 static __always_inline bool pcp_free_large(struct buddy_region *region,
 					   struct cluster *cluster,
 					   unsigned long pfn, unsigned int order)
 {
 	struct pcp __percpu *all = region->pcp;
-	atomic64_t *slot = &raw_cpu_ptr(all)->large;
+	atomic64_t *word = &raw_cpu_ptr(all)->large;
 	u64 block, last, next;
 
-	if (unlikely(order > region->cache_order || pfn % CLUSTER_FRAMES ||
+	if (unlikely(order > region->cache_order || pfn % CLUSTER_PAGES ||
 		     !claim_large(cluster, BIT(order))))
 		return false;
 	block = large_word(pfn, order);
-	last = atomic64_read(slot);
+	last = atomic64_read(word);
 	do {
 		next = block;
-		if ((last ^ block) <= LARGE_BLOCKS && keeps_eight(region, order)) {
+		if ((last ^ block) <= LARGE_BLOCKS && caches_eight(region, order)) {
 			next |= last;
 		} else if (last & LARGE_BLOCKS) {
-			pcp_swap_large(region, pfn, order);
+			buddy_pcp_swap_large(region, pfn, order);
 			return true;
 		}
-	} while (unlikely(!atomic64_try_cmpxchg(slot, &last, next)));
+	} while (unlikely(!atomic64_try_cmpxchg(word, &last, next)));
 	this_cpu_inc(all->hot.count[order].frees);
 	return true;
+}
+
+/* --- a free under the lock --- */
+
+/*
+ * Claim the used block of @nr pages that starts at @pfn in @cluster; @nr is at least 1
+ * and not above the range's pages.  False if there is no such block.  Of several calls
+ * that free the block at once, one succeeds.  A block of one page has nothing to claim:
+ * free_to_pcp() detects the second free.
+ */
+static inline bool claim_block(struct buddy_region *region, struct cluster *cluster,
+			       unsigned long pfn, unsigned long nr)
+{
+	unsigned int pos = pfn % CLUSTER_PAGES;
+	u64 tail;
+
+	if (nr >= CLUSTER_PAGES)
+		return cluster->state == CLUSTER_USED && !pos && claim_large(cluster, nr);
+	if (cluster->state != CLUSTER_SPLIT ||
+	    cluster_free(region, cluster) & BIT_ULL(pos))
+		return false;
+	tail = atomic64_read(&cluster->tail);
+	do {
+		if (!bitmap64_is_block(tail, pos, nr))
+			return false;
+	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail,
+				       tail & ~bitmap64_mask(pos, nr)));
+	return true;
+}
+
+/* Undo claim_block(): the block is in use, as before. */
+static inline void unclaim_block(struct cluster *cluster, unsigned long pfn,
+				 unsigned long nr)
+{
+	if (nr >= CLUSTER_PAGES)
+		atomic64_set(&cluster->block, block_word(nr));
+	else
+		atomic64_or(bitmap64_tails(pfn % CLUSTER_PAGES, nr), &cluster->tail);
 }
 
 #endif /* BUDDY_PCP_H */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions: make, find, hold and destroy them. */
+/*
+ * The life of a region: create, find, hold and destroy it, and read its counters.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/debugfs.h>
@@ -11,11 +13,12 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "pcp.h"
+#include "watch.h"
 
 /*
- * Serialises making and destroying.  Outermost: taken before anything else of
- * this module.  Readers that cannot sleep walk the list under RCU.
+ * Serialises creation, destruction and lookup by name.  The outermost lock of the
+ * module.  Readers that cannot sleep walk the list under RCU.
  */
 static DEFINE_MUTEX(regions_mutex);
 static LIST_HEAD(regions);
@@ -49,7 +52,7 @@ static int check_name(const char *what, const char *name)
 	};
 	size_t len = strlen(name);
 
-	/* debugfs has a folder of this name, beside others of its own. */
+	/* debugfs gets a folder of this name, beside the module's own files. */
 	if (!len || len >= NAME_LEN || strspn(name, fit) != len || name[0] == '.' ||
 	    match_string(own, ARRAY_SIZE(own), name) >= 0) {
 		pr_err("%s: '%s' cannot be a region's name: 1 to %d letters, digits, '_', '-' or '.', not '.' first, not 'regions', 'bad_calls', 'fail_page' or 'fail_pool'\n",
@@ -74,11 +77,11 @@ static int check_size(const char *what, u64 size)
 	return 0;
 }
 
-/* @last: the last address that there can be */
+/* @last: the last physical address of this machine */
 static int check_range(const char *what, u64 base, u64 size, u64 last)
 {
 	const struct buddy_region *region;
-	const struct run *run;
+	const struct pfn_range *range;
 
 	if (!PAGE_ALIGNED(base)) {
 		pr_err("%s: the address is %#llx, it must be a multiple of %lu\n",
@@ -91,11 +94,9 @@ static int check_range(const char *what, u64 base, u64 size, u64 last)
 		return -ERANGE;
 	}
 	list_for_each_entry(region, &regions, link) {
-		const struct source *source = &region->source;
-
-		for (run = source->runs; run < source->runs + source->nr_runs; run++) {
-			u64 start = PFN_PHYS(run->pfn);
-			u64 end = start + PFN_PHYS(run->pages);
+		for_each_range(range, region) {
+			u64 start = PFN_PHYS(range->pfn);
+			u64 end = start + PFN_PHYS(range->pages);
 
 			if (base >= end || start >= base + size)
 				continue;
@@ -107,19 +108,18 @@ static int check_range(const char *what, u64 base, u64 size, u64 last)
 	return 0;
 }
 
-static int make_clusters(struct buddy_region *region, const char *what)
+static int alloc_clusters(struct buddy_region *region, const char *what)
 {
-	struct source *source = &region->source;
 	u64 nr = FIRST_CLUSTER, bytes;
-	unsigned int i;
+	struct pfn_range *range;
 
-	for (i = 0; i < source->nr_runs; i++) {
-		source->runs[i].first = nr;
-		nr += run_clusters(&source->runs[i]);
+	for_each_range(range, region) {
+		range->first = nr;
+		nr += range_clusters(range);
 	}
 	bytes = nr * sizeof(*region->clusters);
 	/*
-	 * Ask first: for a huge region the attempt alone would starve others.
+	 * For a huge region, the attempt to allocate so much would already starve others.
 	 * kvcalloc() would round 2 MiB and the list heads up to 4 MiB.
 	 */
 	if (bytes <= INT_MAX && bytes < (u64)si_mem_available() << PAGE_SHIFT) {
@@ -147,24 +147,27 @@ static void free_clusters(struct buddy_region *region)
 				 region->nr_clusters * sizeof(*region->clusters));
 }
 
-/* What those who walk the list under RCU may look at. */
+/* Frees the part of a region that readers of the list look at under RCU. */
 static void free_struct(struct rcu_head *rcu)
 {
 	struct buddy_region *region = container_of(rcu, struct buddy_region, rcu);
 
-	kvfree(region->source.runs);
+	kvfree(region->ranges);
 	kfree(region);
 }
 
-/* @what is how error messages call the request; the rest depends on @origin. */
-struct buddy_region *region_add(enum origin origin, const char *what,
-				const char *name, u64 base, u64 size, void *virt)
+/*
+ * Make a region.  @what is the name of the request in error messages.  @origin says
+ * which of the other arguments have a meaning.
+ */
+struct buddy_region *buddy_region_add(enum origin origin, const char *what,
+				      const char *name, u64 base, u64 size, void *virt)
 {
 	u64 last = PFN_PHYS(END_PFN) - 1;
 	struct buddy_region *region;
 	int err;
 
-	/* A caller's range may be a device's own, out of the CPU's reach. */
+	/* A caller's range may be a device's own memory, which the CPU cannot reach. */
 	if (origin == ORIGIN_RESERVED)
 		last = min_t(u64, last, iomem_resource.end);
 
@@ -180,44 +183,46 @@ struct buddy_region *region_add(enum origin origin, const char *what,
 	if (!region)
 		goto unlock;
 	strscpy(region->name, name, NAME_LEN);
-	refcount_set(&region->holds, 1);
+	refcount_set(&region->refcount, 1);
 
 	switch (origin) {
 	case ORIGIN_CALLER:
-		err = source_caller(region, base, size, virt);
+		err = buddy_range_of_caller(region, base, size, virt);
 		break;
 	case ORIGIN_RESERVED:
-		err = source_reserved(region, what, base, size);
+		err = buddy_range_reserved(region, what, base, size);
 		break;
 	case ORIGIN_KERNEL:
-		err = source_kernel(region, what, size);
+		err = buddy_range_of_kernel(region, what, size);
 		break;
 	}
 	if (err)
-		goto free_region;
+		goto err_struct;
 
-	err = make_clusters(region, what);
+	err = alloc_clusters(region, what);
 	if (err)
-		goto release_source;
-	freelist_init(region);
-	err = pcp_init(region);
+		goto err_range;
+	buddy_free_area_init(region);
+	raw_spin_lock_init(&region->watch_lock);
+	err = buddy_pcp_init(region);
 	if (err)
-		goto free_clusters;
-	err = watch_region_init(region, what);
+		goto err_clusters;
+	err = buddy_page_owner_add(region, what);
 	if (err)
-		goto pcp_exit;
-	debugfs_add(region);
+		goto err_pcp;
+	buddy_page_poison_add(region);
+	buddy_debugfs_add(region);
 	list_add_tail_rcu(&region->link, &regions);
 	mutex_unlock(&regions_mutex);
 	return region;
 
-pcp_exit:
-	pcp_exit(region);
-free_clusters:
+err_pcp:
+	buddy_pcp_exit(region);
+err_clusters:
 	free_clusters(region);
-release_source:
-	source_release(region);
-free_region:
+err_range:
+	buddy_range_release(region);
+err_struct:
 	free_struct(&region->rcu);
 unlock:
 	mutex_unlock(&regions_mutex);
@@ -229,31 +234,35 @@ static unsigned long used_now(struct buddy_region *region)
 	unsigned long flags, used;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	pcp_drain(region);
+	buddy_pcp_drain(region);
 	used = region->stats.pages - region->stats.free_pages;
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	return used;
 }
 
-/* Take the region out of sight; nobody finds it or reads its files any more. */
+/* From here on no call finds the region, and no program reads its files. */
 static void unpublish(struct buddy_region *region)
 {
 	lockdep_assert_held(&regions_mutex);
 	debugfs_remove(region->dir);
 	list_del_rcu(&region->link);
-	pcp_exit(region);
+	buddy_pcp_exit(region);
 }
 
 static void free_region(struct buddy_region *region)
 {
-	watch_region_exit(region);
+	buddy_page_poison_remove(region);
+	buddy_page_owner_remove(region);
 	free_clusters(region);
-	source_release(region);
+	buddy_range_release(region);
 	call_rcu(&region->rcu, free_struct);
 }
 
-/* The module goes.  What is still in use may be a device's DMA target: keep it. */
-void regions_remove_all(void)
+/*
+ * At rmmod: destroy all regions.  A region with blocks in use keeps its memory, because
+ * a device may still write to it.
+ */
+void buddy_regions_remove_all(void)
 {
 	struct buddy_region *region, *next;
 
@@ -268,29 +277,28 @@ void regions_remove_all(void)
 		}
 		pr_err("region %s: %lu pages are still in use, its memory is not given back\n",
 		       region->name, used);
-		watch_print_owners(region);
-		/* On purpose; with what it points to. */
+		buddy_page_owner_print_all(region);
+		/* The region stays on purpose, with all that it points to. */
 		kmemleak_not_leak(region);
 	}
 	mutex_unlock(&regions_mutex);
-	/* free_struct() goes with the module. */
+	/* free_struct() is code of the module: let all its calls return. */
 	rcu_barrier();
 }
 
-/* The region that a pfn or, if @virt, an address lies in; under rcu_read_lock(). */
-struct buddy_region *region_find(bool virt, unsigned long where)
+/* The region of the address @addr or, if that is NULL, of @pfn; under rcu_read_lock(). */
+struct buddy_region *buddy_region_find(unsigned long pfn, const void *addr)
 {
 	struct buddy_region *region;
 
 	list_for_each_entry_rcu(region, &regions, link)
-		if (find_run(region, virt ?
-			     buddy_virt_to_pfn(region, (void *)where) : where))
+		if (find_range(region, addr ? buddy_virt_to_pfn(region, addr) : pfn))
 			return region;
 	return NULL;
 }
 
-void regions_for_each(void (*fn)(struct buddy_region *region, void *data),
-		      void *data)
+void buddy_regions_for_each(void (*fn)(struct buddy_region *region, void *data),
+			    void *data)
 {
 	struct buddy_region *region;
 
@@ -305,18 +313,22 @@ static bool is_mapped_byte(const void *addr)
 	return is_vmalloc_addr(addr) ? !!vmalloc_to_page(addr) : virt_addr_valid(addr);
 }
 
-/* Whether @nr_pages at @virt can be a mapping: its ends are mapped. */
+/* Whether @nr_pages at @virt can be a mapping: the first and the last byte are mapped. */
 static bool is_mapping(const void *virt, unsigned long nr_pages)
 {
 	return is_mapped_byte(virt) && is_mapped_byte(virt + (nr_pages << PAGE_SHIFT) - 1);
 }
 
-/* Whether a caller of what sleeps must not sleep, as far as every kernel can tell. */
+/*
+ * Whether the caller of @func must not sleep; that is counted and reported.  Not every
+ * kernel can tell that preemption is off.
+ */
 static bool must_not_sleep(const char *func)
 {
 	if (likely(!in_interrupt() && !irqs_disabled()))
 		return false;
-	bad_call(func, "this may sleep, so not in an interrupt, nor with interrupts off", NULL);
+	buddy_bad_call(func, "this may sleep, so not in an interrupt, nor with interrupts off",
+		       NULL);
 	return true;
 }
 
@@ -324,19 +336,19 @@ static bool must_not_sleep(const char *func)
  * buddy_region_create() - make a region from a range that the caller owns
  * @name: 1 to 31 letters, digits, '_', '-' or '.', not '.' first, unique among
  *	regions; not "regions", "bad_calls", "fail_page" or "fail_pool"
- * @pfn: first page frame
+ * @pfn: first page
  * @nr_pages: any number of pages but 0
  * @virt: page-aligned kernel address of the range, or NULL if it has none
  *
- * Nothing is read from or written to the range, unless the module was loaded with
- * poison=1; all metadata, half a byte a page, is allocated here.  Without @virt
- * the range need not even exist, and only the functions that speak of pfns can be
+ * The range is neither read nor written, unless the module was loaded with poison=1.
+ * The metadata, half a byte a page, is allocated here.  Without @virt the range need
+ * not be memory that the CPU can reach; only the functions that take pfns can then be
  * used.
  *
- * The range must be the caller's until buddy_region_destroy(): nothing tells memory
- * that the kernel or another driver uses from memory that the caller allocated.  Of
- * @virt only the first and the last page are looked up; that it maps @pfn, and maps
- * all of the range in one piece, is the caller's word.
+ * The caller must own the range until buddy_region_destroy().  The module cannot tell
+ * memory that the caller allocated from memory that the kernel or another driver uses.
+ * Only the first and the last page of @virt are checked: the caller must see to it
+ * that @virt maps @pfn, and the whole range in one piece.
  *
  * Context: process, may sleep.
  * Return: the region, or ERR_PTR(): -EINVAL for a bad name or size, or for an
@@ -349,10 +361,8 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 {
 	if (must_not_sleep(__func__))
 		return ERR_PTR(-EINVAL);
-	if (IS_ERR_OR_NULL(name)) {
-		bad_call(__func__, "this is no name", name);
+	if (!is_pointer(__func__, "this is no name", name))
 		return ERR_PTR(-EINVAL);
-	}
 	if (!PAGE_ALIGNED(virt)) {
 		pr_err("region %s: the address %p is not page aligned\n", name, virt);
 		return ERR_PTR(-EINVAL);
@@ -367,7 +377,7 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 		       name, nr_pages, virt);
 		return ERR_PTR(-EINVAL);
 	}
-	return region_add(ORIGIN_CALLER, name, name, PFN_PHYS(pfn),
+	return buddy_region_add(ORIGIN_CALLER, name, name, PFN_PHYS(pfn),
 			  PFN_PHYS(nr_pages), virt);
 }
 EXPORT_SYMBOL_GPL(buddy_region_create);
@@ -377,12 +387,12 @@ EXPORT_SYMBOL_GPL(buddy_region_create);
  * @region: made by buddy_region_create(), not found by buddy_region_get(); NULL is
  *	ignored
  *
- * No other call for @region may be under way, nor a free that has not returned.
+ * No other call for @region may be under way.
  *
  * Context: process, may sleep.
- * Return: 0, or -EBUSY if a block is in use or somebody holds the region, which
- * then stays as it was.  -EINVAL and a caller error for what is no region, or one
- * that buddy_region_create() did not make.
+ * Return: 0, or -EBUSY if a block is in use or the region has a reference by
+ * buddy_region_get(); the region then stays as it was.  -EINVAL and a caller error if
+ * @region is no region, or one that buddy_region_create() did not make.
  */
 int buddy_region_destroy(struct buddy_region *region)
 {
@@ -393,9 +403,9 @@ int buddy_region_destroy(struct buddy_region *region)
 	if (must_not_sleep(__func__))
 		return -EINVAL;
 	mutex_lock(&regions_mutex);
-	if (!is_region(region) || region->source.origin != ORIGIN_CALLER) {
+	if (!is_region(region) || region->origin != ORIGIN_CALLER) {
 		err = -EINVAL;
-	} else if (refcount_read(&region->holds) > 1 || used_now(region)) {
+	} else if (refcount_read(&region->refcount) > 1 || used_now(region)) {
 		err = -EBUSY;
 	} else {
 		unpublish(region);
@@ -403,16 +413,16 @@ int buddy_region_destroy(struct buddy_region *region)
 	}
 	mutex_unlock(&regions_mutex);
 	if (err == -EINVAL)
-		bad_call(__func__, "this is no region of buddy_region_create()", region);
+		buddy_bad_call(__func__, "this is no region of buddy_region_create()", region);
 	return err;
 }
 EXPORT_SYMBOL_GPL(buddy_region_destroy);
 
 /**
- * buddy_region_get() - find a region by name and hold it
+ * buddy_region_get() - find a region by name and take a reference
  * @name: as in ``regions=`` or in buddy_region_create()
  *
- * A region that is held cannot be destroyed, nor the module be removed.
+ * While there is a reference, the region cannot be destroyed, nor the module removed.
  *
  * Context: process, may sleep.
  * Return: the region, or NULL if there is none of this name, or @name is NULL.  An
@@ -425,13 +435,13 @@ struct buddy_region *buddy_region_get(const char *name)
 	if (!name || must_not_sleep(__func__))
 		return NULL;
 	if (IS_ERR(name)) {
-		bad_call(__func__, "this is no name", name);
+		buddy_bad_call(__func__, "this is no name", name);
 		return NULL;
 	}
 	mutex_lock(&regions_mutex);
 	region = find_name(name);
 	if (region && try_module_get(THIS_MODULE))
-		refcount_inc(&region->holds);
+		refcount_inc(&region->refcount);
 	else
 		region = NULL;
 	mutex_unlock(&regions_mutex);
@@ -440,11 +450,11 @@ struct buddy_region *buddy_region_get(const char *name)
 EXPORT_SYMBOL_GPL(buddy_region_get);
 
 /**
- * buddy_region_put() - let go of a region
+ * buddy_region_put() - drop a reference
  * @region: from buddy_region_get(); NULL is ignored
  *
  * One put more than there were gets is a caller error and changes nothing, as is a
- * pointer to what is no region.
+ * pointer that is no region.
  *
  * Context: process, may sleep.
  */
@@ -457,12 +467,12 @@ void buddy_region_put(struct buddy_region *region)
 	mutex_lock(&regions_mutex);
 	if (!is_region(region))
 		wrong = "this is no region";
-	/* The last is the region's own. */
-	else if (!refcount_dec_not_one(&region->holds))
-		wrong = "nobody holds this region";
+	/* The last reference is the region's own. */
+	else if (!refcount_dec_not_one(&region->refcount))
+		wrong = "this region has no reference by buddy_region_get()";
 	mutex_unlock(&regions_mutex);
 	if (wrong)
-		bad_call(__func__, wrong, region);
+		buddy_bad_call(__func__, wrong, region);
 	else
 		module_put(THIS_MODULE);
 }
@@ -473,21 +483,25 @@ EXPORT_SYMBOL_GPL(buddy_region_put);
  * @region: the region
  *
  * Context: any.
- * Return: the name; it lives as long as the region.  For NULL or an error pointer,
- * which is a caller error, "(none)".
+ * Return: the name, which is valid as long as the region; "(none)" for NULL or an error
+ * pointer, which is a caller error.
  */
 const char *buddy_region_name(const struct buddy_region *region)
 {
-	return no_region(__func__, region) ? "(none)" : region->name;
+	return is_region_pointer(__func__, region) ? region->name : "(none)";
 }
 EXPORT_SYMBOL_GPL(buddy_region_name);
+
+bool buddy_region_is_callers(const struct buddy_region *region)
+{
+	return region->origin == ORIGIN_CALLER;
+}
 
 /**
  * buddy_region_stats() - read a region's counters
  * @region: the region
- * @stats: filled in with one consistent picture, beside which the caller errors
- *	are counted; all zero if @region is NULL or an error pointer, which is a
- *	caller error
+ * @stats: filled in, see &struct buddy_stats; all zero if @region is NULL or an error
+ *	pointer, which is a caller error
  *
  * Context: any but NMI.  Takes the region's raw spinlock, with interrupts off,
  * for one copy of @stats and a few steps per CPU.
@@ -497,31 +511,29 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 	unsigned long flags;
 	unsigned int i;
 
-	if (IS_ERR_OR_NULL(stats)) {
-		bad_call(__func__, "this is no struct buddy_stats", stats);
+	if (!is_pointer(__func__, "this is no struct buddy_stats", stats))
 		return;
-	}
-	if (no_region(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0)) {
+	if (!is_region_pointer(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0)) {
 		memset(stats, 0, sizeof(*stats));
 		return;
 	}
 	raw_spin_lock_irqsave(&region->lock, flags);
 	*stats = region->stats;
-	pcp_add_free(region, stats);
+	buddy_pcp_add_free(region, stats);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-	pcp_add_counts(region, stats);
+	buddy_pcp_add_counts(region, stats);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
 		stats->errors[i] = atomic_long_read(&region->errors[i]);
 }
 EXPORT_SYMBOL_GPL(buddy_region_stats);
 
 /**
- * buddy_region_drain() - hand back what the CPUs cache of a region
+ * buddy_region_drain() - move what the CPUs cache of a region to its free lists
  * @region: the region; NULL or an error pointer is a caller error
  *
- * Before an allocation fails, what can help it is handed back, and when a CPU goes
- * offline, all that it has.  This is for those who want free blocks merged, such as
- * to look at them.
+ * A driver need not call this: before an allocation fails, the caches that can help are
+ * drained, and so is the cache of a CPU that goes offline.  The function is for callers
+ * that want to see free blocks merged.
  *
  * Context: any but NMI.  Takes the region's raw spinlock with interrupts off.
  */
@@ -529,10 +541,10 @@ void buddy_region_drain(struct buddy_region *region)
 {
 	unsigned long flags;
 
-	if (no_region(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0))
+	if (!is_region_pointer(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0))
 		return;
 	raw_spin_lock_irqsave(&region->lock, flags);
-	pcp_drain(region);
+	buddy_pcp_drain(region);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
 EXPORT_SYMBOL_GPL(buddy_region_drain);

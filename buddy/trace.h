@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The page layer's tracepoints, buddypool:buddy_*; watch.c makes them. */
+/* The page layer's tracepoints, buddypool:buddy_*; trace.c makes them. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM buddypool
 
@@ -11,8 +11,8 @@
 #include "internal.h"
 
 /* The inline paths pass these by: see them all while somebody looks. */
-int watch_get(void);
-void watch_put(void);
+int buddy_watch_get(void);
+void buddy_watch_put(void);
 
 DECLARE_EVENT_CLASS(buddy_block,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
@@ -33,10 +33,10 @@ DECLARE_EVENT_CLASS(buddy_block,
 /* A block was allocated, or freed. */
 DEFINE_EVENT_FN(buddy_block, buddy_alloc,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
-	TP_ARGS(region, pfn, pages), watch_get, watch_put);
+	TP_ARGS(region, pfn, pages), buddy_watch_get, buddy_watch_put);
 DEFINE_EVENT_FN(buddy_block, buddy_free,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
-	TP_ARGS(region, pfn, pages), watch_get, watch_put);
+	TP_ARGS(region, pfn, pages), buddy_watch_get, buddy_watch_put);
 /* Of the block at pfn, that many pages were cut off and the rest stays free. */
 DEFINE_EVENT(buddy_block, buddy_split,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
@@ -69,7 +69,7 @@ TRACE_EVENT_FN(buddy_fail,
 	),
 	TP_printk("region=%s order=%u pages=%lu", __entry->region, __entry->order,
 		  __entry->pages),
-	watch_get, watch_put
+	buddy_watch_get, buddy_watch_put
 );
 
 #endif /* BUDDY_TRACE_H */

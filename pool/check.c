@@ -9,10 +9,9 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "../buddy/internal.h"
 #include "internal.h"
 
-/* As bad_call(), with a text that is formatted. */
+/* As buddy_bad_call(), with a text that is formatted. */
 static __printf(3, 4) void report(const char *func, const void *pointer,
 				  const char *format, ...)
 {
@@ -22,7 +21,7 @@ static __printf(3, 4) void report(const char *func, const void *pointer,
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	bad_call(func, what, pointer);
+	buddy_bad_call(func, what, pointer);
 }
 
 /*
@@ -60,7 +59,7 @@ void mp_report_mark(const char *func, const struct mp_pool *pool,
 /* Return true if @pointer can be one; if not, report it to be @what. */
 bool mp_is_pointer(const char *func, const char *what, const void *pointer)
 {
-	if (likely(!IS_ERR_OR_NULL(pointer)))
+	if (!IS_ERR_OR_NULL(pointer))
 		return true;
 	report(func, pointer, "%s", what);
 	return false;

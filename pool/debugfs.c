@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
+#include "../buddy/compat.h"
 #include "internal.h"
 
 #define MOST_SKIPPED	64	/* pools that are looked at before the lock is dropped */
@@ -236,7 +237,7 @@ static int pools_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
-const struct file_operations mp_pools_fops = {
+static const struct file_operations pools_fops = {
 	.owner = THIS_MODULE,
 	.open = pools_open,
 	.read = seq_read,
@@ -244,12 +245,18 @@ const struct file_operations mp_pools_fops = {
 	.release = pools_release,
 };
 
+/* Before buddy_init(): each region that is made from now on has the file. */
+void mp_debugfs_init(void)
+{
+	buddy_debugfs_add_file("pools", &pools_fops);
+}
+
 #ifdef CONFIG_FAULT_INJECTION
 /*
  * Make the folder fail_pool beside the page layer's folder fail_page.  buddy_exit()
  * removes both.
  */
-void mp_debugfs_init(void)
+void mp_fault_init(void)
 {
 	struct dentry *dir = debugfs_lookup(KBUILD_MODNAME, NULL);
 
@@ -259,9 +266,8 @@ void mp_debugfs_init(void)
 	dput(dir);
 }
 
-void mp_debugfs_exit(void)
+void mp_fault_exit(void)
 {
-	/* fault_create_debugfs_attr() took this reference. */
-	dput(mp_fail_pool.dname);
+	fault_put_debugfs_attr(&mp_fail_pool);
 }
 #endif

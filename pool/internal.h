@@ -168,17 +168,16 @@ static inline void mp_kasan_remove(const void *addr) {}
 
 /* debugfs.c */
 #ifdef CONFIG_DEBUG_FS
-extern const struct file_operations mp_pools_fops;
-#define POOLS_FOPS	(&mp_pools_fops)
-#else
-#define POOLS_FOPS	NULL
-#endif
-#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_DEBUG_FS)
 void mp_debugfs_init(void);
-void mp_debugfs_exit(void);
 #else
 static inline void mp_debugfs_init(void) {}
-static inline void mp_debugfs_exit(void) {}
+#endif
+#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_DEBUG_FS)
+void mp_fault_init(void);
+void mp_fault_exit(void);
+#else
+static inline void mp_fault_init(void) {}
+static inline void mp_fault_exit(void) {}
 #endif
 
 #endif /* POOL_INTERNAL_H */

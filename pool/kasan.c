@@ -19,6 +19,7 @@
 #include <linux/string.h>
 #include <trace/events/error_report.h>
 
+#include "../buddy/lock.h"
 #include "internal.h"
 
 /* --- the shadow --- */
@@ -104,14 +105,6 @@ static struct place *find_place(unsigned long start, unsigned long wanted)
 	return NULL;
 }
 
-static bool lock_places(unsigned long *flags)
-{
-	if (in_nmi())
-		return IS_ENABLED(CONFIG_SMP) && raw_spin_trylock_irqsave(&places_lock, *flags);
-	raw_spin_lock_irqsave(&places_lock, *flags);
-	return true;
-}
-
 /*
  * Enter @pages pages of @pool at @addr into the table.  If there is no empty place for
  * them, a report does not name the pool.
@@ -121,7 +114,7 @@ void mp_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pa
 	unsigned long start = (unsigned long)addr, flags;
 	struct place *place;
 
-	if (!has_shadow(addr) || !lock_places(&flags))
+	if (!has_shadow(addr) || !lock_irqsave_or_try(&places_lock, &flags))
 		return;
 	place = find_place(start, 0);
 	if (place) {
@@ -140,7 +133,7 @@ void mp_kasan_remove(const void *addr)
 	struct place *place;
 	unsigned long flags;
 
-	if (!has_shadow(addr) || !lock_places(&flags))
+	if (!has_shadow(addr) || !lock_irqsave_or_try(&places_lock, &flags))
 		return;
 	place = find_place((unsigned long)addr, (unsigned long)addr);
 	if (place)

@@ -13,11 +13,12 @@ static int __init buddypool_init(void)
 
 	if (err)
 		return err;
-	err = buddy_init(POOLS_FOPS);
+	mp_debugfs_init();
+	err = buddy_init();
 	if (err)
 		mp_kasan_exit();
 	else
-		mp_debugfs_init();
+		mp_fault_init();
 	return err;
 }
 module_init(buddypool_init);
@@ -25,7 +26,7 @@ module_init(buddypool_init);
 static void __exit buddypool_exit(void)
 {
 	buddy_exit();
-	mp_debugfs_exit();
+	mp_fault_exit();
 	mp_kasan_exit();
 }
 module_exit(buddypool_exit);

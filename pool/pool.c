@@ -27,7 +27,7 @@
 #include <linux/overflow.h>
 #include <linux/string.h>
 
-#include "../buddy/internal.h"
+#include "../buddy/lock.h"
 #include "internal.h"
 
 #define CREATE_TRACE_POINTS
@@ -66,7 +66,7 @@ EXPORT_SYMBOL_GPL(mp_leave);
  */
 static bool tell_kmemleak(const struct buddy_region *region)
 {
-	return region->source.origin != ORIGIN_CALLER;
+	return !buddy_region_is_callers(region);
 }
 
 /* Allocate @pages pages, aligned to 2^@align_order pages. */
@@ -212,13 +212,6 @@ static bool fail_on_demand(size_t size)
 }
 #endif
 
-/* Count a request for a zone as an error of the region, as the page layer does. */
-static void report_zone(struct buddy_region *region, const struct mp_pool *pool, size_t size)
-{
-	caller_error(region, BUDDY_ZONE, true, (unsigned long)pool,
-		     DIV_ROUND_UP(size, PAGE_SIZE), 0);
-}
-
 /*
  * Return the size of the largest object that fits into an empty block at an alignment of
  * @align_mask + 1.  block_max is what fits into the first block, which also holds struct
@@ -245,7 +238,7 @@ void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 	void *object;
 
 	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
-		report_zone(pool->region, pool, size);
+		buddy_zone_error(pool->region, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
 	if (!size)
@@ -319,7 +312,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	if (name && !mp_is_pointer(func, "this is no name", name))
 		return NULL;
 	if (gfp & BUDDY_GFP_ZONES) {
-		report_zone(region, NULL, size);
+		buddy_zone_error(region, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
 	pool = mp_alloc_pages(region, pages, 0, gfp);
@@ -437,7 +430,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 	if (!pool || !is_pool_to_free(__func__, pool))
 		return;
 	if (pool->undoing) {
-		bad_call(__func__, "this is a pool whose cleanup handlers run", pool);
+		buddy_bad_call(__func__, "this is a pool whose cleanup handlers run", pool);
 		return;
 	}
 	trace_mp_destroy(pool);

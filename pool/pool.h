@@ -34,10 +34,6 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#if __has_include(<linux/cleanup.h>)
-#include <linux/cleanup.h>
-#endif
-
 #include "../buddy/buddy.h"
 
 #define MP_ALIGNMENT	32	/* bytes; of mp_alloc(), unless the pool has its own */

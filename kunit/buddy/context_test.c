@@ -145,10 +145,10 @@ static struct arena *start_arena(struct kunit *test, struct buddy_region *region
 
 	KUNIT_ASSERT_NOT_NULL(test, arena);
 	arena->region = region;
-	arena->base = region->source.runs->pfn;
+	arena->base = region->ranges->pfn;
 	arena->fill = region->hot.mapped;
 	arena->max_pages = max_pages;
-	arena->owner = kunit_kcalloc(test, region->source.runs->pages,
+	arena->owner = kunit_kcalloc(test, region->ranges->pages,
 				     sizeof(*arena->owner), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, arena->owner);
 	return arena;

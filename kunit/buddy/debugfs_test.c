@@ -372,13 +372,13 @@ static void debugfs_test_stats_errors(struct kunit *test)
 
 static void expect_line(struct kunit *test, struct buddy_region *region,
 			u64 first, u64 last, unsigned long pages,
-			const char *mapped, unsigned int holds)
+			const char *mapped, unsigned int refs)
 {
 	char *text = new_text(test), line[128];
 
 	read_pieces(test, ".", "regions", text, TEXT_LEN);
-	snprintf(line, sizeof(line), "\n%-16s 0x%012llx 0x%012llx %10lu %5u %6s %-8s %5u\n",
-		 buddy_region_name(region), first, last, pages, 1, mapped, "caller", holds);
+	snprintf(line, sizeof(line), "\n%-16s 0x%012llx 0x%012llx %10lu %6u %6s %-8s %5u\n",
+		 buddy_region_name(region), first, last, pages, 1, mapped, "caller", refs);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, line), "%s in:\n%s", line, text);
 }
 
@@ -386,7 +386,7 @@ static void debugfs_test_regions_line(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 1, 100);
 	struct buddy_region *mapped = test_region_mapped(test, 2, 77);
-	u64 first = PFN_PHYS(mapped->source.runs->pfn);
+	u64 first = PFN_PHYS(mapped->ranges->pfn);
 
 	expect_line(test, region, 0x1000001000, 0x1000064fff, 100, "no", 0);
 	expect_line(test, mapped, first, first + (77 << PAGE_SHIFT) - 1, 77, "yes", 0);

@@ -202,7 +202,7 @@ static void error_test_not_a_head(struct kunit *test)
 		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
 		for (i = 1; i < nr; i++) {
 			/* Both ends of each cluster, and one in the middle. */
-			if ((i + 2) % CLUSTER_FRAMES > 4 && i != nr - 1 && i % 37)
+			if ((i + 2) % CLUSTER_PAGES > 4 && i != nr - 1 && i % 37)
 				continue;
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, 1);
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, nr - i);
@@ -257,7 +257,7 @@ static void error_test_outside(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 1, SIZE);
 	struct buddy_region *unmapped = test_region(test, TEST_PFN + 64, SIZE);
-	unsigned long first = region->source.runs->pfn, i;
+	unsigned long first = region->ranges->pfn, i;
 	unsigned long start = (unsigned long)buddy_pfn_to_virt(region, first);
 	unsigned long page = buddy_alloc_pfn(unmapped, 0, 0);
 	const unsigned long pfns[] = {

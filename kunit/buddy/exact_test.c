@@ -14,7 +14,7 @@ static unsigned long next_count(unsigned long nr)
 {
 	do {
 		nr++;
-	} while (nr > 300 && (nr + 2) % CLUSTER_FRAMES > 4);
+	} while (nr > 300 && (nr + 2) % CLUSTER_PAGES > 4);
 	return nr <= MAX_COUNT ? nr : 0;
 }
 
@@ -27,8 +27,8 @@ static void expect_one_head(struct kunit *test, struct buddy_region *region,
 	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
 	for (i = 1; i < nr; i++) {
 		/* All of the first and of the last two clusters, some between. */
-		if (i > CLUSTER_FRAMES && i + 2 * CLUSTER_FRAMES < nr)
-			i += CLUSTER_FRAMES / 2 - 1;
+		if (i > CLUSTER_PAGES && i + 2 * CLUSTER_PAGES < nr)
+			i += CLUSTER_PAGES / 2 - 1;
 		if (buddy_block_pages(region, pfn + i))
 			KUNIT_FAIL(test, "page %lu of a block of %lu is a head", i, nr);
 	}

@@ -121,8 +121,8 @@ static bool is_what(const char *what, const struct entry *entry)
 	       strlen(what + 8) == len;
 }
 
-struct buddy_region *region_add(enum origin origin, const char *what,
-				const char *name, u64 base, u64 size, void *virt)
+struct buddy_region *buddy_region_add(enum origin origin, const char *what,
+				      const char *name, u64 base, u64 size, void *virt)
 {
 	const struct entry *entry = &reading.entry;
 
@@ -133,34 +133,38 @@ struct buddy_region *region_add(enum origin origin, const char *what,
 	return reading.added++ == reading.fail_at ? ERR_PTR(-EBUSY) : NULL;
 }
 
-void regions_remove_all(void)
+void buddy_regions_remove_all(void)
 {
 	reading.undone++;
 }
 
-int watch_init(void)
+int buddy_page_owner_init(void)
 {
 	return 0;
 }
 
-int pcp_hotplug_init(void)
+void buddy_page_poison_init(void)
+{
+}
+
+int buddy_hotplug_init(void)
 {
 	return 0;
 }
 
-void source_loaded(void)
+void buddy_ranges_loaded(void)
 {
 }
 
-void pcp_hotplug_exit(void)
+void buddy_hotplug_exit(void)
 {
 }
 
-void debugfs_init(const struct file_operations *pools_fops)
+void buddy_debugfs_init(void)
 {
 }
 
-void debugfs_exit(void)
+void buddy_debugfs_exit(void)
 {
 }
 
@@ -250,7 +254,7 @@ static void fuzz_test_parameter(struct kunit *test)
 			.rest = regions,
 			.fail_at = below(fuzz, 8) ? UINT_MAX : below(fuzz, 4),
 		};
-		err = buddy_init(NULL);
+		err = buddy_init();
 		said = nr_said - said;
 
 		/* Where it stopped, the grammar must say so. */
@@ -375,7 +379,6 @@ static bool overlap(unsigned long pfn, unsigned long nr, unsigned long other,
 static int expected_error(const struct made made[], struct buddy_region *given,
 			  const char *name, unsigned long pfn, unsigned long nr)
 {
-	const struct source *source = &given->source;
 	unsigned int i;
 
 	if (pfn >= BEYOND_PFN || nr >= BEYOND_PFN)
@@ -394,8 +397,8 @@ static int expected_error(const struct made made[], struct buddy_region *given,
 	for (i = 0; i < NR_LIVE; i++)
 		if (made[i].region && overlap(pfn, nr, made[i].pfn, made[i].nr))
 			return -EBUSY;
-	for (i = 0; i < source->nr_runs; i++)
-		if (overlap(pfn, nr, source->runs[i].pfn, source->runs[i].pages))
+	for (i = 0; i < given->nr_ranges; i++)
+		if (overlap(pfn, nr, given->ranges[i].pfn, given->ranges[i].pages))
 			return -EBUSY;
 	return nr >= BIT(32) ? -ENOMEM : 0;
 }

@@ -14,9 +14,9 @@
 static unsigned long expand_map(struct kunit *test, struct buddy_region *region,
 				char *text, char *chars)
 {
-	const struct run *run = region->source.runs;
-	unsigned long base = round_down(run->pfn, CLUSTER_FRAMES), row = 0, to;
-	unsigned long clusters = run_clusters(run), rows = DIV_ROUND_UP(clusters, COLUMNS);
+	const struct pfn_range *run = region->ranges;
+	unsigned long base = round_down(run->pfn, CLUSTER_PAGES), row = 0, to;
+	unsigned long clusters = range_clusters(run), rows = DIV_ROUND_UP(clusters, COLUMNS);
 	bool folded = false;
 	char *line;
 	u64 addr;
@@ -34,8 +34,8 @@ static unsigned long expand_map(struct kunit *test, struct buddy_region *region,
 		}
 		KUNIT_ASSERT_EQ(test, sscanf(line, "0x%llx %n", &addr, &n), 1);
 		KUNIT_ASSERT_EQ(test, n, 15);
-		to = (PHYS_PFN(addr) - base) / CLUSTER_FRAMES / COLUMNS;
-		KUNIT_ASSERT_EQ(test, addr, (u64)PFN_PHYS(base + to * CLUSTER_FRAMES * COLUMNS));
+		to = (PHYS_PFN(addr) - base) / CLUSTER_PAGES / COLUMNS;
+		KUNIT_ASSERT_EQ(test, addr, (u64)PFN_PHYS(base + to * CLUSTER_PAGES * COLUMNS));
 		KUNIT_ASSERT_LT(test, to, rows);
 		KUNIT_ASSERT_EQ(test, strlen(line + n),
 				min_t(unsigned long, COLUMNS, clusters - to * COLUMNS));
@@ -72,8 +72,8 @@ static void expect_map(struct kunit *test, struct buddy_region *region,
 static void thin_out(struct buddy_region *region, unsigned int cluster,
 		     unsigned int used)
 {
-	free_each(region, TEST_PFN + cluster * CLUSTER_FRAMES + used,
-		  CLUSTER_FRAMES - used, 1);
+	free_each(region, TEST_PFN + cluster * CLUSTER_PAGES + used,
+		  CLUSTER_PAGES - used, 1);
 }
 
 /* Every state on purpose: from single pages everywhere, blocks are cut out. */
@@ -82,7 +82,7 @@ static void map_test_states(struct kunit *test)
 	static const unsigned int used[] = { 1, 8, 9, 32, 33, 56, 57, 63, 64 };
 	struct buddy_region *region = test_region(test, TEST_PFN + 60, 4 + 18 * 64 + 3);
 	struct buddy_stats *fresh = test_stats(test, region);
-	unsigned long last = TEST_PFN + 19 * CLUSTER_FRAMES;
+	unsigned long last = TEST_PFN + 19 * CLUSTER_PAGES;
 	unsigned int i;
 
 	expect_map(test, region, "....................");
@@ -117,7 +117,7 @@ static void map_test_states(struct kunit *test)
 	buddy_free_pfn_exact(region, TEST_PFN + 256, 100);
 	buddy_free_pfn(region, TEST_PFN + 384, 6);
 	for (i = 0; i < ARRAY_SIZE(used); i++)
-		free_each(region, TEST_PFN + (8 + i) * CLUSTER_FRAMES, used[i], 1);
+		free_each(region, TEST_PFN + (8 + i) * CLUSTER_PAGES, used[i], 1);
 	thin_out(region, 17, 0);
 	thin_out(region, 18, 0);
 	expect_all_free(test, region, fresh);
@@ -166,7 +166,7 @@ static void map_test_sizes(struct kunit *test)
 
 			/* The first begins and the last ends inside. */
 			memset(dots, '.', clusters);
-			i = clusters * CLUSTER_FRAMES;
+			i = clusters * CLUSTER_PAGES;
 			expect_map(test, test_region(test, TEST_PFN * (rows * 4 + more) + 7,
 						     i - 8), dots);
 		}
@@ -177,7 +177,7 @@ static void map_test_sizes(struct kunit *test)
 static void map_test_in_pieces(struct kunit *test)
 {
 	static const unsigned int pieces[] = { 7, 61, 4096, 5000 };
-	const unsigned long pages = BIT(20), clusters = pages / CLUSTER_FRAMES;
+	const unsigned long pages = BIT(20), clusters = pages / CLUSTER_PAGES;
 	struct buddy_region *region = test_region(test, BIT(28), pages);
 	char *whole = new_text(test), *again = new_text(test);
 	char *want = new_text(test), *chars = new_text(test);

@@ -293,7 +293,7 @@ static void misuse_test_must_not_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err, -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, created, ERR_PTR(-EINVAL));
 	expect_bad(test, 4, "sleep");
-	KUNIT_EXPECT_EQ(test, refcount_read(&region->holds), 2U);
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 2U);
 	buddy_region_put(region);
 }
 

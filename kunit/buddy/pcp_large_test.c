@@ -26,7 +26,7 @@ static void pcp_large_test_inside(struct kunit *test)
 	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
 	buddy_free_pfn(region, pfn, 8);
 	EXPECT_WARNING("the block is free already",
-		       buddy_free_pfn(region, pfn + CLUSTER_FRAMES, 0));
+		       buddy_free_pfn(region, pfn + CLUSTER_PAGES, 0));
 	expect_all_free(test, region, fresh);
 }
 
@@ -41,16 +41,16 @@ static void pcp_large_test_eight(struct kunit *test)
 
 	for (i = 0; i < 8; i++) {
 		pfns[i] = buddy_alloc_pfn(region, 6, 0);
-		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * CLUSTER_FRAMES);
+		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * CLUSTER_PAGES);
 	}
 	stats = test_stats(test, region);
 	KUNIT_EXPECT_EQ(test, stats->locked, 1ULL);
-	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - 8 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - 8 * CLUSTER_PAGES);
 	KUNIT_EXPECT_EQ(test, stats->allocs[6], 8ULL);
 
 	/* Seven of the next eight, which are in the cache, have to go first. */
 	pfns[8] = buddy_alloc_pfn(region, 6, 0);
-	KUNIT_ASSERT_EQ(test, pfns[8], TEST_PFN + 8 * CLUSTER_FRAMES);
+	KUNIT_ASSERT_EQ(test, pfns[8], TEST_PFN + 8 * CLUSTER_PAGES);
 	buddy_free_pfn(region, pfns[turn[0]], 6);
 	before = test_stats(test, region)->locked;
 	for (i = 1; i < 8; i++) {
@@ -59,8 +59,8 @@ static void pcp_large_test_eight(struct kunit *test)
 	}
 	stats = test_stats(test, region);
 	KUNIT_EXPECT_EQ(test, stats->locked, before);
-	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - CLUSTER_FRAMES);
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 9 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - CLUSTER_PAGES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 9 * CLUSTER_PAGES);
 	KUNIT_EXPECT_EQ(test, stats->frees[6], 8ULL);
 	check_region(test, region);
 
@@ -77,7 +77,7 @@ static void pcp_large_test_eight(struct kunit *test)
 	before = test_stats(test, region)->locked;
 	buddy_free_pfn(region, pfns[8], 6);
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, before + 1);
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_PAGES);
 	check_region(test, region);
 
 	/* On the lists they are one, and what was a block is inside of it. */
@@ -97,12 +97,12 @@ static void pcp_large_test_eight_share(struct kunit *test)
 
 	region->cache_order = 8;
 	pfns[0] = buddy_alloc_pfn(region, 6, 0);
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_PAGES);
 	pfns[1] = buddy_alloc_pfn(region, 6, 0);
-	KUNIT_ASSERT_EQ(test, pfns[1], pfns[0] + CLUSTER_FRAMES);
+	KUNIT_ASSERT_EQ(test, pfns[1], pfns[0] + CLUSTER_PAGES);
 	buddy_free_pfn(region, pfns[0], 6);
 	buddy_free_pfn(region, pfns[1], 6);
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_PAGES);
 	expect_all_free(test, region, fresh);
 }
 
@@ -125,7 +125,7 @@ static void pcp_large_test_halves(struct kunit *test)
 
 	for (i = 0; i < 16; i++) {
 		pfns[i] = buddy_alloc_pfn(region, 5, 0);
-		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * HALF_FRAMES);
+		KUNIT_ASSERT_EQ(test, pfns[i], TEST_PFN + i * HALF_PAGES);
 		check_region(test, region);
 		if (!i)
 			splits = region->stats.splits;
@@ -175,39 +175,39 @@ static void pcp_large_test_halves_not_kept(struct kunit *test)
 	region->cache_order = 8;
 	for (i = 2; i < 4; i++) {
 		pfns[i] = buddy_alloc_pfn(region, 5, 0);
-		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 2 * CLUSTER_FRAMES);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - 2 * CLUSTER_PAGES);
 	}
 	for (i = 0; i < 4; i++)
 		buddy_free_pfn(region, pfns[i], 5);
 	KUNIT_EXPECT_EQ(test, kept(region), 0U);
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_PAGES);
 	expect_all_free(test, region, fresh);
 }
 
 /*
  * Blocks of several runs, between which some of the eight are missing.  As in
- * freelist_test_runs_stay_apart(), the runs are exchanged while all is in use.
+ * free_area_test_runs_stay_apart(), the runs are exchanged while all is in use.
  */
 static void pcp_large_test_eight_runs(struct kunit *test)
 {
-	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_FRAMES);
+	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
-	const struct source whole = region->source;
-	u32 first = whole.runs->first;
-	struct run runs[] = {
-		{ TEST_PFN, 3 * CLUSTER_FRAMES, first },
-		{ TEST_PFN + 4 * CLUSTER_FRAMES, CLUSTER_FRAMES, first + 4 },
-		{ TEST_PFN + 6 * CLUSTER_FRAMES, 2 * CLUSTER_FRAMES, first + 6 },
+	struct pfn_range *whole = region->ranges;
+	u32 first = whole->first;
+	struct pfn_range parts[] = {
+		{ TEST_PFN, 3 * CLUSTER_PAGES, first },
+		{ TEST_PFN + 4 * CLUSTER_PAGES, CLUSTER_PAGES, first + 4 },
+		{ TEST_PFN + 6 * CLUSTER_PAGES, 2 * CLUSTER_PAGES, first + 6 },
 	};
 	static const unsigned int there[] = { 0, 1, 2, 4, 6, 7 };
 	unsigned long pfns[8], i, round;
 
 	for (i = 0; i < 8; i++)
 		pfns[i] = buddy_alloc_pfn(region, 6, 0);
-	KUNIT_ASSERT_EQ(test, pfns[7], TEST_PFN + 7 * CLUSTER_FRAMES);
+	KUNIT_ASSERT_EQ(test, pfns[7], TEST_PFN + 7 * CLUSTER_PAGES);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, __GFP_NOWARN), BUDDY_NO_PFN);
-	region->source.runs = runs;
-	region->source.nr_runs = ARRAY_SIZE(runs);
+	region->ranges = parts;
+	region->nr_ranges = ARRAY_SIZE(parts);
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < ARRAY_SIZE(there); i++)
 			buddy_free_pfn(region, pfns[there[i]], 6);
@@ -215,7 +215,7 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 		for (i = 0; i < ARRAY_SIZE(there); i++) {
 			KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, 0), pfns[there[i]]);
 			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[there[i]]),
-					CLUSTER_FRAMES);
+					CLUSTER_PAGES);
 		}
 	}
 	for (i = 0; i < ARRAY_SIZE(there); i++)
@@ -225,7 +225,8 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER], 2UL);
 
 	/* Those that were in no run are in use still. */
-	region->source = whole;
+	region->ranges = whole;
+	region->nr_ranges = 1;
 	buddy_free_pfn(region, pfns[3], 6);
 	buddy_free_pfn(region, pfns[5], 6);
 	expect_all_free(test, region, fresh);
@@ -242,17 +243,17 @@ static void pcp_large_test_head_is_no_tail(struct kunit *test)
 	unsigned int order, pos, nr;
 
 	for (order = CLUSTER_ORDER; order < 24; order++) {
-		u64 head = head_word(BIT(order));
-		struct cluster cluster = { .head = ATOMIC64_INIT(head) };
+		u64 used = block_word(BIT(order));
+		struct cluster cluster = { .block = ATOMIC64_INIT(used) };
 
-		for (pos = 0; pos < HALF_FRAMES; pos++) {
-			for (nr = 2; pos + nr <= HALF_FRAMES; nr++) {
-				atomic64_t half = ATOMIC64_INIT(number << HALF_FRAMES);
+		for (pos = 0; pos < HALF_PAGES; pos++) {
+			for (nr = 2; pos + nr <= HALF_PAGES; nr++) {
+				atomic64_t half = ATOMIC64_INIT(number << HALF_PAGES);
 
 				KUNIT_ASSERT_EQ(test, half_free(region, &cluster, &half,
 								TEST_PFN + pos, nr),
 						CACHE_MISS);
-				KUNIT_ASSERT_EQ(test, (u64)atomic64_read(&cluster.head), head);
+				KUNIT_ASSERT_EQ(test, (u64)atomic64_read(&cluster.block), used);
 			}
 		}
 	}

@@ -144,7 +144,7 @@ static void pcp_test_bulk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats->allocs[0], 4096ULL);
 	KUNIT_EXPECT_EQ(test, stats->frees[0], 4096ULL);
 	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES);
-	KUNIT_EXPECT_LE(test, stats->peak_pages, 4096UL + CLUSTER_FRAMES);
+	KUNIT_EXPECT_LE(test, stats->peak_pages, 4096UL + CLUSTER_PAGES);
 	KUNIT_EXPECT_GE(test, stats->peak_pages, 4096UL);
 	expect_all_free(test, region, fresh);
 }
@@ -169,13 +169,13 @@ static void pcp_test_peak(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
 	struct buddy_stats *fresh = test_stats(test, region), *stats;
-	unsigned long nr = 2 * CLUSTER_FRAMES - 1, i;
+	unsigned long nr = 2 * CLUSTER_PAGES - 1, i;
 	unsigned long *pfns = kunit_kcalloc(test, nr, sizeof(*pfns), GFP_KERNEL);
 	u64 before;
 
 	KUNIT_ASSERT_NOT_NULL(test, pfns);
 	/* One page is left in the cache, so that larger blocks come from the lists. */
-	for (i = 0; i < CLUSTER_FRAMES - 1; i++)
+	for (i = 0; i < CLUSTER_PAGES - 1; i++)
 		pfns[i] = buddy_alloc_pfn(region, 0, 0);
 	pfns[i] = buddy_alloc_pfn(region, 1, 0);
 	pfns[i + 1] = buddy_alloc_pfn(region, 1, 0);
@@ -211,7 +211,7 @@ static void pcp_test_counts(struct kunit *test)
 static void pcp_test_random_frees(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
-	unsigned int i, stride = 5 * CLUSTER_FRAMES + 1;
+	unsigned int i, stride = 5 * CLUSTER_PAGES + 1;
 	unsigned long pfn;
 	u64 refills;
 
@@ -227,7 +227,7 @@ static void pcp_test_random_frees(struct kunit *test)
 /* A small region has none: they would hold too much of it. */
 static void pcp_test_share(struct kunit *test)
 {
-	unsigned long least = 16 * CLUSTER_FRAMES * num_possible_cpus();
+	unsigned long least = 16 * CLUSTER_PAGES * num_possible_cpus();
 	unsigned long pages[] = { least - 1, least }, i;
 
 	for (i = 0; i < 2; i++) {
@@ -237,7 +237,7 @@ static void pcp_test_share(struct kunit *test)
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 		buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
 		KUNIT_EXPECT_EQ(test, region->stats.free_pages,
-				pages[i] - i * CLUSTER_FRAMES);
+				pages[i] - i * CLUSTER_PAGES);
 		KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, pages[i]);
 		KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 	}
@@ -305,16 +305,16 @@ static void pcp_test_double_free(struct kunit *test)
  */
 static void pcp_test_failure_keeps_caches(struct kunit *test)
 {
-	struct buddy_region *region = test_region(test, TEST_PFN, 2 * CLUSTER_FRAMES);
+	struct buddy_region *region = test_region(test, TEST_PFN, 2 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
 	const struct pcp *pcp = cache_of(region, 0);
 	unsigned long i;
 	u64 drains;
 
-	for (i = 0; i < 2 * CLUSTER_FRAMES; i++)
+	for (i = 0; i < 2 * CLUSTER_PAGES; i++)
 		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 0, 0), TEST_PFN + i);
 	KUNIT_ASSERT_NOT_NULL(test, pcp->cluster);
-	for (i = CLUSTER_FRAMES; i < 2 * CLUSTER_FRAMES; i += 2)
+	for (i = CLUSTER_PAGES; i < 2 * CLUSTER_PAGES; i += 2)
 		buddy_free_pfn(region, TEST_PFN + i, 0);
 	drains = pcp->drains;
 	for (i = 1; i <= 7; i++)
@@ -323,13 +323,13 @@ static void pcp_test_failure_keeps_caches(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, &region->clusters[FIRST_CLUSTER + 1]);
 
 	/* With a block of that order in it, it is taken: this one is on no list. */
-	buddy_free_pfn(region, TEST_PFN + CLUSTER_FRAMES + 1, 0);
+	buddy_free_pfn(region, TEST_PFN + CLUSTER_PAGES + 1, 0);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, 2, __GFP_NOWARN),
-			TEST_PFN + CLUSTER_FRAMES);
-	buddy_free_pfn_exact(region, TEST_PFN + CLUSTER_FRAMES, 2);
-	for (i = CLUSTER_FRAMES + 3; i < 2 * CLUSTER_FRAMES; i += 2)
+			TEST_PFN + CLUSTER_PAGES);
+	buddy_free_pfn_exact(region, TEST_PFN + CLUSTER_PAGES, 2);
+	for (i = CLUSTER_PAGES + 3; i < 2 * CLUSTER_PAGES; i += 2)
 		buddy_free_pfn(region, TEST_PFN + i, 0);
-	for (i = 0; i < CLUSTER_FRAMES; i++)
+	for (i = 0; i < CLUSTER_PAGES; i++)
 		buddy_free_pfn(region, TEST_PFN + i, 0);
 	expect_all_free(test, region, fresh);
 }
@@ -337,7 +337,7 @@ static void pcp_test_failure_keeps_caches(struct kunit *test)
 /* No allocation fails for what other CPUs have. */
 static void pcp_test_drain_before_failure(struct kunit *test)
 {
-	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_FRAMES);
+	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
 	unsigned long pfn, pfns[4], i;
 
@@ -366,12 +366,12 @@ static void pcp_test_drain_before_failure(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		pfns[i] = buddy_alloc_pfn(region, 6, 0);
 	pfn = alloc_on(test, region, 1, 0);
-	for (i = 1; i < CLUSTER_FRAMES; i++)
+	for (i = 1; i < CLUSTER_PAGES; i++)
 		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 0, 0), pfn + i);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 0, __GFP_NOWARN), BUDDY_NO_PFN);
 	for (i = 0; i < 3; i++)
 		buddy_free_pfn(region, pfns[i], 6);
-	for (i = 0; i < CLUSTER_FRAMES; i++)
+	for (i = 0; i < CLUSTER_PAGES; i++)
 		buddy_free_pfn(region, pfn + i, 0);
 	expect_all_free(test, region, fresh);
 }
@@ -461,8 +461,8 @@ static void pcp_test_nmi(struct kunit *test)
 
 static void pcp_test_many(struct kunit *test)
 {
-	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_FRAMES);
-	unsigned int order, got, all = 4 * CLUSTER_FRAMES, i;
+	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_PAGES);
+	unsigned int order, got, all = 4 * CLUSTER_PAGES, i;
 	struct buddy_stats *fresh = test_stats(test, region);
 	unsigned long *pfns = kunit_kcalloc(test, all + 1, sizeof(*pfns), GFP_KERNEL);
 

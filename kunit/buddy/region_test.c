@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions: what is refused and with which errno, holds, conversions, extremes. */
+/* Regions: what is refused and with which errno, references, conversions, extremes. */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
@@ -132,15 +132,12 @@ static void region_test_overlap(struct kunit *test)
 static void region_test_overlap_kernel_memory(struct kunit *test)
 {
 	struct buddy_region *loaded = buddy_region_get("region0");
-	const struct source *source;
-	unsigned int i;
+	const struct pfn_range *range;
 
 	if (!loaded)
 		kunit_skip(test, "buddypool.ko has no region 'test'");
-	source = &loaded->source;
-	for (i = 0; i < source->nr_runs; i++)
-		KUNIT_EXPECT_EQ(test, try_create(NAME, source->runs[i].pfn +
-						 source->runs[i].pages - 1, 1, NULL),
+	for_each_range(range, loaded)
+		KUNIT_EXPECT_EQ(test, try_create(NAME, range->pfn + range->pages - 1, 1, NULL),
 				-EBUSY);
 	buddy_region_put(loaded);
 }
@@ -200,7 +197,7 @@ static void region_test_too_large(struct kunit *test)
 {
 	unsigned long free = si_mem_available();
 	u64 metadata = (u64)(free + totalram_pages()) / 2 << PAGE_SHIFT;
-	unsigned long nr_pages = metadata / sizeof(struct cluster) * CLUSTER_FRAMES;
+	unsigned long nr_pages = metadata / sizeof(struct cluster) * CLUSTER_PAGES;
 
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, nr_pages, NULL), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, MAX_PAGES - TEST_PFN, NULL),
@@ -292,11 +289,12 @@ static void region_test_put_twice(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, buddy_region_get(NAME), region);
 	buddy_region_put(region);
 	bad = atomic_read(&buddy_bad_calls);
-	EXPECT_WARNING("nobody holds this region", buddy_region_put(region));
+	EXPECT_WARNING("this region has no reference by buddy_region_get()",
+		       buddy_region_put(region));
 	buddy_region_put(region);
 	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), bad + 2);
 	KUNIT_EXPECT_EQ(test, module_refs(test), refs);
-	KUNIT_EXPECT_EQ(test, refcount_read(&region->holds), 1U);
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 1U);
 
 	/* A hold still is one. */
 	KUNIT_EXPECT_PTR_EQ(test, buddy_region_get(NAME), region);
@@ -433,7 +431,7 @@ static void region_test_conversion_of_block(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 3, 70);
 	struct buddy_stats *fresh = test_stats(test, region);
-	unsigned long first = region->source.runs->pfn;
+	unsigned long first = region->ranges->pfn;
 	char *addr = buddy_alloc(region, 2, 0);
 	unsigned long pfn = buddy_virt_to_pfn(region, addr);
 

@@ -56,31 +56,31 @@ static unsigned int largest_order(u64 free)
 
 static u64 free_in_cache(const struct cluster *cluster)
 {
-	const struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
+	const struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->pcp_cpu - 1);
 	u64 low = pcp->hot.half[0].counter, high = pcp->hot.half[1].counter;
 	u64 number = cluster_pfn(cluster) >> 5;
 
 	if (low >> 32 != number || high >> 32 != number + 1)
-		fault("CPU %u's halves are not of %#lx, which it owns", cluster->owner - 1,
+		fault("CPU %u's halves are not of %#lx, which it owns", cluster->pcp_cpu - 1,
 		      cluster_pfn(cluster));
 	if (pcp->cluster != cluster)
-		fault("CPU %u does not know that it owns %#lx", cluster->owner - 1,
+		fault("CPU %u does not know that it owns %#lx", cluster->pcp_cpu - 1,
 		      cluster_pfn(cluster));
 	if (cluster->free)
 		fault("%#lx is owned, yet has free pages of its own", cluster_pfn(cluster));
 	return (u32)low | high << 32;
 }
 
-static void check_split(const struct run *run, const struct cluster *cluster, u64 has_owner,
+static void check_split(const struct pfn_range *range, const struct cluster *cluster, u64 has_owner,
 			unsigned long nr_free[])
 {
 	u64 tail = cluster->tail.counter, free = cluster->free;
-	u64 frames = run_frames(run, cluster);
+	u64 frames = range_pages(range, cluster);
 
-	if (cluster->owner) {
+	if (cluster->pcp_cpu) {
 		free = free_in_cache(cluster);
 		if (~frames)
-			fault("%#lx is owned, but a part of it is not the run's",
+			fault("%#lx is owned, but a part of it is not the range's",
 			      cluster_pfn(cluster));
 	} else if (free == ~0ULL) {
 		fault("%#lx is split, but all of it is free", cluster_pfn(cluster));
@@ -98,17 +98,17 @@ static void check_split(const struct run *run, const struct cluster *cluster, u6
 }
 
 /* What @cluster heads; returns how many clusters it covers. */
-static unsigned long check_cluster(const struct run *run, unsigned long i,
+static unsigned long check_cluster(const struct pfn_range *range, unsigned long i,
 				   unsigned long nr_free[])
 {
-	const struct cluster *cluster = &region->clusters[run->first + i];
-	const u64 *has_owner = owned_pages() + run->first - FIRST_CLUSTER + i;
+	const struct cluster *cluster = &region->clusters[range->first + i];
+	const u64 *has_owner = owned_pages() + range->first - FIRST_CLUSTER + i;
 	unsigned long number = cluster_pfn(cluster) >> 6, covers = 1, pages, k, buddy;
 	bool is_free = true;
 
 	switch (cluster->state) {
 	case CLUSTER_SPLIT:
-		check_split(run, cluster, *has_owner, nr_free);
+		check_split(range, cluster, *has_owner, nr_free);
 		return 1;
 	case CLUSTER_FREE:
 		if (cluster->list < 6 || cluster->list >= BUDDY_NR_ORDERS) {
@@ -117,15 +117,15 @@ static unsigned long check_cluster(const struct run *run, unsigned long i,
 		}
 		covers = 1UL << (cluster->list - 6);
 		nr_free[cluster->list]++;
-		buddy = (number ^ covers) - (run->pfn >> 6);
-		if (buddy < run_clusters(run) &&
-		    region->clusters[run->first + buddy].state == CLUSTER_FREE &&
-		    region->clusters[run->first + buddy].list == cluster->list)
+		buddy = (number ^ covers) - (range->pfn >> 6);
+		if (buddy < range_clusters(range) &&
+		    region->clusters[range->first + buddy].state == CLUSTER_FREE &&
+		    region->clusters[range->first + buddy].list == cluster->list)
 			fault("%#lx and its buddy are free, but not merged",
 			      cluster_pfn(cluster));
 		break;
 	case CLUSTER_USED:
-		pages = (u64)cluster->head.counter >> 3;
+		pages = (u64)cluster->block.counter >> 3;
 		is_free = !pages;
 		if (is_free) {
 			unsigned int order = cached_order(cluster);
@@ -145,7 +145,7 @@ static unsigned long check_cluster(const struct run *run, unsigned long i,
 		fault("%#lx heads nothing, yet no block covers it", cluster_pfn(cluster));
 		return 1;
 	}
-	if (!covers || i + covers > run_clusters(run) ||
+	if (!covers || i + covers > range_clusters(range) ||
 	    (is_free && number & (covers - 1))) {
 		fault("%#lx heads a block of %lu clusters", cluster_pfn(cluster), covers);
 		return 1;
@@ -192,9 +192,9 @@ static void check_caches(void)
 		const struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);
 		u64 large = pcp->large.counter;
 
-		if (pcp->cluster && pcp->cluster->owner != cpu + 1)
+		if (pcp->cluster && pcp->cluster->pcp_cpu != cpu + 1)
 			fault("CPU %u has %#lx, whose owner is %u", cpu,
-			      cluster_pfn(pcp->cluster), pcp->cluster->owner);
+			      cluster_pfn(pcp->cluster), pcp->cluster->pcp_cpu);
 		if (!pcp->cluster && ((u64)pcp->hot.half[0].counter != NO_HALF(0) ||
 				      (u64)pcp->hot.half[1].counter != NO_HALF(1)))
 			fault("CPU %u owns no cluster, but its halves are not nobody's", cpu);
@@ -210,17 +210,16 @@ void check_region(void)
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, left[BUDDY_NR_ORDERS] = {};
 	unsigned long free_pages = 0, i;
 	struct buddy_stats stats = region->stats;
-	const struct source *source = &region->source;
-	const struct run *run;
+	const struct pfn_range *range;
 	unsigned int order;
 
 	if (has_fault())
 		return;
-	for (run = source->runs; run < source->runs + source->nr_runs; run++)
-		for (i = 0; i < run_clusters(run) && !has_fault();)
-			i += check_cluster(run, i, nr_free);
+	for_each_range(range, region)
+		for (i = 0; i < range_clusters(range) && !has_fault();)
+			i += check_cluster(range, i, nr_free);
 	check_caches();
-	pcp_add_free(region, &stats);
+	buddy_pcp_add_free(region, &stats);
 	for (i = FIRST_CLUSTER; i < region->nr_clusters; i++)
 		if (region->clusters[i].state == CLUSTER_FREE)
 			left[region->clusters[i].list]++;

@@ -14,7 +14,7 @@
 #include "pcp.h"
 
 #define BASE		0x1000UL	/* the first pfn of a region */
-#define MAX_RUNS	2
+#define MAX_RANGES	2
 #define MAX_CLUSTERS	40
 #define MAX_PROGRAMS	4
 #define MAX_OPS		12
@@ -63,7 +63,7 @@ struct program {
 
 /* A region; without @cache_order, it is what such a region would have. */
 struct shape {
-	struct run runs[MAX_RUNS];
+	struct pfn_range ranges[MAX_RANGES];
 	unsigned int cache_order;
 };
 

@@ -55,7 +55,7 @@ bool buddy_watched;
 
 static struct state now, after_setup;
 
-static struct run runs[MAX_RUNS];
+static struct pfn_range ranges[MAX_RANGES];
 static struct buddy_stats fresh;
 static u64 fresh_nonempty;
 static bool makes_mistakes;
@@ -74,26 +74,30 @@ static unsigned int nr_fails;
 
 /* --- what is not compiled --- */
 
-bool watch_fail(struct buddy_region *watched, unsigned long nr)
+bool buddy_should_fail(unsigned long nr)
 {
 	return false;
 }
 
-void watch_alloc(struct buddy_region *watched, unsigned long pfn, unsigned int order,
-		 unsigned long nr)
+void buddy_page_owner_set(struct buddy_region *watched, unsigned long pfn, unsigned long nr)
 {
 }
 
-void watch_free(struct buddy_region *watched, unsigned long pfn, unsigned long nr)
+void buddy_page_owner_reset(struct buddy_region *watched, unsigned long pfn)
 {
 }
 
-struct buddy_region *region_find(bool virt, unsigned long where)
+void buddy_page_poison_check(struct buddy_region *watched, unsigned long pfn,
+			     unsigned long nr)
 {
-	return NULL;
 }
 
-void *buddy_pfn_to_virt(struct buddy_region *mapped, unsigned long pfn)
+void buddy_page_poison_fill(struct buddy_region *watched, unsigned long pfn,
+			    unsigned long nr)
+{
+}
+
+struct buddy_region *buddy_region_find(unsigned long pfn, const void *addr)
 {
 	return NULL;
 }
@@ -105,7 +109,7 @@ static void read_stats(struct buddy_stats *stats)
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	*stats = region->stats;
-	pcp_add_free(region, stats);
+	buddy_pcp_add_free(region, stats);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
 
@@ -114,40 +118,40 @@ static void drain(void)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	pcp_drain(region);
+	buddy_pcp_drain(region);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 }
 
 /* --- pages --- */
 
-/* The bits of [pfn, pfn + nr) that lie in cluster @i, which is of @run. */
-static u64 pages_in(const struct run *run, unsigned int i, unsigned long pfn,
+/* The bits of [pfn, pfn + nr) that lie in cluster @i, which is of @range. */
+static u64 pages_in(const struct pfn_range *range, unsigned int i, unsigned long pfn,
 		    unsigned long nr)
 {
-	unsigned long first = ((run->pfn >> CLUSTER_ORDER) + i) << CLUSTER_ORDER;
-	unsigned long start = max(pfn, first), end = min(pfn + nr, first + CLUSTER_FRAMES);
+	unsigned long first = ((range->pfn >> CLUSTER_ORDER) + i) << CLUSTER_ORDER;
+	unsigned long start = max(pfn, first), end = min(pfn + nr, first + CLUSTER_PAGES);
 
-	return start < end ? word_mask(start - first, end - start) : 0;
+	return start < end ? bitmap64_mask(start - first, end - start) : 0;
 }
 
 static bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
 {
-	const struct run *run = find_run(region, pfn);
-	unsigned int base = run->first - FIRST_CLUSTER, i;
+	const struct pfn_range *range = find_range(region, pfn);
+	unsigned int base = range->first - FIRST_CLUSTER, i;
 
-	for (i = 0; i < run_clusters(run); i++)
-		if (map[base + i] & pages_in(run, i, pfn, nr))
+	for (i = 0; i < range_clusters(range); i++)
+		if (map[base + i] & pages_in(range, i, pfn, nr))
 			return true;
 	return false;
 }
 
 static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
 {
-	const struct run *run = find_run(region, pfn);
-	unsigned int base = run->first - FIRST_CLUSTER, i;
+	const struct pfn_range *range = find_range(region, pfn);
+	unsigned int base = range->first - FIRST_CLUSTER, i;
 
-	for (i = 0; i < run_clusters(run); i++) {
-		u64 pages = pages_in(run, i, pfn, nr);
+	for (i = 0; i < range_clusters(range); i++) {
+		u64 pages = pages_in(range, i, pfn, nr);
 
 		if (set)
 			map[base + i] |= pages;
@@ -161,13 +165,12 @@ static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
 /* A block of @attempt's order that was free all the time, or BUDDY_NO_PFN. */
 static unsigned long find_free(const struct attempt *attempt)
 {
-	const struct source *source = &region->source;
 	unsigned long size = BIT(attempt->order), pfn;
-	const struct run *run;
+	const struct pfn_range *range;
 
-	for (run = source->runs; run < source->runs + source->nr_runs; run++)
-		for (pfn = (run->pfn + size - 1) & -size;
-		     pfn + size <= run->pfn + run->pages; pfn += size)
+	for_each_range(range, region)
+		for (pfn = (range->pfn + size - 1) & -size;
+		     pfn + size <= range->pfn + range->pages; pfn += size)
 			if (!any_of(attempt->taken, pfn, size))
 				return pfn;
 	return BUDDY_NO_PFN;
@@ -251,13 +254,13 @@ void model_error(enum buddy_error kind)
 static void got_block(const struct attempt *attempt, struct slot *slot, unsigned long pfn,
 		      unsigned long nr, unsigned int align)
 {
-	const struct run *run;
+	const struct pfn_range *range;
 
 	memory_publish(&views[slot - now.slots]);
 	slot->busy = false;
 	trace_line("", "  has got %#lx to %#lx", pfn, pfn + nr - 1);
-	run = find_run(region, pfn);
-	if (!run || pfn + nr > run->pfn + run->pages) {
+	range = find_range(region, pfn);
+	if (!range || pfn + nr > range->pfn + range->pages) {
 		fault("%#lx, %lu pages, is not in the region", pfn, nr);
 		return;
 	}
@@ -591,14 +594,14 @@ void model_step(void)
 /* What a word of a cache says is free must be nobody's. */
 static void check_free(unsigned long pfn, u64 free)
 {
-	const struct run *run = find_run(region, pfn);
+	const struct pfn_range *range = find_range(region, pfn);
 	const struct cluster *cluster;
 
-	if (!run) {
+	if (!range) {
 		fault("a cache has %#lx, which is in no region", pfn);
 		return;
 	}
-	cluster = find_cluster(region, run, pfn);
+	cluster = find_cluster(region, range, pfn);
 	if (now.owned[cluster - region->clusters - FIRST_CLUSTER] & free)
 		fault("pages of %#lx are free in a cache, but have an owner: %#llx",
 		      cluster_pfn(cluster),
@@ -618,9 +621,9 @@ void model_check_write(const void *var)
 			u64 half = pcp->hot.half[i].counter;
 
 			if (var == &pcp->hot.half[i] && (u32)half)
-				check_free(half >> HALF_FRAMES << HALF_ORDER,
-					   (u64)(u32)half << (half >> HALF_FRAMES & 1 ?
-							      HALF_FRAMES : 0));
+				check_free(half >> HALF_PAGES << HALF_ORDER,
+					   (u64)(u32)half << (half >> HALF_PAGES & 1 ?
+							      HALF_PAGES : 0));
 		}
 		if (var == &pcp->large) {
 			u64 large = pcp->large.counter;
@@ -629,7 +632,7 @@ void model_check_write(const void *var)
 			for (; large & LARGE_BLOCKS; large &= large - 1) {
 				unsigned long pfn = large_pfn(large, order);
 
-				if (find_run(region, pfn) && any_of(now.owned, pfn, BIT(order)))
+				if (find_range(region, pfn) && any_of(now.owned, pfn, BIT(order)))
 					fault("order %u at %#lx is in a cache, but has an owner",
 					      order, pfn);
 			}
@@ -691,7 +694,7 @@ void model_check_rest(void)
 	drain();
 	check_region();
 	read_stats(&stats);
-	pcp_add_counts(region, &stats);
+	buddy_pcp_add_counts(region, &stats);
 	if (now.errors != now.mistakes)
 		fault("%u mistakes were made, %u reported", now.mistakes, now.errors);
 	if (stats.free_pages != stats.pages)
@@ -741,28 +744,28 @@ static void make_region(const struct shape *shape)
 	unsigned int i;
 
 	if (region) {
-		pcp_exit(region);
+		buddy_pcp_exit(region);
 		free(region->clusters);
 		free(region);
 	} else {
-		pcp_hotplug_init();
+		buddy_hotplug_init();
 	}
 	region = aligned_alloc(64, sizeof(*region));
 	memset(region, 0, sizeof(*region));
-	strcpy(region->name, "explored");
-	for (i = 0; i < MAX_RUNS && shape->runs[i].pages; i++) {
-		runs[i] = shape->runs[i];
-		runs[i].first = clusters;
-		clusters += run_clusters(&runs[i]);
+	snprintf(region->name, sizeof(region->name), "explored");
+	for (i = 0; i < MAX_RANGES && shape->ranges[i].pages; i++) {
+		ranges[i] = shape->ranges[i];
+		ranges[i].first = clusters;
+		clusters += range_clusters(&ranges[i]);
 	}
 	if (clusters > FIRST_CLUSTER + MAX_CLUSTERS)
 		abort();
-	region->source.runs = runs;
-	region->source.nr_runs = i;
+	region->ranges = ranges;
+	region->nr_ranges = i;
 	region->nr_clusters = clusters;
 	region->clusters = calloc(clusters, sizeof(struct cluster));
-	freelist_init(region);
-	pcp_init(region);
+	buddy_free_area_init(region);
+	buddy_pcp_init(region);
 	if (shape->cache_order)
 		region->cache_order = shape->cache_order;
 	fresh = region->stats;

@@ -52,13 +52,12 @@ const char *describe_op(const struct op *op)
 
 void print_scenario(const struct scenario *scenario)
 {
-	const struct source *source = &region->source;
-	const struct run *run;
+	const struct pfn_range *range;
 	const struct op *op;
 	unsigned int i;
 
-	for (run = source->runs; run < source->runs + source->nr_runs; run++)
-		printf("  pages %#lx to %#lx\n", run->pfn, run->pfn + run->pages - 1);
+	for_each_range(range, region)
+		printf("  pages %#lx to %#lx\n", range->pfn, range->pfn + range->pages - 1);
 	printf("  caches of blocks up to order %u\n", region->cache_order);
 	if (scenario->watched)
 		printf("  watched, as with track=1\n");
@@ -104,7 +103,7 @@ void describe_var(char *text, size_t size, const void *var)
 		const struct cluster *cluster = &region->clusters[i];
 
 		snprintf(text, size, "%#lx's %s", cluster_pfn(cluster),
-			 var == &cluster->owner ? "owner" :
+			 var == &cluster->pcp_cpu ? "owner" :
 			 cluster->state == CLUSTER_SPLIT ? "tails" : "head");
 		return;
 	}
@@ -133,7 +132,7 @@ void describe_value(char *text, size_t size, const void *var, u64 value)
 				snprintf(text, size, "nobody's");
 			else
 				snprintf(text, size, "%#llx:%08x",
-					 value >> HALF_FRAMES << HALF_ORDER, (u32)value);
+					 value >> HALF_PAGES << HALF_ORDER, (u32)value);
 			return;
 		}
 	}

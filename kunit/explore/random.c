@@ -79,14 +79,14 @@ static void draw_shape(struct shape *shape, bool is_large)
 	static const u16 pages[] = { 64, 128, 192, 256, 512, 1024 };
 	unsigned long nr = is_large ? 1024 << draw() % 2 : pages[draw() % ARRAY_SIZE(pages)];
 
-	shape->runs[0] = (struct run){ BASE, nr };
+	shape->ranges[0] = (struct pfn_range){ BASE, nr };
 	if (draw() % 4 == 0) {
 		unsigned long part = 1 + draw() % (nr - 1);
 
 		/* The rest behind a gap. */
-		shape->runs[0] = (struct run){ BASE + draw() % 64, part };
-		shape->runs[1] = (struct run){
-			shape->runs[0].pfn + part + 1 + draw() % 100, nr - part
+		shape->ranges[0] = (struct pfn_range){ BASE + draw() % 64, part };
+		shape->ranges[1] = (struct pfn_range){
+			shape->ranges[0].pfn + part + 1 + draw() % 100, nr - part
 		};
 	}
 	shape->cache_order = is_large ? 6 + draw() % 5 : 6 + draw() % 2;

@@ -6,7 +6,7 @@
  */
 #include "explore.h"
 
-#define ONE_RUN(nr, order) { .runs = { { BASE, nr } }, .cache_order = order }
+#define ONE_RANGE(nr, order) { .ranges = { { BASE, nr } }, .cache_order = order }
 
 /* A table's @number-th, or the end. */
 #define TABLE(name)								\
@@ -23,7 +23,7 @@ static bool make_##name(struct scenario *scenario, unsigned long number)  \
 /* Each frees what is of the other's cluster, and both allocate again. */
 static const struct scenario own_and_remote[] = {
 	{
-		.shape = ONE_RUN(256, 6),
+		.shape = ONE_RANGE(256, 6),
 		.setup = {
 			{ ALLOC, 0, 0, 0, 0 }, { ALLOC, 1, 0, 0, 1 },
 			{ ALLOC, 2, 2, 0, 0 }, { ALLOC, 3, 1, 0, 1 },
@@ -34,7 +34,7 @@ static const struct scenario own_and_remote[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(256, 6),
+		.shape = ONE_RANGE(256, 6),
 		.setup = {
 			{ ALLOC, 0, 0, 0, 0 }, { ALLOC, 1, 0, 0, 1 },
 			{ ALLOC, 2, 2, 0, 0 }, { ALLOC, 3, 1, 0, 1 },
@@ -52,7 +52,7 @@ TABLE(own_and_remote)
 /* The cluster leaves its CPU while others take from it and free into it. */
 static const struct scenario drained[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 }, { ALLOC, 2, 3 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 4, 1 } } },
@@ -61,7 +61,7 @@ static const struct scenario drained[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 }, { ALLOC, 2, 3 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 1 } } },
@@ -71,7 +71,7 @@ static const struct scenario drained[] = {
 		.bound = 3,
 	}, {
 		/* It is somebody else's, and open, when the tails are marked. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 2, 2 }, { FREE, 2 } } },
@@ -80,7 +80,7 @@ static const struct scenario drained[] = {
 		.bound = 3,
 	}, {
 		/* The CPU has another cluster by then. */
-		.shape = ONE_RUN(192, 6),
+		.shape = ONE_RANGE(192, 6),
 		.setup = { { ALLOC, 0, 4 }, { ALLOC, 1, 3 }, { ALLOC, 2, 5 }, { ALLOC, 4, 2 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 5, 1 }, { FREE, 5 } } },
@@ -96,7 +96,7 @@ TABLE(drained)
 /* Blocks of several pages come back to a cluster that changes hands. */
 static const struct scenario late_frees[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 2 }, { ALLOC, 2, 0 }, { ALLOC, 3, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -105,7 +105,7 @@ static const struct scenario late_frees[] = {
 		.bound = 3,
 	}, {
 		/* Meanwhile another CPU comes to own the cluster. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 2 }, { ALLOC, 2, 0 }, { ALLOC, 3, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -113,7 +113,7 @@ static const struct scenario late_frees[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 0 }, { ALLOC, 1, 0 }, { ALLOC, 2, 1 }, { ALLOC, 3, 0 } },
 		.programs = {
 			{ 1, .ops = { { FREE_EXACT, 0 } } },
@@ -123,7 +123,7 @@ static const struct scenario late_frees[] = {
 		.bound = 3,
 	}, {
 		/* All the rest of the cluster is free: it becomes part of a large block. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -138,7 +138,7 @@ TABLE(late_frees)
 /* Blocks of whole clusters, in and out of the words of two CPUs. */
 static const struct scenario large_blocks[] = {
 	{
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 0 }, { ALLOC, 1, 6, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 1 }, { ALLOC, 2, 6 } } },
@@ -146,7 +146,7 @@ static const struct scenario large_blocks[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 0 }, { ALLOC, 1, 7, 0, 0 }, { ALLOC, 2, 6, 0, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { FREE, 1 } } },
@@ -156,7 +156,7 @@ static const struct scenario large_blocks[] = {
 		.bound = 3,
 	}, {
 		/* One block is all that a CPU may keep. */
-		.shape = ONE_RUN(512, 7),
+		.shape = ONE_RANGE(512, 7),
 		.setup = { { ALLOC, 0, 6, 0, 0 }, { ALLOC, 1, 7, 0, 0 }, { ALLOC, 2, 6, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { ALLOC, 3, 6 } } },
@@ -166,7 +166,7 @@ static const struct scenario large_blocks[] = {
 		.bound = 3,
 	}, {
 		/* A free finds the word empty that a refill is about to fill. */
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 1 }, { ALLOC, 1, 9, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 2, 6 } } },
@@ -198,7 +198,7 @@ static bool make_keep(struct scenario *scenario, unsigned long number)
 	if (number >= 4)
 		return false;
 	*scenario = keep;
-	scenario->shape = (struct shape)ONE_RUN(2048, 9 + number % 2);
+	scenario->shape = (struct shape)ONE_RANGE(2048, 9 + number % 2);
 	if (number >= 2)
 		scenario->setup[8].nr = 7;
 	if (number % 2)
@@ -209,7 +209,7 @@ static bool make_keep(struct scenario *scenario, unsigned long number)
 /* Blocks of half a cluster, whose clusters come from the large blocks. */
 static const struct scenario half_clusters[] = {
 	{
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 5 }, { ALLOC, 1, 6 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 2, 5 }, { ALLOC, 3, 5 } } },
@@ -218,7 +218,7 @@ static const struct scenario half_clusters[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(256, 6),
+		.shape = ONE_RANGE(256, 6),
 		.setup = { { ALLOC, 0, 5 }, { ALLOC, 1, 5 }, { ALLOC, 2, 5 }, { ALLOC, 3, 5 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { FREE, 2 } } },
@@ -233,7 +233,7 @@ TABLE(half_clusters)
 /* An NMI allocates at any step of another's work on the same CPU. */
 static const struct scenario nmi[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { ALLOC, 3, 5 }, { ALLOC, 4, 5 } } },
@@ -242,7 +242,7 @@ static const struct scenario nmi[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6 }, { ALLOC, 1, 7 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { FREE, 1 }, { ALLOC, 2, 6 } } },
@@ -258,7 +258,7 @@ TABLE(nmi)
 /* One frees: if that takes the lock it is refused, and the block stays as it was. */
 static const struct scenario nmi_frees[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 }, { ALLOC, 2, 2 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 1 }, { DRAIN }, { ALLOC, 3, 1 } } },
@@ -266,7 +266,7 @@ static const struct scenario nmi_frees[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6 }, { ALLOC, 1, 7 }, { ALLOC, 2, 6 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { ALLOC, 3, 6 } } },
@@ -282,7 +282,7 @@ TABLE(nmi_frees)
 /* A CPU goes offline while others free into its cache, and what it ran is moved. */
 static const struct scenario offline[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1, 0, 1 }, { ALLOC, 1, 0, 0, 1 }, { ALLOC, 2, 0, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -291,7 +291,7 @@ static const struct scenario offline[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 1 }, { ALLOC, 1, 7, 0, 1 } },
 		.programs = {
 			{ 1, .ops = { { FREE, 0 }, { ALLOC, 2, 6 } } },
@@ -307,7 +307,7 @@ TABLE(offline)
 /* A task is moved between finding its CPU's cache and the cmpxchg. */
 static const struct scenario moved[] = {
 	{
-		.shape = ONE_RUN(256, 6),
+		.shape = ONE_RANGE(256, 6),
 		.setup = { { ALLOC, 0, 0, 0, 0 }, { ALLOC, 1, 1, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 2, 0 }, { FREE, 0 } } },
@@ -316,7 +316,7 @@ static const struct scenario moved[] = {
 		.bound = 3,
 		.migrate = true,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 0 }, { ALLOC, 1, 6, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { ALLOC, 2, 6 } } },
@@ -332,7 +332,7 @@ TABLE(moved)
 /* The region is all but full: who finds nothing must be right. */
 static const struct scenario nearly_full[] = {
 	{
-		.shape = ONE_RUN(64, 6),
+		.shape = ONE_RANGE(64, 6),
 		.setup = { { ALLOC, 0, 5 }, { ALLOC, 1, 4 }, { ALLOC, 2, 3 }, { ALLOC, 3, 2 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 4, 1 }, { FREE, 4 } } },
@@ -342,7 +342,7 @@ static const struct scenario nearly_full[] = {
 		.bound = 3,
 	}, {
 		/* What is free is in the other CPU's cache. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 5, 0, 1 }, { ALLOC, 1, 5, 0, 1 }, { ALLOC, 2, 0, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 4, 5 }, { ALLOC, 5, 4 } } },
@@ -350,7 +350,7 @@ static const struct scenario nearly_full[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(512, 7),
+		.shape = ONE_RANGE(512, 7),
 		.setup = { { ALLOC, 0, 7, 0, 0 }, { ALLOC, 1, 8, 0, 0 }, { FREE, 0 } },
 		.programs = {
 			{ 1, .ops = { { ALLOC, 2, 7 }, { ALLOC, 3, 7 } } },
@@ -365,7 +365,7 @@ TABLE(nearly_full)
 /* Many blocks by one call, beside others. */
 static const struct scenario bulk[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC_BULK, 0, 0, 3 }, { ALLOC, 8, 5, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE_BULK, 0, 0, 3 }, { ALLOC_BULK, 3, 1, 2 } } },
@@ -373,7 +373,7 @@ static const struct scenario bulk[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC_BULK, 0, 6, 3 } },
 		.programs = {
 			{ 0, .ops = { { FREE_BULK, 0, 6, 3 } } },
@@ -388,7 +388,7 @@ TABLE(bulk)
 /* Two physical runs, which begin and end inside a cluster. */
 static const struct scenario two_runs[] = {
 	{
-		.shape = { .runs = { { BASE + 5, 100 }, { BASE + 129, 150 } }, .cache_order = 6 },
+		.shape = { .ranges = { { BASE + 5, 100 }, { BASE + 129, 150 } }, .cache_order = 6 },
 		.setup = { { ALLOC, 0, 1 }, { EXACT, 1, 20 }, { ALLOC, 2, 5 }, { ALLOC, 3, 6 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 1 }, { ALLOC, 4, 4 } } },
@@ -396,7 +396,7 @@ static const struct scenario two_runs[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = { .runs = { { BASE, 256 }, { BASE + 320, 512 } }, .cache_order = 8 },
+		.shape = { .ranges = { { BASE, 256 }, { BASE + 320, 512 } }, .cache_order = 8 },
 		.setup = { { ALLOC, 0, 8 }, { ALLOC, 1, 6 }, { ALLOC, 2, 6, 0, 1 },
 			   { ALLOC, 3, 1 } },
 		.programs = {
@@ -412,7 +412,7 @@ TABLE(two_runs)
 /* Blocks of exact lengths over several clusters. */
 static const struct scenario exact[] = {
 	{
-		.shape = ONE_RUN(256, 6),
+		.shape = ONE_RANGE(256, 6),
 		.setup = { { EXACT, 0, 100 }, { ALLOC, 1, 0 }, { EXACT, 2, 40 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { EXACT, 3, 70 } } },
@@ -420,7 +420,7 @@ static const struct scenario exact[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { EXACT, 0, 40 }, { ALLOC, 1, 0 }, { EXACT, 2, 20, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { PAGES, 0 }, { FREE, 0 }, { ALIGNED, 3, 3, 4 } } },
@@ -435,7 +435,7 @@ TABLE(exact)
 /* A large block is counted where it was and where it went. */
 static const struct scenario stats_while_moving[] = {
 	{
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 }, { ALLOC, 1, 6 }, { FREE, 1 } } },
@@ -453,7 +453,7 @@ TABLE(stats_while_moving)
 /* A part of an exact block is freed by mistake while its owner frees it. */
 static const struct scenario part_of_exact[] = {
 	{
-		.shape = ONE_RUN(64, 6),
+		.shape = ONE_RANGE(64, 6),
 		.setup = { { EXACT, 0, 40 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -461,7 +461,7 @@ static const struct scenario part_of_exact[] = {
 		},
 		.bound = 2,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { EXACT, 0, 100 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -470,7 +470,7 @@ static const struct scenario part_of_exact[] = {
 		.bound = 2,
 	}, {
 		/* Both pages of two, and their cluster goes: two mistakes. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -479,7 +479,7 @@ static const struct scenario part_of_exact[] = {
 		.bound = 2,
 	}, {
 		/* All of the cluster is free then, and it becomes part of a large block. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -506,7 +506,7 @@ static bool make_watched(struct scenario *scenario, unsigned long number)
  */
 static const struct scenario cluster_comes_back[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = {
 			{ ALLOC, 0, 1 }, { ALLOC, 1, 1 }, { ALLOC, 2, 2 }, { ALLOC, 3, 3 },
 			{ ALLOC, 4, 4 }, { ALLOC, 5, 5 }, { ALLOC, 6, 5 }, { ALLOC, 7, 5 },
@@ -530,7 +530,7 @@ TABLE(cluster_comes_back)
  */
 static const struct scenario taken_again[] = {
 	{
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 0 } },
 		.programs = {
 			{ 0, .ops = { { AGAIN, 0 } } },
@@ -538,7 +538,7 @@ static const struct scenario taken_again[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 0 } },
 		.programs = {
 			{ 0, .ops = { { AGAIN_EXACT, 0 } } },
@@ -547,7 +547,7 @@ static const struct scenario taken_again[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { AGAIN, 0 } } },
@@ -555,7 +555,7 @@ static const struct scenario taken_again[] = {
 		},
 		.bound = 3,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6 } },
 		.programs = {
 			{ 0, .ops = { { AGAIN, 0 } } },
@@ -576,7 +576,7 @@ static void set_free_twice(struct scenario *scenario, unsigned int nr, unsigned 
 			   unsigned int third, unsigned int whose)
 {
 	static const struct scenario base = {
-		.shape = ONE_RUN(256, 6),
+		.shape = ONE_RANGE(256, 6),
 		.setup = { { EXACT, 0 }, { ALLOC, 1, 0 }, { ALLOC, 2, 1 }, { ALLOC, 3, 0 } },
 		.programs = { { 0 }, { 1 }, { 1 } },
 		.bound = 2,
@@ -648,7 +648,7 @@ static bool make_free_other_size(struct scenario *scenario, unsigned long number
 /* What a wrong free is told: about a block that its owner has, or that a CPU keeps. */
 static const struct scenario kinds[] = {
 	{
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 7 }, { EXACT, 1, 100 }, { ALLOC, 2, 3 } },
 		.programs = {
 			{ 0, .ops = {
@@ -659,7 +659,7 @@ static const struct scenario kinds[] = {
 		},
 		.bound = 2,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 7 }, { FREE, 0 }, { ALLOC, 1, 1 }, { FREE, 1 } },
 		.programs = {
 			{ 0, .ops = {
@@ -679,7 +679,7 @@ TABLE(kinds)
 static const struct scenario weak[] = {
 	{
 		/* The tails of a block from the cache, seen by who frees it elsewhere. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 2 } },
 		.programs = {
 			{ 0, .ops = { { ALLOC, 2, 1 }, { FREE, 0 } } },
@@ -688,7 +688,7 @@ static const struct scenario weak[] = {
 		.bound = 3,
 		.weak = true,
 	}, {
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 0 } } },
@@ -697,7 +697,7 @@ static const struct scenario weak[] = {
 		.bound = 3,
 		.weak = true,
 	}, {
-		.shape = ONE_RUN(1024, 9),
+		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 0 }, { ALLOC, 1, 6, 0, 1 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 1 }, { ALLOC, 2, 6 } } },
@@ -707,7 +707,7 @@ static const struct scenario weak[] = {
 		.weak = true,
 	}, {
 		/* A page is freed where the CPU's cluster has just been exchanged. */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 5 }, { ALLOC, 1, 4 }, { ALLOC, 2, 4 }, { ALLOC, 3, 0 } },
 		.programs = {
 			{ 0, .ops = { { FREE, 3 }, { FREE, 1 } } },
@@ -720,7 +720,7 @@ static const struct scenario weak[] = {
 		 * A cluster is opened.  Who found the cache and was moved takes a part of
 		 * it before the opening CPU's stores are all to be seen.
 		 */
-		.shape = ONE_RUN(128, 6),
+		.shape = ONE_RANGE(128, 6),
 		.programs = {
 			{ 0, .ops = { { EXACT, 0, 20 } } },
 			{ 0, .ops = { { ALLOC, 1, 1 } } },

@@ -360,6 +360,13 @@ void lock_release(raw_spinlock_t *lock, const struct site *site)
 	model_check_lists();
 }
 
+/* Some caller must have the lock; which one, the schedule does not record. */
+void check_held(const raw_spinlock_t *lock, const char *func)
+{
+	if (!lock->held)
+		fault("%s() is called without the lock", func);
+}
+
 /* --- CPUs --- */
 
 static void move(struct fiber *fiber)

@@ -171,15 +171,16 @@ static void count_frames(u64 free, unsigned long nr_free[])
 {
 	unsigned int pos = 0, order;
 
-	while (pos < CLUSTER_FRAMES) {
+	while (pos < CLUSTER_PAGES) {
 		if (!(free & BIT_ULL(pos))) {
 			pos++;
 			continue;
 		}
 		for (order = 0; order < CLUSTER_ORDER; order++) {
 			unsigned int size = 2U << order;
+			u64 mask = bitmap64_mask(pos % size ? 0 : pos, size);
 
-			if (pos % size || (free & word_mask(pos, size)) != word_mask(pos, size))
+			if (pos % size || (free & mask) != mask)
 				break;
 		}
 		nr_free[order]++;
@@ -204,10 +205,10 @@ static unsigned int cached_order(struct buddy_region *region, struct cluster *cl
 
 /* One block of whole clusters or one split cluster; returns how many it covers. */
 static unsigned long check_cluster(struct kunit *test, struct buddy_region *region,
-				   const struct run *run, struct cluster *cluster,
+				   const struct pfn_range *range, struct cluster *cluster,
 				   unsigned long nr_free[])
 {
-	unsigned long left = run->first + run_clusters(run) - (cluster - region->clusters);
+	unsigned long left = range->first + range_clusters(range) - (cluster - region->clusters);
 	unsigned long covers = 1, i;
 	struct cluster *buddy;
 	u64 free, tail;
@@ -218,18 +219,18 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		free = cluster_free(region, cluster);
 		tail = atomic64_read(&cluster->tail);
 		KUNIT_EXPECT_EQ(test, free & tail, 0ULL);
-		KUNIT_EXPECT_EQ(test, (free | tail) & ~run_frames(run, cluster), 0ULL);
-		if (cluster->owner) {
-			struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->owner - 1);
+		KUNIT_EXPECT_EQ(test, (free | tail) & ~range_pages(range, cluster), 0ULL);
+		if (cluster->pcp_cpu) {
+			struct pcp *pcp = per_cpu_ptr(region->pcp, cluster->pcp_cpu - 1);
 
 			KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, cluster);
 			KUNIT_EXPECT_EQ(test, cluster->free, 0ULL);
-			KUNIT_EXPECT_EQ(test, run_frames(run, cluster), ~0ULL);
+			KUNIT_EXPECT_EQ(test, range_pages(range, cluster), ~0ULL);
 		} else {
 			KUNIT_EXPECT_NE(test, free, ~0ULL);
 		}
 		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->list, cluster->free ?
-				word_largest(cluster->free) : NO_LIST);
+				bitmap64_largest(cluster->free) : NO_LIST);
 		count_frames(free, nr_free);
 		break;
 	case CLUSTER_FREE:
@@ -238,7 +239,7 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		KUNIT_EXPECT_EQ(test, cluster_number(cluster) & (covers - 1), 0UL);
 		/* No two free buddies side by side. */
 		number = cluster_number(cluster) ^ covers;
-		if (number - (run->pfn >> CLUSTER_ORDER) < run_clusters(run)) {
+		if (number - (range->pfn >> CLUSTER_ORDER) < range_clusters(range)) {
 			buddy = cluster + ((long)number - (long)cluster_number(cluster));
 			KUNIT_EXPECT_FALSE(test, buddy->state == CLUSTER_FREE &&
 					   buddy->list == cluster->list);
@@ -246,7 +247,7 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		break;
 	case CLUSTER_USED:
 		/* A last cluster that is only partly the block's is split. */
-		covers = head_pages(cluster) >> CLUSTER_ORDER;
+		covers = block_pages(cluster) >> CLUSTER_ORDER;
 		if (!covers) {
 			unsigned int order = cached_order(region, cluster);
 
@@ -292,15 +293,14 @@ void check_region(struct kunit *test, struct buddy_region *region)
 {
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;
 	struct buddy_stats *stats = test_stats(test, region);
-	const struct source *source = &region->source;
 	unsigned int order, cpu;
-	const struct run *run;
+	const struct pfn_range *range;
 
-	for (run = source->runs; run < source->runs + source->nr_runs; run++) {
-		for (i = 0; i < run_clusters(run);)
-			i += check_cluster(test, region, run,
-					   &region->clusters[run->first + i], nr_free);
-		pages += run->pages;
+	for_each_range(range, region) {
+		for (i = 0; i < range_clusters(range);)
+			i += check_cluster(test, region, range,
+					   &region->clusters[range->first + i], nr_free);
+		pages += range->pages;
 	}
 	for (order = 0; order < BUDDY_NR_ORDERS; order++) {
 		check_list(test, region, order, region->stats.nr_free[order]);
@@ -312,7 +312,7 @@ void check_region(struct kunit *test, struct buddy_region *region)
 	for_each_possible_cpu(cpu) {
 		struct cluster *cluster = per_cpu_ptr(region->pcp, cpu)->cluster;
 
-		KUNIT_EXPECT_TRUE(test, !cluster || cluster->owner == cpu + 1);
+		KUNIT_EXPECT_TRUE(test, !cluster || cluster->pcp_cpu == cpu + 1);
 	}
 	kunit_kfree(test, stats);
 }

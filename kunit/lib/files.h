@@ -84,8 +84,8 @@ static inline char *region_file(struct kunit *test, struct buddy_region *region,
 /* Fill a region with single pages; they lie in ascending order. */
 static inline void fill(struct kunit *test, struct buddy_region *region)
 {
-	unsigned long pfn = region->source.runs->pfn;
-	unsigned long end = pfn + region->source.runs->pages, failed = 0;
+	unsigned long pfn = region->ranges->pfn;
+	unsigned long end = pfn + region->ranges->pages, failed = 0;
 
 	for (; pfn < end; pfn++)
 		failed += buddy_alloc_pfn(region, 0, 0) == BUDDY_NO_PFN;

@@ -498,7 +498,7 @@ static struct mp_pool *full_pool(struct kunit *test, struct buddy_region *region
 /* Take all pages but the first @left of those that are free. */
 static void take_pages(struct buddy_region *region, void **pages, unsigned int left)
 {
-	void *start = buddy_pfn_to_virt(region, region->source.runs->pfn), *page;
+	void *start = buddy_pfn_to_virt(region, region->ranges->pfn), *page;
 	unsigned int i;
 
 	memset(pages, 0, SCARCE * sizeof(*pages));

@@ -195,7 +195,7 @@ static unsigned long alloc_addr(struct arena *arena, enum torture_kind kind,
 	return addr ? buddy_virt_to_pfn(arena->region, addr) : BUDDY_NO_PFN;
 }
 
-static u64 take_block(struct arena *arena, struct rnd_state *rnd)
+static u64 buddy_rmqueue(struct arena *arena, struct rnd_state *rnd)
 {
 	enum torture_kind kind = TORTURE_ALLOC_ORDER + dice(rnd, 3);
 	unsigned int align = random_order(arena, rnd);
@@ -333,7 +333,7 @@ static void play_once(struct arena *arena, struct rnd_state *rnd)
 	if (block == TORTURE_BUSY || cmpxchg(slot, block, TORTURE_BUSY) != block)
 		return;
 	if (!block) {
-		block = take_block(arena, rnd);
+		block = buddy_rmqueue(arena, rnd);
 	} else if (dice(rnd, 4)) {
 		put_block(arena, rnd, block);
 		block = 0;

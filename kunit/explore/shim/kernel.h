@@ -35,6 +35,10 @@ typedef u64 phys_addr_t;
 #define __GFP_NOWARN	0x2000u
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
+#define PAGE_ALIGNED(addr)	(!((unsigned long)(addr) % PAGE_SIZE))
+#define PFN_PHYS(pfn)	((phys_addr_t)(pfn) << PAGE_SHIFT)
+#define PHYS_PFN(phys)	((unsigned long)((phys) >> PAGE_SHIFT))
+#define offset_in_page(addr)	((unsigned long)(addr) % PAGE_SIZE)
 #define U32_MAX		(~0U)
 #define ENOMEM		12
 #define KBUILD_MODNAME	"buddypool"
@@ -49,6 +53,7 @@ typedef u64 phys_addr_t;
 #define ____cacheline_aligned __attribute__((aligned(64)))
 #define EXPORT_SYMBOL_GPL(name) extern int name##_is_exported
 #define BUILD_BUG_ON(cond) _Static_assert(!(cond), #cond)
+#define static_assert(cond) _Static_assert(cond, #cond)
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define IS_ERR_OR_NULL(ptr) (!(ptr) || (unsigned long)(ptr) >= -4095UL)
@@ -63,6 +68,9 @@ typedef u64 phys_addr_t;
 
 #define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
+#define GENMASK_ULL(high, low)	(~0ULL >> (63 - (high)) & ~0ULL << (low))
+#define FIELD_PREP(mask, value)	((u64)(value) << __builtin_ctzll(mask) & (mask))
+#define FIELD_GET(mask, word)	(((word) & (mask)) >> __builtin_ctzll(mask))
 #define ilog2(n)	(63 - __builtin_clzll(n))
 #define min(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b); _a > _b ? _a : _b; })
@@ -113,6 +121,17 @@ static inline void prefetchw(const void *address)
 {
 }
 
+static inline void *bsearch(const void *key, const void *base, size_t nr, size_t size,
+			    int (*cmp)(const void *key, const void *elt))
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!cmp(key, (const char *)base + i * size))
+			return (char *)base + i * size;
+	return NULL;
+}
+
 /* --- lists and counts, only as members of structures --- */
 
 struct list_head {
@@ -152,6 +171,7 @@ typedef struct {
 void lock_acquire(raw_spinlock_t *lock, const struct site *site);
 bool lock_try(raw_spinlock_t *lock, const struct site *site);
 void lock_release(raw_spinlock_t *lock, const struct site *site);
+void check_held(const raw_spinlock_t *lock, const char *func);
 
 #define raw_spin_lock_init(lock) ((lock)->held = false)
 #define raw_spin_lock_irqsave(lock, flags) \
@@ -160,6 +180,7 @@ void lock_release(raw_spinlock_t *lock, const struct site *site);
 	((flags) = 0, lock_try(lock, SITE("trylock")))
 #define raw_spin_unlock_irqrestore(lock, flags) \
 	((void)(flags), lock_release(lock, SITE("unlock")))
+#define lockdep_assert_held(lock) check_held(lock, __func__)
 #define rcu_read_lock()		do { } while (0)
 #define rcu_read_unlock()	do { } while (0)
 
@@ -236,5 +257,8 @@ static inline __printf(1, 2) void no_log(const char *format, ...)
 #define trace_buddy_merge(region, pfn, nr)	((void)(pfn), (void)(nr))
 #define trace_buddy_refill(region, pfn, nr)	((void)(pfn), (void)(nr))
 #define trace_buddy_drain(region, pfn, nr)	((void)(pfn), (void)(nr))
+#define trace_buddy_alloc(region, pfn, nr)	((void)(pfn), (void)(nr))
+#define trace_buddy_free(region, pfn, nr)	((void)(pfn), (void)(nr))
+#define trace_buddy_fail(region, order, nr)	((void)(order), (void)(nr))
 
 #endif /* SHIM_KERNEL_H */

@@ -36,7 +36,7 @@ static unsigned long *pfn_array(struct kunit *test, unsigned long nr)
 }
 
 /* One block of each order out of a fresh region: a half stays at every step. */
-static void freelist_test_split_order_by_order(struct kunit *test)
+static void free_area_test_split_order_by_order(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
 	struct buddy_stats *fresh = test_stats(test, region);
@@ -61,7 +61,7 @@ static void freelist_test_split_order_by_order(struct kunit *test)
 }
 
 /* The other way: the buddy of the block that grows is freed at every step. */
-static void freelist_test_merge_order_by_order(struct kunit *test)
+static void free_area_test_merge_order_by_order(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
 	struct buddy_stats *fresh = test_stats(test, region);
@@ -117,7 +117,7 @@ static void merge_permutations(struct kunit *test, unsigned int order,
 	end_region(test, region);
 }
 
-static void freelist_test_merge_all_permutations(struct kunit *test)
+static void free_area_test_merge_all_permutations(struct kunit *test)
 {
 	unsigned int order;
 
@@ -183,7 +183,7 @@ static void describe_pattern(const struct pattern *pattern, char *text)
 KUNIT_ARRAY_PARAM(pattern, patterns, describe_pattern);
 
 /* A region cut into 1024 blocks, which are freed in a pattern. */
-static void freelist_test_merge_patterns(struct kunit *test)
+static void free_area_test_merge_patterns(struct kunit *test)
 {
 	static const unsigned int orders[] = { 0, 3, 5, 6, 7 };
 	const struct pattern *pattern = test->param_value;
@@ -207,7 +207,7 @@ static void freelist_test_merge_patterns(struct kunit *test)
 	}
 }
 
-static void freelist_test_merge_shuffled(struct kunit *test)
+static void free_area_test_merge_shuffled(struct kunit *test)
 {
 	unsigned long nr = 1024 + 37, *pfns = pfn_array(test, nr), i;
 	struct buddy_region *region = test_region(test, TEST_PFN + 5, nr);
@@ -229,7 +229,7 @@ static void freelist_test_merge_shuffled(struct kunit *test)
 }
 
 /* Every second block free: half of the pages, and not two together. */
-static void freelist_test_alternating_stay_apart(struct kunit *test)
+static void free_area_test_alternating_stay_apart(struct kunit *test)
 {
 	unsigned long nr = 128, *pfns = pfn_array(test, nr), i;
 	unsigned int order;
@@ -258,7 +258,7 @@ static void freelist_test_alternating_stay_apart(struct kunit *test)
 }
 
 /* Of four blocks in a row the middle ones are neighbours but no buddies. */
-static void freelist_test_neighbour_is_no_buddy(struct kunit *test)
+static void free_area_test_neighbour_is_no_buddy(struct kunit *test)
 {
 	unsigned long pfns[4];
 	unsigned int order;
@@ -284,7 +284,7 @@ static void freelist_test_neighbour_is_no_buddy(struct kunit *test)
 }
 
 /* A free block next to a smaller one: the buddy, but in pieces. */
-static void freelist_test_split_buddy_stays(struct kunit *test)
+static void free_area_test_split_buddy_stays(struct kunit *test)
 {
 	unsigned int order;
 
@@ -311,49 +311,50 @@ static void freelist_test_split_buddy_stays(struct kunit *test)
  * the test exchanges the runs of its region while all of it is in use: buddies
  * in different runs, even if they touch, must not merge.
  */
-static void freelist_test_runs_stay_apart(struct kunit *test)
+static void free_area_test_runs_stay_apart(struct kunit *test)
 {
-	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_FRAMES);
+	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
-	const struct source whole = region->source;
-	u32 first = whole.runs->first;
-	struct run halves[] = {
-		{ TEST_PFN, 4 * CLUSTER_FRAMES, first },
-		{ TEST_PFN + 4 * CLUSTER_FRAMES, 4 * CLUSTER_FRAMES, first + 4 },
+	struct pfn_range *whole = region->ranges;
+	u32 first = whole->first;
+	struct pfn_range halves[] = {
+		{ TEST_PFN, 4 * CLUSTER_PAGES, first },
+		{ TEST_PFN + 4 * CLUSTER_PAGES, 4 * CLUSTER_PAGES, first + 4 },
 	};
-	struct run gap[] = {
-		{ TEST_PFN, 3 * CLUSTER_FRAMES, first },
-		{ TEST_PFN + 4 * CLUSTER_FRAMES, CLUSTER_FRAMES, first + 4 },
-		{ TEST_PFN + 6 * CLUSTER_FRAMES, 2 * CLUSTER_FRAMES, first + 6 },
+	struct pfn_range gap[] = {
+		{ TEST_PFN, 3 * CLUSTER_PAGES, first },
+		{ TEST_PFN + 4 * CLUSTER_PAGES, CLUSTER_PAGES, first + 4 },
+		{ TEST_PFN + 6 * CLUSTER_PAGES, 2 * CLUSTER_PAGES, first + 6 },
 	};
 	unsigned long pfns[8];
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, take_all(region, CLUSTER_ORDER, pfns, 8), 8UL);
-	region->source.runs = gap;
-	region->source.nr_runs = ARRAY_SIZE(gap);
+	region->ranges = gap;
+	region->nr_ranges = ARRAY_SIZE(gap);
 	/* A page between the runs is in no block. */
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ_MSG(test, buddy_block_pages(region, TEST_PFN +
-							    i * CLUSTER_FRAMES),
-				    i == 3 || i == 5 ? 0UL : (unsigned long)CLUSTER_FRAMES,
+							    i * CLUSTER_PAGES),
+				    i == 3 || i == 5 ? 0UL : (unsigned long)CLUSTER_PAGES,
 				    "cluster %u", i);
 
-	region->source.runs = halves;
-	region->source.nr_runs = ARRAY_SIZE(halves);
+	region->ranges = halves;
+	region->nr_ranges = ARRAY_SIZE(halves);
 	free_all(region, CLUSTER_ORDER, pfns, 8);
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER + 2], 2UL);
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER + 3], 0UL);
 	check_region(test, region);
 
 	KUNIT_EXPECT_EQ(test, take_all(region, CLUSTER_ORDER, pfns, 8), 8UL);
-	region->source = whole;
+	region->ranges = whole;
+	region->nr_ranges = 1;
 	free_all(region, CLUSTER_ORDER, pfns, 8);
 	expect_all_free(test, region, fresh);
 }
 
 /* A request takes the hole of its size, though there is a block of every larger one. */
-static void freelist_test_takes_the_hole(struct kunit *test)
+static void free_area_test_takes_the_hole(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
 	struct buddy_stats *fresh = test_stats(test, region);
@@ -381,7 +382,7 @@ static void freelist_test_takes_the_hole(struct kunit *test)
 }
 
 /* The fullest cluster serves until it is full; a fresh one stays whole. */
-static void freelist_test_prefers_full_cluster(struct kunit *test)
+static void free_area_test_prefers_full_cluster(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
 	struct buddy_stats *fresh = test_stats(test, region);
@@ -401,7 +402,7 @@ static void freelist_test_prefers_full_cluster(struct kunit *test)
 	}
 	/* All three are full, and no other cluster was touched. */
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER], 1UL);
-	KUNIT_EXPECT_EQ(test, region->stats.free_pages, BIT(12) - 3 * CLUSTER_FRAMES);
+	KUNIT_EXPECT_EQ(test, region->stats.free_pages, BIT(12) - 3 * CLUSTER_PAGES);
 	check_region(test, region);
 
 	free_all(region, 0, pfns, ARRAY_SIZE(pfns));
@@ -452,7 +453,7 @@ static void sweep(struct kunit *test, unsigned long pfn, unsigned long nr_pages,
 }
 
 /* Every size up to 300, on all bases up to 130 pages off: 57 and 131 have no divisor. */
-static void freelist_test_odd_sizes_and_bases(struct kunit *test)
+static void free_area_test_odd_sizes_and_bases(struct kunit *test)
 {
 	unsigned long nr_pages;
 
@@ -461,7 +462,7 @@ static void freelist_test_odd_sizes_and_bases(struct kunit *test)
 }
 
 /* Ends at a cluster's edge or one page beside it; the first and last pfns there are. */
-static void freelist_test_region_ends(struct kunit *test)
+static void free_area_test_region_ends(struct kunit *test)
 {
 	static const unsigned long edges[] = { 63, 64, 65, 127, 128, 129, 192, 255, 256 };
 	static const unsigned long primes[] = { 997, 4099, 10007 };
@@ -482,7 +483,7 @@ static void freelist_test_region_ends(struct kunit *test)
 }
 
 /* All of one order until there is none; the counters tell what happened. */
-static void freelist_test_exhaustion(struct kunit *test)
+static void free_area_test_exhaustion(struct kunit *test)
 {
 	unsigned long nr_pages = 5000, *pfns = pfn_array(test, nr_pages);
 	struct buddy_region *region = test_region(test, TEST_PFN + 37, nr_pages);
@@ -509,7 +510,7 @@ static void freelist_test_exhaustion(struct kunit *test)
 }
 
 /* The peak follows what is in use upwards only. */
-static void freelist_test_peak_pages(struct kunit *test)
+static void free_area_test_peak_pages(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 64);
 	unsigned long *peak = &region->stats.peak_pages;
@@ -542,7 +543,7 @@ static unsigned long changed_clusters(struct buddy_region *region,
 }
 
 /* A step is one block and its neighbours on the list: no walk, whatever the size. */
-static void freelist_test_large_blocks_touch_little(struct kunit *test)
+static void free_area_test_large_blocks_touch_little(struct kunit *test)
 {
 	static const unsigned int orders[] = { 0, 6, 12, 20, 24 };
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(24));
@@ -566,27 +567,27 @@ static void freelist_test_large_blocks_touch_little(struct kunit *test)
 }
 
 static struct kunit_case freelist_cases[] = {
-	KUNIT_CASE(freelist_test_split_order_by_order),
-	KUNIT_CASE(freelist_test_merge_order_by_order),
-	KUNIT_CASE(freelist_test_merge_all_permutations),
-	KUNIT_CASE_PARAM(freelist_test_merge_patterns, pattern_gen_params),
-	KUNIT_CASE(freelist_test_merge_shuffled),
-	KUNIT_CASE(freelist_test_alternating_stay_apart),
-	KUNIT_CASE(freelist_test_neighbour_is_no_buddy),
-	KUNIT_CASE(freelist_test_split_buddy_stays),
-	KUNIT_CASE(freelist_test_runs_stay_apart),
-	KUNIT_CASE(freelist_test_takes_the_hole),
-	KUNIT_CASE(freelist_test_prefers_full_cluster),
-	KUNIT_CASE(freelist_test_odd_sizes_and_bases),
-	KUNIT_CASE(freelist_test_region_ends),
-	KUNIT_CASE(freelist_test_exhaustion),
-	KUNIT_CASE(freelist_test_peak_pages),
-	KUNIT_CASE(freelist_test_large_blocks_touch_little),
+	KUNIT_CASE(free_area_test_split_order_by_order),
+	KUNIT_CASE(free_area_test_merge_order_by_order),
+	KUNIT_CASE(free_area_test_merge_all_permutations),
+	KUNIT_CASE_PARAM(free_area_test_merge_patterns, pattern_gen_params),
+	KUNIT_CASE(free_area_test_merge_shuffled),
+	KUNIT_CASE(free_area_test_alternating_stay_apart),
+	KUNIT_CASE(free_area_test_neighbour_is_no_buddy),
+	KUNIT_CASE(free_area_test_split_buddy_stays),
+	KUNIT_CASE(free_area_test_runs_stay_apart),
+	KUNIT_CASE(free_area_test_takes_the_hole),
+	KUNIT_CASE(free_area_test_prefers_full_cluster),
+	KUNIT_CASE(free_area_test_odd_sizes_and_bases),
+	KUNIT_CASE(free_area_test_region_ends),
+	KUNIT_CASE(free_area_test_exhaustion),
+	KUNIT_CASE(free_area_test_peak_pages),
+	KUNIT_CASE(free_area_test_large_blocks_touch_little),
 	{}
 };
 
 static struct kunit_suite freelist_suite = {
-	.name = "freelist",
+	.name = "free_area",
 	.test_cases = freelist_cases,
 };
 

@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks by virtual address, and the way between address, pfn and physical. */
+/* Blocks by virtual address, and the conversions between address, pfn and physical. */
+#include <linux/bsearch.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 
 #include "internal.h"
+
+/* --- from pfn to range --- */
+
+static int range_cmp(const void *key, const void *elt)
+{
+	unsigned long pfn = *(const unsigned long *)key;
+	const struct pfn_range *range = elt;
+
+	return pfn < range->pfn ? -1 : pfn - range->pfn >= range->pages;
+}
+
+const struct pfn_range *buddy_find_range_slow(const struct buddy_region *region,
+					      unsigned long pfn)
+{
+	return bsearch(&pfn, region->ranges, region->nr_ranges, sizeof(*region->ranges),
+		       range_cmp);
+}
+
+/* --- conversions --- */
 
 static void *to_virt(const struct buddy_region *region, unsigned long pfn)
 {
@@ -12,7 +32,7 @@ static void *to_virt(const struct buddy_region *region, unsigned long pfn)
 
 /**
  * buddy_pfn_to_virt() - the kernel address of a page
- * @region: the region that it lies in
+ * @region: the region that the page lies in
  * @pfn: the page
  *
  * Context: any.
@@ -20,7 +40,8 @@ static void *to_virt(const struct buddy_region *region, unsigned long pfn)
  */
 void *buddy_pfn_to_virt(struct buddy_region *region, unsigned long pfn)
 {
-	if (no_region(__func__, region) || !region->hot.mapped || !find_run(region, pfn))
+	if (!is_region_pointer(__func__, region) || !region->hot.mapped ||
+	    !find_range(region, pfn))
 		return NULL;
 	return to_virt(region, pfn);
 }
@@ -28,8 +49,8 @@ EXPORT_SYMBOL_GPL(buddy_pfn_to_virt);
 
 /**
  * buddy_phys_to_virt() - the kernel address of a physical address
- * @region: the region that it lies in
- * @phys: any byte of it
+ * @region: the region that the address lies in
+ * @phys: the address of any byte of it
  *
  * Context: any.
  * Return: the address, or NULL if @phys is not in @region or has no mapping.
@@ -44,8 +65,10 @@ EXPORT_SYMBOL_GPL(buddy_phys_to_virt);
 
 /**
  * buddy_virt_to_phys() - the physical address of a kernel address
- * @region: the region that it lies in
- * @addr: any byte of it
+ * @region: the region that the address lies in
+ * @addr: the address of any byte of it
+ *
+ * A device behind an IOMMU uses other addresses: only the DMA API makes a dma_addr_t.
  *
  * Context: any.
  * Return: the physical address, or all ones if @addr is not in @region.
@@ -54,20 +77,20 @@ phys_addr_t buddy_virt_to_phys(struct buddy_region *region, const void *addr)
 {
 	phys_addr_t phys;
 
-	if (no_region(__func__, region) || !region->hot.mapped)
+	if (!is_region_pointer(__func__, region) || !region->hot.mapped)
 		return ~(phys_addr_t)0;
 	phys = (unsigned long)addr - region->hot.virt_offset;
-	return find_run(region, PHYS_PFN(phys)) ? phys : ~(phys_addr_t)0;
+	return find_range(region, PHYS_PFN(phys)) ? phys : ~(phys_addr_t)0;
 }
 EXPORT_SYMBOL_GPL(buddy_virt_to_phys);
 
 /**
  * buddy_virt_to_pfn() - the page that a kernel address lies in
- * @region: the region that it lies in
- * @addr: any byte of it
+ * @region: the region that the address lies in
+ * @addr: the address of any byte of it
  *
  * Context: any.
- * Return: its pfn, or BUDDY_NO_PFN if @addr is not in @region.
+ * Return: the page's pfn, or BUDDY_NO_PFN if @addr is not in @region.
  */
 unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr)
 {
@@ -77,28 +100,22 @@ unsigned long buddy_virt_to_pfn(struct buddy_region *region, const void *addr)
 }
 EXPORT_SYMBOL_GPL(buddy_virt_to_pfn);
 
+/* --- blocks by address --- */
+
 static bool is_mapped(struct buddy_region *region, unsigned long nr_pages)
 {
 	if (likely(region->hot.mapped))
 		return true;
-	caller_error(region, BUDDY_UNMAPPED, false, BUDDY_NO_PFN, nr_pages, 0);
+	caller_error(region, BUDDY_UNMAPPED, BUDDY_NO_PFN, nr_pages);
 	return false;
 }
 
-/**
- * buddy_alloc_slow() - what buddy_alloc() calls if it must
- * @region: as there
- * @order: as there
- * @gfp: as there
- *
- * Context: as buddy_alloc().
- * Return: as buddy_alloc().
- */
+/* What buddy_alloc() calls unless this CPU's cache has the page. */
 void *buddy_alloc_slow(struct buddy_region *region, unsigned int order, gfp_t gfp)
 {
 	unsigned long pfn;
 
-	if (!is_mapped(region, order < BUDDY_NR_ORDERS ? BIT(order) : 0))
+	if (!is_mapped(region, order_pages(order)))
 		return NULL;
 	pfn = buddy_alloc_pfn_slow(region, order, gfp);
 	return pfn == BUDDY_NO_PFN ? NULL : to_virt(region, pfn);
@@ -125,8 +142,8 @@ EXPORT_SYMBOL_GPL(buddy_alloc_exact);
  * buddy_alloc_aligned() - allocate pages at a large alignment, by address
  * @region: a region with a kernel mapping
  * @nr_pages: as for buddy_alloc_pfn_aligned()
- * @align_order: as for buddy_alloc_pfn_aligned(); it is the physical address
- *	that is aligned, and the virtual one of a reserved range need not be
+ * @align_order: as for buddy_alloc_pfn_aligned().  The physical address is aligned;
+ *	the virtual address of a reserved range need not be
  * @gfp: as for buddy_alloc_pfn()
  *
  * Context: any, as buddy_alloc_pfn().
@@ -135,19 +152,20 @@ EXPORT_SYMBOL_GPL(buddy_alloc_exact);
 void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 			  unsigned int align_order, gfp_t gfp)
 {
-	if (no_region(__func__, region) || !is_mapped(region, nr_pages))
+	unsigned long pfn;
+
+	if (!is_region_pointer(__func__, region) || !is_mapped(region, nr_pages))
 		return NULL;
-	return buddy_pfn_to_virt(region,
-				 buddy_alloc_pfn_aligned(region, nr_pages,
-							 align_order, gfp));
+	pfn = buddy_alloc_pfn_aligned(region, nr_pages, align_order, gfp);
+	return pfn == BUDDY_NO_PFN ? NULL : to_virt(region, pfn);
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_aligned);
 
 /**
  * buddy_free_exact() - free a block by address and page count
- * @region: the region that it came from
+ * @region: the region that the block came from
  * @addr: what buddy_alloc() or buddy_alloc_exact() returned; NULL is ignored
- * @nr_pages: its length
+ * @nr_pages: the block's length
  *
  * Context: any but NMI, as buddy_free_pfn_exact().
  */
@@ -156,30 +174,23 @@ void buddy_free_exact(struct buddy_region *region, const void *addr,
 {
 	unsigned long pfn;
 
-	if (!addr || no_region(__func__, region) || !is_mapped(region, nr_pages))
+	if (!addr || !is_region_pointer(__func__, region) || !is_mapped(region, nr_pages))
 		return;
 	pfn = buddy_virt_to_pfn(region, addr);
-	if (pfn == BUDDY_NO_PFN || !PAGE_ALIGNED(addr))
-		caller_error(region, pfn == BUDDY_NO_PFN ? BUDDY_OUTSIDE :
-			     BUDDY_MISALIGNED, true, (unsigned long)addr,
-			     nr_pages, 0);
-	else
+	if (pfn != BUDDY_NO_PFN && PAGE_ALIGNED(addr)) {
 		buddy_free_pfn_exact(region, pfn, nr_pages);
+		return;
+	}
+	buddy_caller_error(region, &(struct caller_error){
+		.kind = pfn == BUDDY_NO_PFN ? BUDDY_OUTSIDE : BUDDY_MISALIGNED,
+		.pfn = BUDDY_NO_PFN, .addr = addr, .given = nr_pages });
 }
 EXPORT_SYMBOL_GPL(buddy_free_exact);
 
-/**
- * buddy_free_slow() - what buddy_free() calls if it must
- * @region: as there
- * @addr: as there
- * @order: as there
- *
- * Context: as buddy_free().
- */
+/* What buddy_free() calls unless the page goes into this CPU's cache. */
 void buddy_free_slow(struct buddy_region *region, const void *addr,
 		     unsigned int order)
 {
-	/* As in buddy_free_pfn_slow(), no block has 0 pages. */
-	buddy_free_exact(region, addr, order < BUDDY_NR_ORDERS ? BIT(order) : 0);
+	buddy_free_exact(region, addr, order_pages(order));
 }
 EXPORT_SYMBOL_GPL(buddy_free_slow);

@@ -19,8 +19,8 @@ static int model_largest(u64 free)
 {
 	int order, pos;
 
-	for (order = WORD_ORDER; order >= 0; order--)
-		for (pos = 0; pos < WORD_FRAMES; pos += 1 << order)
+	for (order = BITMAP64_ORDER; order >= 0; order--)
+		for (pos = 0; pos < BITMAP64_BITS; pos += 1 << order)
 			if (model_block_free(free, pos, order))
 				return order;
 	return -1;
@@ -33,11 +33,11 @@ static void check_word(struct kunit *test, u64 free)
 
 	if (largest < 0)
 		return;
-	KUNIT_ASSERT_EQ_MSG(test, (int)word_largest(free), largest, "%#llx", free);
+	KUNIT_ASSERT_EQ_MSG(test, (int)bitmap64_largest(free), largest, "%#llx", free);
 	for (order = 0; order <= largest; order++) {
-		u64 runs = word_runs(free, order);
+		u64 runs = bitmap64_runs(free, order);
 
-		for (pos = 0; pos < WORD_FRAMES; pos++)
+		for (pos = 0; pos < BITMAP64_BITS; pos++)
 			KUNIT_ASSERT_EQ_MSG(test, !!(runs & BIT_ULL(pos)),
 					    !(pos % (1U << order)) &&
 					    model_block_free(free, pos, order),
@@ -45,35 +45,35 @@ static void check_word(struct kunit *test, u64 free)
 		if (free == ~0ULL)
 			continue;
 		/* The found block is free, maximal, and none smaller would do. */
-		pos = word_find(free, order, &found);
+		pos = bitmap64_find(free, order, &found);
 		KUNIT_ASSERT_TRUE(test, model_block_free(free, pos, found));
 		KUNIT_ASSERT_EQ(test, pos % (1U << found), 0U);
-		KUNIT_ASSERT_EQ_MSG(test, word_merge(free, pos, found), found,
+		KUNIT_ASSERT_EQ_MSG(test, bitmap64_merge(free, pos, found), found,
 				    "%#llx order %u", free, order);
 		for (; found-- > order;) {
-			for (pos = 0; pos < WORD_FRAMES; pos += 1U << found)
+			for (pos = 0; pos < BITMAP64_BITS; pos += 1U << found)
 				if (model_block_free(free, pos, found))
-					KUNIT_ASSERT_NE_MSG(test, word_merge(free, pos, found),
+					KUNIT_ASSERT_NE_MSG(test, bitmap64_merge(free, pos, found),
 							    found, "%#llx", free);
 		}
 	}
 }
 
 /* Every word made of aligned halves, quarters, ... that are all free or all used. */
-static void word_test_all_aligned_patterns(struct kunit *test)
+static void bitmap64_test_all_aligned_patterns(struct kunit *test)
 {
 	unsigned int order, bits;
 
-	for (order = 2; order <= WORD_ORDER; order++) {
+	for (order = 2; order <= BITMAP64_ORDER; order++) {
 		/* 16 pieces at most: 2^16 patterns for order 2, 4 for order 5. */
-		unsigned int pieces = WORD_FRAMES >> order, i;
+		unsigned int pieces = BITMAP64_BITS >> order, i;
 
 		for (bits = 0; bits < 1U << pieces; bits++) {
 			u64 free = 0;
 
 			for (i = 0; i < pieces; i++)
 				if (bits & 1U << i)
-					free |= word_mask(i << order, 1U << order);
+					free |= bitmap64_mask(i << order, 1U << order);
 			check_word(test, free);
 		}
 		cond_resched();
@@ -83,7 +83,7 @@ static void word_test_all_aligned_patterns(struct kunit *test)
 		check_word(test, (u64)bits << (bits % 4 * 16));
 }
 
-static void word_test_random(struct kunit *test)
+static void bitmap64_test_random(struct kunit *test)
 {
 	struct rnd_state rnd;
 	unsigned int i;
@@ -104,72 +104,72 @@ static void word_test_random(struct kunit *test)
 	}
 }
 
-static void word_test_mask(struct kunit *test)
+static void bitmap64_test_mask(struct kunit *test)
 {
 	unsigned int pos, nr, i;
 
-	for (pos = 0; pos < WORD_FRAMES; pos++) {
-		for (nr = 1; nr <= WORD_FRAMES - pos; nr++) {
+	for (pos = 0; pos < BITMAP64_BITS; pos++) {
+		for (nr = 1; nr <= BITMAP64_BITS - pos; nr++) {
 			u64 mask = 0;
 
 			for (i = pos; i < pos + nr; i++)
 				mask |= BIT_ULL(i);
-			KUNIT_ASSERT_EQ(test, word_mask(pos, nr), mask);
+			KUNIT_ASSERT_EQ(test, bitmap64_mask(pos, nr), mask);
 		}
 	}
 }
 
 /* Every block of every length at every place, with a used neighbour behind. */
-static void word_test_extent(struct kunit *test)
+static void bitmap64_test_extent(struct kunit *test)
 {
 	unsigned int pos, nr;
 
-	for (pos = 0; pos < WORD_FRAMES; pos++) {
-		for (nr = 1; nr <= WORD_FRAMES - pos; nr++) {
-			u64 tail = word_mask(pos, nr) & ~BIT_ULL(pos);
+	for (pos = 0; pos < BITMAP64_BITS; pos++) {
+		for (nr = 1; nr <= BITMAP64_BITS - pos; nr++) {
+			u64 tail = bitmap64_mask(pos, nr) & ~BIT_ULL(pos);
 
-			KUNIT_ASSERT_EQ(test, word_extent(tail, pos), nr);
+			KUNIT_ASSERT_EQ(test, bitmap64_extent(tail, pos), nr);
 			/* What lies beyond the next head is not counted. */
-			if (pos + nr < WORD_FRAMES - 1)
-				tail |= word_mask(pos + nr + 1,
-						  WORD_FRAMES - pos - nr - 1);
-			KUNIT_ASSERT_EQ(test, word_extent(tail, pos), nr);
+			if (pos + nr < BITMAP64_BITS - 1)
+				tail |= bitmap64_mask(pos + nr + 1,
+						  BITMAP64_BITS - pos - nr - 1);
+			KUNIT_ASSERT_EQ(test, bitmap64_extent(tail, pos), nr);
 		}
 	}
 }
 
 /* A freed block grows exactly to the largest aligned free block around it. */
-static void word_test_merge(struct kunit *test)
+static void bitmap64_test_merge(struct kunit *test)
 {
 	struct rnd_state rnd;
 	unsigned int i;
 
 	prandom_seed_state(&rnd, test_seed(test));
 	for (i = 0; i < 20000; i++) {
-		unsigned int order = i % WORD_ORDER, to = order;
-		unsigned int pos = prandom_u32_state(&rnd) % WORD_FRAMES & -(1U << order);
+		unsigned int order = i % BITMAP64_ORDER, to = order;
+		unsigned int pos = prandom_u32_state(&rnd) % BITMAP64_BITS & -(1U << order);
 		u64 free = (u64)prandom_u32_state(&rnd) << 32 | prandom_u32_state(&rnd);
 
-		free |= free << 1 | free >> 2 | word_mask(pos, 1U << order);
-		while (to < WORD_ORDER &&
+		free |= free << 1 | free >> 2 | bitmap64_mask(pos, 1U << order);
+		while (to < BITMAP64_ORDER &&
 		       model_block_free(free, pos & -(2U << to), to + 1))
 			to++;
-		KUNIT_ASSERT_EQ_MSG(test, word_merge(free, pos, order), to,
+		KUNIT_ASSERT_EQ_MSG(test, bitmap64_merge(free, pos, order), to,
 				    "%#llx pos %u order %u", free, pos, order);
 	}
 }
 
 static struct kunit_case word_cases[] = {
-	KUNIT_CASE(word_test_mask),
-	KUNIT_CASE(word_test_extent),
-	KUNIT_CASE(word_test_merge),
-	KUNIT_CASE(word_test_all_aligned_patterns),
-	KUNIT_CASE(word_test_random),
+	KUNIT_CASE(bitmap64_test_mask),
+	KUNIT_CASE(bitmap64_test_extent),
+	KUNIT_CASE(bitmap64_test_merge),
+	KUNIT_CASE(bitmap64_test_all_aligned_patterns),
+	KUNIT_CASE(bitmap64_test_random),
 	{}
 };
 
 static struct kunit_suite word_suite = {
-	.name = "word",
+	.name = "bitmap64",
 	.test_cases = word_cases,
 };
 

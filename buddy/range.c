@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a region's memory comes from, and how it goes back. */
+/*
+ * The ranges of a region: where its memory comes from, and how it is given back.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/io.h>
@@ -16,37 +18,35 @@
 #include "compat.h"
 #include "internal.h"
 
-static bool is_loaded;
 static bool reclaim;
 module_param(reclaim, bool, 0444);
 MODULE_PARM_DESC(reclaim, "take back ranges whose blocks were in use at an earlier rmmod: no device may use them any more (default: N)");
 
-static int set_runs(struct source *source, unsigned int nr)
+static int alloc_ranges(struct buddy_region *region, unsigned int nr)
 {
-	source->runs = kvcalloc(nr, sizeof(*source->runs), GFP_KERNEL);
-	source->nr_runs = nr;
-	return source->runs ? 0 : -ENOMEM;
+	region->ranges = kvcalloc(nr, sizeof(*region->ranges), GFP_KERNEL);
+	region->nr_ranges = nr;
+	return region->ranges ? 0 : -ENOMEM;
 }
 
 /* A range that the caller of buddy_region_create() owns. */
-int source_caller(struct buddy_region *region, u64 base, u64 size, void *virt)
+int buddy_range_of_caller(struct buddy_region *region, u64 base, u64 size, void *virt)
 {
-	struct source *source = &region->source;
-	int err = set_runs(source, 1);
+	int err = alloc_ranges(region, 1);
 
 	if (err)
 		return err;
-	source->origin = ORIGIN_CALLER;
-	source->runs->pfn = PHYS_PFN(base);
-	source->runs->pages = PHYS_PFN(size);
+	region->origin = ORIGIN_CALLER;
+	region->ranges->pfn = PHYS_PFN(base);
+	region->ranges->pages = PHYS_PFN(size);
 	region->hot.mapped = virt;
 	region->hot.virt_offset = (unsigned long)virt - base;
 	return 0;
 }
 
 /*
- * Is there memory at @phys?  What is written must be there when it is read
- * back, past the caches; the old contents return.
+ * Whether there is memory at @phys: a value that is written there can be read back, past
+ * the caches.  The old contents are written back.
  */
 static bool keeps_data(phys_addr_t phys)
 {
@@ -55,7 +55,7 @@ static bool keeps_data(phys_addr_t phys)
 	u64 old;
 
 #ifdef CONFIG_X86
-	/* Refused where an earlier load has left a mapping behind: as that one, then. */
+	/* An earlier load may have left a write-back mapping, beside which no other can be. */
 	if (!word)
 		word = memremap(phys, sizeof(*word), MEMREMAP_WB);
 #endif
@@ -63,7 +63,7 @@ static bool keeps_data(phys_addr_t phys)
 		return false;
 	old = READ_ONCE(*word);
 	WRITE_ONCE(*word, ~old);
-	mb();	/* out of the write-combining buffer before it is read */
+	mb();	/* the value leaves the write-combining buffer before it is read */
 #ifdef CONFIG_X86
 	clflush_cache_range(word, sizeof(*word));
 #endif
@@ -74,81 +74,80 @@ static bool keeps_data(phys_addr_t phys)
 }
 
 /*
- * What this module's claims have in the bits of a resource's flags that are its
- * bus's own.  A claim outlives the module if blocks were in use at rmmod: by these
- * bits, it is known when the module comes back.
+ * The resource that the module requests for a range has this value in the bits of its
+ * flags that are free for its bus.  A resource stays in /proc/iomem after rmmod if
+ * blocks were in use: a later load recognises it by these bits.
  */
-#define CLAIM_BITS	0x5b
+#define OWN_BITS	0x5b
+
+/* Whether the module's init has succeeded, so that reclaimed ranges are its own. */
+static bool is_loaded;
 
 /**
- * struct kept - looks for a claim that an earlier load of the module left behind
+ * struct left_over - a search for a resource that an earlier load of the module left
  * @start: first byte of the range that is wanted
  * @end: last byte
- * @found: a claim that has a part of the range
+ * @found: a resource that has a part of the range
  */
-struct kept {
+struct left_over {
 	u64 start;
 	u64 end;
 	struct resource found;
 };
 
-static int find_kept(struct resource *claim, void *data)
+static int find_left_over(struct resource *resource, void *data)
 {
-	struct kept *kept = data;
+	struct left_over *left = data;
 
-	if ((claim->flags & IORESOURCE_BITS) != CLAIM_BITS ||
-	    claim->start > kept->end || claim->end < kept->start)
+	if ((resource->flags & IORESOURCE_BITS) != OWN_BITS ||
+	    resource->start > left->end || resource->end < left->start)
 		return 0;
-	kept->found = *claim;
+	left->found = *resource;
 	return 1;
 }
 
 /*
- * Claim the range in /proc/iomem; a claim that was left behind is taken over as it is,
- * so that it is still there if the load fails.
+ * Request the range in /proc/iomem.  A resource that an earlier load left there is used
+ * as it is, so that it is still there if this load fails.
  */
-static int claim_range(struct buddy_region *region, const char *what, u64 base, u64 size)
+static int request_range(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
-	struct kept kept = { .start = base, .end = base + size - 1 };
-	const struct resource *found = &kept.found;
+	struct left_over left = { .start = base, .end = base + size - 1 };
+	const struct resource *found = &left.found;
 
-	if (__request_region(&iomem_resource, base, size, region->name, CLAIM_BITS))
+	if (__request_region(&iomem_resource, base, size, region->name, OWN_BITS))
 		return 0;
-	/* The regions that live were looked at before. */
-	if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY | CLAIM_BITS,
-				0, -1, &kept, find_kept) != 1) {
+	/* It is no region of this load: buddy_region_add() has compared these. */
+	if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY | OWN_BITS,
+				0, -1, &left, find_left_over) != 1) {
 		pr_err("%s: overlaps another claim in /proc/iomem; choose a range that nobody has\n",
 		       what);
 		return -EBUSY;
 	}
-	if (!reclaim || found->start != kept.start || found->end != kept.end) {
+	if (!reclaim || found->start != left.start || found->end != left.end) {
 		pr_err("%s: %pa to %pa was left claimed at an rmmod of this module, as blocks were in use; when no device uses them any more, load with reclaim=1 and just this range\n",
 		       what, &found->start, &found->end);
 		return -EBUSY;
 	}
-	region->source.reclaimed = true;
+	region->reclaimed = true;
 	return 0;
 }
 
-/*
- * The claim goes, unless it was taken over by a load that failed, after which it is what
- * it was before.
- */
-static void unclaim_range(struct buddy_region *region, u64 base, u64 size)
+/* A load that fails leaves a resource that it only reclaimed as it was. */
+static void release_range(struct buddy_region *region, u64 base, u64 size)
 {
-	if (!region->source.reclaimed || is_loaded)
+	if (!region->reclaimed || is_loaded)
 		release_mem_region(base, size);
 }
 
-/* The module's init has succeeded: what was taken back is its own now. */
-void source_loaded(void)
+/* The module's init has succeeded. */
+void buddy_ranges_loaded(void)
 {
 	is_loaded = true;
 }
 
 /* A physical range that the kernel does not own: memmap= or firmware-reserved. */
-int source_reserved(struct buddy_region *region, const char *what, u64 base,
-		    u64 size)
+int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
 	const u64 ends[] = { base, base + size - PAGE_SIZE };
 	unsigned int i;
@@ -161,7 +160,7 @@ int source_reserved(struct buddy_region *region, const char *what, u64 base,
 		       what, size >> 10, base);
 		return -EBUSY;
 	}
-	err = claim_range(region, what, base, size);
+	err = request_range(region, what, base, size);
 	if (err)
 		return err;
 	err = -ENXIO;
@@ -178,20 +177,20 @@ int source_reserved(struct buddy_region *region, const char *what, u64 base,
 		pr_err("%s: cannot be mapped; make the region smaller\n", what);
 		goto release;
 	}
-	err = source_caller(region, base, size, virt);
+	err = buddy_range_of_caller(region, base, size, virt);
 	if (err)
 		goto unmap;
-	region->source.origin = ORIGIN_RESERVED;
+	region->origin = ORIGIN_RESERVED;
 	return 0;
 
 unmap:
 	memunmap(virt);
 release:
-	unclaim_range(region, base, size);
+	release_range(region, base, size);
 	return err;
 }
 
-/* Lies at the start of each piece taken from the kernel until all are there. */
+/* Stands at the start of each piece of kernel memory until all pieces are there. */
 struct piece {
 	struct list_head node;
 	unsigned long pages;
@@ -212,9 +211,9 @@ static void free_pieces(struct list_head *pieces)
 }
 
 /*
- * Take @nr_pages in pieces as large as the kernel has, but no smaller than a
- * cluster: below that, metadata would outgrow its half byte a page.  Returns
- * how many pieces, or 0 if the kernel has no more.
+ * Allocate @nr_pages in pieces as large as the kernel has them, but no smaller than a
+ * cluster: smaller ones would need more than half a byte of metadata a page.  Return the
+ * number of pieces, or 0 if the kernel has no more memory.
  */
 static unsigned int take_pieces(struct list_head *pieces, unsigned long nr_pages)
 {
@@ -237,12 +236,11 @@ static unsigned int take_pieces(struct list_head *pieces, unsigned long nr_pages
 	return nr;
 }
 
-/* Pages of the running kernel, in several physical runs if need be. */
-int source_kernel(struct buddy_region *region, const char *what, u64 size)
+/* Pages of the running kernel, in several ranges if necessary. */
+int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 size)
 {
-	struct source *source = &region->source;
 	u64 available = PFN_PHYS((u64)si_mem_available());
-	struct run *run = NULL;
+	struct pfn_range *range = NULL;
 	LIST_HEAD(pieces);
 	struct piece *piece;
 	unsigned int nr;
@@ -261,23 +259,23 @@ int source_kernel(struct buddy_region *region, const char *what, u64 size)
 		goto free_pieces;
 	}
 	list_sort(NULL, &pieces, piece_cmp);
-	err = set_runs(source, nr);
+	err = alloc_ranges(region, nr);
 	if (err)
 		goto free_pieces;
 
-	source->nr_runs = 0;
+	region->nr_ranges = 0;
 	list_for_each_entry(piece, &pieces, node) {
 		unsigned long pfn = PHYS_PFN(__pa(piece));
 
-		if (run && run->pfn + run->pages == pfn) {
-			run->pages += piece->pages;
+		if (range && range->pfn + range->pages == pfn) {
+			range->pages += piece->pages;
 			continue;
 		}
-		run = &source->runs[source->nr_runs++];
-		run->pfn = pfn;
-		run->pages = piece->pages;
+		range = &region->ranges[region->nr_ranges++];
+		range->pfn = pfn;
+		range->pages = piece->pages;
 	}
-	source->origin = ORIGIN_KERNEL;
+	region->origin = ORIGIN_KERNEL;
 	region->hot.mapped = true;
 	region->hot.virt_offset = (unsigned long)__va(0);
 	return 0;
@@ -287,24 +285,23 @@ free_pieces:
 	return err;
 }
 
-/* Give the memory back; the runs stay for those who look for it under RCU. */
-void source_release(struct buddy_region *region)
+/* Give the memory back.  The ranges stay for readers of the list of regions. */
+void buddy_range_release(struct buddy_region *region)
 {
-	struct source *source = &region->source;
-	const struct run *run = source->runs;
-	u64 base = PFN_PHYS(run->pfn);
+	const struct pfn_range *range = region->ranges;
+	u64 base = PFN_PHYS(range->pfn);
 
-	switch (source->origin) {
+	switch (region->origin) {
 	case ORIGIN_CALLER:
 		break;
 	case ORIGIN_RESERVED:
 		memunmap((void *)(unsigned long)(base + region->hot.virt_offset));
-		unclaim_range(region, base, PFN_PHYS(run->pages));
+		release_range(region, base, PFN_PHYS(range->pages));
 		break;
 	case ORIGIN_KERNEL:
-		for (; run < source->runs + source->nr_runs; run++)
-			free_pages_exact(__va(PFN_PHYS(run->pfn)),
-					 PFN_PHYS(run->pages));
+		for_each_range(range, region)
+			free_pages_exact(__va(PFN_PHYS(range->pfn)),
+					 PFN_PHYS(range->pages));
 		break;
 	}
 }

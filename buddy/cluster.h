@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The cluster: the metadata of 64 naturally aligned pages.
+ *
+ * Which states a cluster has, what its words say in each state, and who may change
+ * which word.
+ */
+#ifndef BUDDY_CLUSTER_H
+#define BUDDY_CLUSTER_H
+
+#include <linux/atomic.h>
+#include <linux/bitfield.h>
+#include <linux/build_bug.h>
+
+#include "bitmap64.h"
+#include "buddy.h"
+
+#define CLUSTER_ORDER	BITMAP64_ORDER
+#define CLUSTER_PAGES	BITMAP64_BITS
+
+/* The largest block below a cluster, and the half words of the per-CPU caches. */
+#define HALF_ORDER	BUDDY_HALF_ORDER
+#define HALF_PAGES	BUDDY_HALF_PAGES
+
+/* No region goes beyond this pfn: the number of half a cluster has 32 bits. */
+#define END_PFN		BIT(32 + HALF_ORDER)
+
+/*
+ * The first BUDDY_NR_ORDERS entries of the cluster array are the heads of the free
+ * lists, not clusters: so a list operation needs no test for the ends of a list.
+ */
+#define FIRST_CLUSTER	BUDDY_NR_ORDERS
+
+/* @list of a cluster that is on no free list. */
+#define NO_LIST		0xff
+
+/**
+ * enum cluster_state - what a cluster is part of
+ * @CLUSTER_INSIDE: a block that begins in another cluster; no other member has a meaning
+ * @CLUSTER_SPLIT: blocks below CLUSTER_ORDER: @free and @tail describe its pages
+ * @CLUSTER_FREE: it is the first of a free block, whose order is @list
+ * @CLUSTER_USED: it is the first of a used block, or of a block in a CPU's cache:
+ *	@block says which
+ */
+enum cluster_state {
+	CLUSTER_INSIDE,
+	CLUSTER_SPLIT,
+	CLUSTER_FREE,
+	CLUSTER_USED,
+};
+
+/**
+ * struct cluster - 64 naturally aligned pages
+ * @free: a bit for each free page; 0 while a CPU caches the cluster's free pages
+ * @hot: what inline.h reads: @tail and @first_half
+ * @tail: a bit for each page that continues the block of the page before it
+ * @block: the block word of a used block: block_word() or BLOCK_CACHED
+ * @first_half: number of the first half: pfn / 32; constant
+ * @next: next on the free list, an index into the cluster array
+ * @prev: previous on the free list
+ * @state: &enum cluster_state
+ * @list: the free list that it is on: the order of its largest free block
+ * @pcp_cpu: 1 + the CPU that caches the free pages, or 0; no kernel has 65,535 CPUs
+ *
+ * The region's lock protects all members, with these exceptions:
+ *
+ * - @tail and @block are also changed without the lock, by atomic operations: by the
+ *   caller who owns the pages, at the end of an allocation and at the start of a
+ *   free.  pcp.h has the protocol.
+ * - @pcp_cpu, @tail, @block and @first_half are also read without the lock.
+ *
+ * The metadata is half a byte a page.  Pointers as links would make that 0.63.
+ */
+struct cluster {
+	u64 free;
+	union {
+		struct buddy_tails hot;
+		struct {
+			union {
+				atomic64_t tail;
+				atomic64_t block;
+			};
+			u32 first_half;
+			u32 next;
+		};
+	};
+	u32 prev;
+	u8 state;
+	u8 list;
+	u16 pcp_cpu;
+};
+
+static_assert(sizeof(struct cluster) == CLUSTER_PAGES / 2);
+
+/*
+ * The block word of a used block of whole clusters has the block's pages, so that a
+ * free claims the block by a cmpxchg.  BLOCK_MARK keeps a block word apart from a word
+ * of tails: bits 0 and 2 without bit 1 are in no word of tails, because no block of
+ * several pages starts at page 1.
+ */
+#define BLOCK_KIND	GENMASK_ULL(2, 0)
+#define BLOCK_MARK	5
+#define BLOCK_PAGES	GENMASK_ULL(63, 3)
+
+/* The block word of a block in a CPU's cache: zero pages. */
+#define BLOCK_CACHED	FIELD_PREP(BLOCK_KIND, BLOCK_MARK)
+
+static inline u64 block_word(u64 pages)
+{
+	return FIELD_PREP(BLOCK_PAGES, pages) | BLOCK_CACHED;
+}
+
+static inline bool is_block_word(u64 tail)
+{
+	return FIELD_GET(BLOCK_KIND, tail) == BLOCK_MARK;
+}
+
+/* The pages of the used block that begins with @cluster; 0 if a CPU caches the block. */
+static inline unsigned long block_pages(const struct cluster *cluster)
+{
+	return FIELD_GET(BLOCK_PAGES, (u64)atomic64_read(&cluster->block));
+}
+
+static inline unsigned long cluster_number(const struct cluster *cluster)
+{
+	return cluster->first_half >> (CLUSTER_ORDER - HALF_ORDER);
+}
+
+static inline unsigned long cluster_pfn(const struct cluster *cluster)
+{
+	return (unsigned long)cluster->first_half << HALF_ORDER;
+}
+
+/* A block of CLUSTER_ORDER becomes a split cluster without free pages. */
+static inline void open_cluster(struct cluster *cluster, u64 tail)
+{
+	cluster->state = CLUSTER_SPLIT;
+	cluster->free = 0;
+	atomic64_set(&cluster->tail, tail);
+}
+
+#endif /* BUDDY_CLUSTER_H */

@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The free lists of a region: allocate and free blocks, split and merge them.
+ *
+ * Blocks of orders 0 to 5 lie inside a cluster: a split or a merge there changes bits
+ * of the cluster's words.  From order 6 on, this is the binary buddy system of
+ * K. Knowlton (CACM 8(10), 1965) with the cluster as its unit.  There is one list per
+ * order.  Lists 0 to 5 link the clusters whose largest free block has that order; the
+ * lists above link free blocks.  An allocation takes from the lowest list that has a
+ * block for it: this fills the fullest clusters first, and large blocks stay whole.
+ *
+ * The caller of each function has the region's lock.  No function here allocates
+ * memory, sleeps, loops over pages or walks a list.
+ */
+#include <linux/log2.h>
+
+#include "pcp.h"
+#include "trace.h"
+
+/* --- lists --- */
+
+static void add_to_free_list(struct buddy_region *region, struct cluster *cluster,
+			     unsigned int order)
+{
+	struct cluster *all = region->clusters, *head = &all[order];
+	u32 index = cluster - all;
+
+	cluster->list = order;
+	cluster->prev = order;
+	cluster->next = head->next;
+	all[head->next].prev = index;
+	head->next = index;
+	region->nonempty |= BIT_ULL(order);
+}
+
+static void del_from_free_list(struct buddy_region *region, struct cluster *cluster)
+{
+	struct cluster *all = region->clusters;
+	unsigned int order = cluster->list;
+
+	all[cluster->prev].next = cluster->next;
+	all[cluster->next].prev = cluster->prev;
+	cluster->list = NO_LIST;
+	if (all[order].next == order)
+		region->nonempty &= ~BIT_ULL(order);
+}
+
+/* Move a split cluster to the list of @order, the order of its largest free block. */
+static void move_to_free_list(struct buddy_region *region, struct cluster *cluster,
+			      unsigned int order)
+{
+	if (order == cluster->list)
+		return;
+	if (cluster->list != NO_LIST)
+		del_from_free_list(region, cluster);
+	if (order != NO_LIST)
+		add_to_free_list(region, cluster, order);
+}
+
+static void update_free_list(struct buddy_region *region, struct cluster *cluster)
+{
+	move_to_free_list(region, cluster,
+			  cluster->free ? bitmap64_largest(cluster->free) : NO_LIST);
+}
+
+static struct cluster *first_of_list(struct buddy_region *region, unsigned int list)
+{
+	return &region->clusters[region->clusters[list].next];
+}
+
+/* The lowest list that has a block for @order, or NO_LIST. */
+unsigned int buddy_find_list(const struct buddy_region *region, unsigned int order)
+{
+	u64 lists = order < BUDDY_NR_ORDERS ? region->nonempty >> order : 0;
+
+	return lists ? order + __ffs64(lists) : NO_LIST;
+}
+
+/* --- counters --- */
+
+/* A block of order @from was cut down to order @to: each step leaves one half free. */
+static void count_split(struct buddy_region *region, unsigned int from,
+			unsigned int to)
+{
+	region->stats.splits += from - to;
+	region->stats.nr_free[from]--;
+	while (from > to)
+		region->stats.nr_free[--from]++;
+}
+
+/* @nr pages of a block of @order were allocated: the rest is free. */
+static void count_trim(struct buddy_region *region, unsigned int order,
+		       unsigned long nr)
+{
+	unsigned long rest = BIT(order) - nr;
+
+	for (; rest; rest &= rest - 1) {
+		region->stats.nr_free[__ffs(rest)]++;
+		region->stats.splits++;
+	}
+}
+
+/* Add the free blocks of the word @free to @nr_free, or subtract them: @by is 1 or -1. */
+void buddy_count_blocks(unsigned long nr_free[], u64 free, int by)
+{
+	unsigned int order;
+
+	for (order = 0; order < CLUSTER_ORDER && free; order++) {
+		u64 pairs = bitmap64_pairs(free, order);
+
+		nr_free[order] += by * (int)(hweight64(free) - 2 * hweight64(pairs));
+		free = pairs;
+	}
+	nr_free[CLUSTER_ORDER] += by * (int)free;
+}
+
+/* --- allocate --- */
+
+/* Allocate the @nr free pages at @pos in @cluster. */
+static void mark_used(struct cluster *cluster, unsigned int pos, unsigned int nr)
+{
+	cluster->free &= ~bitmap64_mask(pos, nr);
+	/* Atomic: a free may be clearing the tails of other pages. */
+	atomic64_or(bitmap64_tails(pos, nr), &cluster->tail);
+}
+
+/*
+ * Remove the first block of @list, CLUSTER_ORDER or above, and cut it down to @order.
+ * The upper halves that are cut off go to the free lists.
+ */
+static struct cluster *expand(struct buddy_region *region,
+			      unsigned int list, unsigned int order)
+{
+	struct cluster *cluster = first_of_list(region, list);
+
+	del_from_free_list(region, cluster);
+	while (list > order) {
+		struct cluster *half = cluster + BIT(--list - CLUSTER_ORDER);
+
+		half->state = CLUSTER_FREE;
+		add_to_free_list(region, half, list);
+	}
+	return cluster;
+}
+
+/* Free what lies behind the first @nr pages of the block of @order at @first. */
+static void trim_block(struct buddy_region *region, struct cluster *first,
+		       unsigned int order, unsigned long nr)
+{
+	struct cluster *cluster = first + nr / CLUSTER_PAGES;
+	unsigned long rest;
+
+	if (nr % CLUSTER_PAGES) {
+		cluster->state = CLUSTER_SPLIT;
+		cluster->free = ~bitmap64_mask(0, nr % CLUSTER_PAGES);
+		cluster->list = NO_LIST;
+		/* Page 0 is a tail, too: the block began in an earlier cluster. */
+		atomic64_set(&cluster->tail, ~cluster->free);
+		update_free_list(region, cluster++);
+	}
+	for (rest = first + BIT(order - CLUSTER_ORDER) - cluster; rest; rest &= rest - 1) {
+		cluster->state = CLUSTER_FREE;
+		add_to_free_list(region, cluster, CLUSTER_ORDER + __ffs(rest));
+		cluster += rest & -rest;
+	}
+}
+
+/*
+ * Allocate @nr pages, at least 1, of a block of @order: of the first block on the lowest
+ * list that has one.  What is cut off goes to the free lists.
+ */
+unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order,
+			    unsigned long nr)
+{
+	unsigned int found, pos = 0, list = buddy_find_list(region, order);
+	struct cluster *cluster;
+
+	lockdep_assert_held(&region->lock);
+	if (list == NO_LIST)
+		return BUDDY_NO_PFN;
+	found = list;
+	if (nr >= CLUSTER_PAGES) {
+		cluster = expand(region, list, order);
+		cluster->state = CLUSTER_USED;
+		atomic64_set(&cluster->block, block_word(nr));
+		if (nr < BIT(order))
+			trim_block(region, cluster, order, nr);
+	} else {
+		if (list >= CLUSTER_ORDER) {
+			cluster = expand(region, list, CLUSTER_ORDER);
+			open_cluster(cluster, 0);
+			cluster->free = ~0ULL;
+		} else {
+			cluster = first_of_list(region, list);
+			pos = bitmap64_find(cluster->free, order, &found);
+		}
+		mark_used(cluster, pos, nr);
+		if (found == list)
+			update_free_list(region, cluster);
+	}
+	count_split(region, found, order);
+	count_trim(region, order, nr);
+	region->stats.free_pages -= nr;
+	if (nr < BIT(found))
+		trace_buddy_split(region, cluster_pfn(cluster) + pos, nr);
+	return cluster_pfn(cluster) + pos;
+}
+
+/*
+ * Remove a block of @order, CLUSTER_ORDER or above, from @list.  The block is not in use
+ * yet: the caller writes its state and its block word.
+ */
+struct cluster *buddy_rmqueue_large(struct buddy_region *region, unsigned int list,
+				    unsigned int order)
+{
+	struct cluster *cluster = expand(region, list, order);
+
+	lockdep_assert_held(&region->lock);
+	count_split(region, list, order);
+	region->stats.free_pages -= BIT(order);
+	if (list > order)
+		trace_buddy_split(region, cluster_pfn(cluster), BIT(order));
+	return cluster;
+}
+
+/*
+ * Remove a cluster from the lowest list that has a block for @order, for a CPU to cache;
+ * its free pages come in @free.  NULL if there is no cluster that a CPU may cache, or if
+ * the cluster has no other free page than that block.
+ */
+struct cluster *buddy_rmqueue_cluster(struct buddy_region *region, unsigned int order,
+				      u64 *free)
+{
+	unsigned int list = buddy_find_list(region, order);
+	const struct pfn_range *range;
+	struct cluster *cluster;
+
+	if (list == NO_LIST)
+		return NULL;
+	if (list < CLUSTER_ORDER) {
+		cluster = first_of_list(region, list);
+		range = find_range(region, cluster_pfn(cluster));
+		if (hweight64(cluster->free) == BIT(order) ||
+		    !range || !is_whole(range, cluster))
+			return NULL;
+		*free = buddy_cluster_detach(region, cluster);
+		return cluster;
+	}
+	*free = ~0ULL;
+	cluster = buddy_rmqueue_large(region, list, CLUSTER_ORDER);
+	open_cluster(cluster, 0);
+	return cluster;
+}
+
+/* Remove a split @cluster from its list, for a CPU to cache; return its free pages. */
+u64 buddy_cluster_detach(struct buddy_region *region, struct cluster *cluster)
+{
+	u64 free = cluster->free;
+
+	lockdep_assert_held(&region->lock);
+	if (free) {
+		del_from_free_list(region, cluster);
+		buddy_count_blocks(region->stats.nr_free, free, -1);
+		region->stats.free_pages -= hweight64(free);
+		cluster->free = 0;
+	}
+	return free;
+}
+
+/* --- free --- */
+
+/*
+ * Free the block of @order, CLUSTER_ORDER or above, that begins with @cluster: merge it
+ * with its buddy as long as that is free, then add it to the free list.
+ */
+static void free_one_block(struct buddy_region *region, const struct pfn_range *range,
+			   struct cluster *cluster, unsigned int order)
+{
+	struct buddy_stats *stats = &region->stats;
+	unsigned int freed = order;
+
+	for (;; order++) {
+		unsigned long number = cluster_number(cluster) ^ BIT(order - CLUSTER_ORDER);
+		struct cluster *buddy;
+
+		/* Unsigned: the distance to a buddy before the range is huge. */
+		if (number - (range->pfn >> CLUSTER_ORDER) >= range_clusters(range))
+			break;
+		buddy = find_cluster(region, range, number << CLUSTER_ORDER);
+		if (buddy->state != CLUSTER_FREE || buddy->list != order)
+			break;
+		del_from_free_list(region, buddy);
+		stats->nr_free[order]--;
+		stats->merges++;
+		max(cluster, buddy)->state = CLUSTER_INSIDE;
+		cluster = min(cluster, buddy);
+	}
+	cluster->state = CLUSTER_FREE;
+	add_to_free_list(region, cluster, order);
+	stats->nr_free[order]++;
+	if (order > freed)
+		trace_buddy_merge(region, cluster_pfn(cluster), BIT(order));
+}
+
+/* A CPU gives @cluster up: its free pages, at least one, come back to the lists. */
+void buddy_cluster_attach(struct buddy_region *region, struct cluster *cluster, u64 free)
+{
+	lockdep_assert_held(&region->lock);
+	region->stats.free_pages += hweight64(free);
+	if (free == ~0ULL) {
+		free_one_block(region, find_range(region, cluster_pfn(cluster)),
+			       cluster, CLUSTER_ORDER);
+		return;
+	}
+	cluster->free = free;
+	buddy_count_blocks(region->stats.nr_free, free, 1);
+	update_free_list(region, cluster);
+}
+
+/*
+ * Free the @nr pages from @pos on into the cache of the CPU that has @cluster.  Return
+ * how many of them were free already: another call freed them as blocks of one page
+ * after the caller had claimed its block, because the tails were gone.
+ */
+static unsigned int free_to_pcp(struct buddy_region *region, struct cluster *cluster,
+				unsigned int pos, unsigned int nr)
+{
+	u64 pages = bitmap64_mask(pos, nr);
+	unsigned int already = 0, first;
+
+	for (first = 0; first < CLUSTER_PAGES; first += HALF_PAGES) {
+		u64 part = (u32)(pages >> first);
+
+		if (part)
+			already += hweight64(part &
+				atomic64_fetch_or(part, pcp_half(region, cluster->pcp_cpu, first)));
+	}
+	return already;
+}
+
+/*
+ * Free the block of @order at @pos in a split @cluster and merge it with its free
+ * buddies.  Return the order of the block that results.
+ */
+static unsigned int free_in_cluster(struct buddy_region *region, struct cluster *cluster,
+				    unsigned int pos, unsigned int order)
+{
+	struct buddy_stats *stats = &region->stats;
+	unsigned int to;
+
+	cluster->free |= bitmap64_mask(pos, 1U << order);
+	to = bitmap64_merge(cluster->free, pos, order);
+	if (to > order)
+		trace_buddy_merge(region, cluster_pfn(cluster) + (pos & -(1U << to)), BIT(to));
+	for (; order < to; order++) {
+		stats->nr_free[order]--;
+		stats->merges++;
+	}
+	if (to < CLUSTER_ORDER)
+		stats->nr_free[to]++;
+	return to;
+}
+
+/* The part of buddy_free_range() that lies in @cluster: @nr pages from @pos on. */
+static unsigned int free_cluster_pages(struct buddy_region *region,
+				       const struct pfn_range *range, struct cluster *cluster,
+				       unsigned int pos, unsigned int nr, unsigned int *blocks)
+{
+	unsigned int end = pos + nr, largest = 0;
+
+	/* The end of a block of whole clusters still has its tails, page 0 too. */
+	if (!pos && atomic64_read(&cluster->tail) & 1)
+		atomic64_andnot(bitmap64_mask(0, nr), &cluster->tail);
+	if (cluster->pcp_cpu) {
+		++*blocks;
+		return free_to_pcp(region, cluster, pos, nr);
+	}
+	region->stats.free_pages += nr;
+	while (pos < end) {
+		unsigned int order = min_t(unsigned int, ilog2(end - pos),
+						   pos ? __ffs(pos) : CLUSTER_ORDER);
+
+		largest = max(largest, free_in_cluster(region, cluster, pos, order));
+		pos += 1U << order;
+		++*blocks;
+	}
+	if (largest < CLUSTER_ORDER) {
+		if (cluster->list == NO_LIST || cluster->list < largest)
+			move_to_free_list(region, cluster, largest);
+		return 0;
+	}
+	if (cluster->list != NO_LIST)
+		del_from_free_list(region, cluster);
+	free_one_block(region, range, cluster, CLUSTER_ORDER);
+	return 0;
+}
+
+/*
+ * Free @nr pages, whose block the caller has claimed, as the fewest aligned blocks, and
+ * add the number of these to @blocks.  Return how many pages were free already, because
+ * a broken caller has freed them one by one since.
+ */
+unsigned long buddy_free_range(struct buddy_region *region, const struct pfn_range *range,
+			       unsigned long pfn, unsigned long nr, unsigned int *blocks)
+{
+	unsigned long already = 0;
+
+	lockdep_assert_held(&region->lock);
+	while (nr) {
+		struct cluster *cluster = find_cluster(region, range, pfn);
+		unsigned int pos = pfn % CLUSTER_PAGES;
+		unsigned long size = min(nr, CLUSTER_PAGES - pos);
+
+		if (size < CLUSTER_PAGES) {
+			already += free_cluster_pages(region, range, cluster, pos, size, blocks);
+		} else {
+			unsigned int order = ilog2(nr);
+
+			if (pfn)
+				order = min_t(unsigned int, order, __ffs(pfn));
+			size = BIT(order);
+			region->stats.free_pages += size;
+			free_one_block(region, range, cluster, order);
+			++*blocks;
+		}
+		pfn += size;
+		nr -= size;
+	}
+	return already;
+}
+
+/* --- look at a block --- */
+
+/*
+ * The first cluster of the block that @cluster lies in.  Blocks are naturally aligned,
+ * so clearing one low bit of the number after the other finds it, in at most one step
+ * per order.
+ */
+struct cluster *buddy_first_cluster(struct buddy_region *region,
+				    const struct pfn_range *range, struct cluster *cluster)
+{
+	u32 number = cluster_number(cluster);
+
+	lockdep_assert_held(&region->lock);
+	while (cluster->state == CLUSTER_INSIDE) {
+		number &= number - 1;
+		cluster = find_cluster(region, range, (unsigned long)number << CLUSTER_ORDER);
+	}
+	return cluster;
+}
+
+/*
+ * The pages of the used block that starts at @pfn; 0 if there is none, and the reason in
+ * @error.  No loop over pages is needed: the tails tell for each page whether a block
+ * starts there.
+ */
+unsigned long buddy_used_pages(struct buddy_region *region, const struct pfn_range *range,
+			       unsigned long pfn, enum buddy_error *error)
+{
+	struct cluster *cluster = find_cluster(region, range, pfn);
+	unsigned int pos = pfn % CLUSTER_PAGES;
+	unsigned long pages;
+	u64 tail;
+
+	lockdep_assert_held(&region->lock);
+	*error = BUDDY_NOT_A_HEAD;
+	switch (cluster->state) {
+	case CLUSTER_USED:
+		/* Read once: a CPU may take the block out of its cache just now. */
+		pages = block_pages(cluster);
+		if (!pages)
+			break;
+		return pos ? 0 : pages;
+	case CLUSTER_SPLIT:
+		if (cluster_free(region, cluster) & BIT_ULL(pos))
+			break;
+		tail = atomic64_read(&cluster->tail);
+		return tail & BIT_ULL(pos) ? 0 : bitmap64_extent(tail, pos);
+	case CLUSTER_INSIDE:
+		cluster = buddy_first_cluster(region, range, cluster);
+		if (cluster->state == CLUSTER_USED && block_pages(cluster))
+			return 0;
+	}
+	*error = BUDDY_DOUBLE_FREE;
+	return 0;
+}
+
+/* --- a new region --- */
+
+/* All pages start as used and are freed, in the fewest blocks possible. */
+void buddy_free_area_init(struct buddy_region *region)
+{
+	struct buddy_stats *stats = &region->stats;
+	struct cluster *cluster = region->clusters;
+	const struct pfn_range *range;
+	unsigned int blocks = 0;
+	unsigned long i, flags;
+
+	raw_spin_lock_init(&region->lock);
+	for (i = 0; i < FIRST_CLUSTER; i++, cluster++) {
+		cluster->next = i;
+		cluster->prev = i;
+	}
+
+	for_each_range(range, region) {
+		for (i = 0; i < range_clusters(range); i++, cluster++) {
+			cluster->first_half = ((range->pfn >> CLUSTER_ORDER) + i) <<
+					      (CLUSTER_ORDER - HALF_ORDER);
+			cluster->list = NO_LIST;
+			if (~range_pages(range, cluster))
+				cluster->state = CLUSTER_SPLIT;
+		}
+		/* No other call knows the region yet: the lock is for lockdep. */
+		raw_spin_lock_irqsave(&region->lock, flags);
+		buddy_free_range(region, range, range->pfn, range->pages, &blocks);
+		raw_spin_unlock_irqrestore(&region->lock, flags);
+		stats->pages += range->pages;
+	}
+	stats->max_order = fls64(region->nonempty) - 1;
+}
