@@ -12,8 +12,8 @@
 #include "internal.h"
 
 /* As buddy_bad_call(), with a text that is formatted. */
-static __printf(3, 4) void report(const char *func, const void *pointer,
-				  const char *format, ...)
+static __printf(3, 4) void report_err(const char *func, const void *pointer,
+				      const char *format, ...)
 {
 	char what[256];
 	va_list args;
@@ -32,16 +32,16 @@ static __printf(3, 4) void report(const char *func, const void *pointer,
 void mp_report_pool(const char *func, const struct mp_pool *pool)
 {
 	if (!pool || !PAGE_ALIGNED(pool) || pool->magic != POOL_GONE)
-		report(func, pool, "this is no pool");
+		report_err(func, pool, "this is no pool");
 	else
-		report(func, pool, "this was pool '%.*s' made by %pS, which is destroyed",
-		       MP_NAME_LEN, pool->name, (void *)pool->caller);
+		report_err(func, pool, "this was pool '%.*s' made by %pS, which is destroyed",
+			   MP_NAME_LEN, pool->name, (void *)pool->caller);
 }
 
 /* Report a call of @func in NMI context, where it is not allowed. */
 void mp_report_nmi(const char *func)
 {
-	report(func, NULL, "this cannot be called in an NMI");
+	report_err(func, NULL, "this cannot be called in an NMI");
 }
 
 /* Report a rewind of @pool to @mark, which is of another pool or outdated. */
@@ -49,11 +49,11 @@ void mp_report_mark(const char *func, const struct mp_pool *pool,
 		    const struct mp_mark *mark)
 {
 	if (mark->pool == pool)
-		report(func, mark, "pool '%s' made by %pS has been reset, or gone back further, since this mark was set",
-		       pool->name, (void *)pool->caller);
+		report_err(func, mark, "pool '%s' made by %pS has been reset, or gone back further, since this mark was set",
+			   pool->name, (void *)pool->caller);
 	else
-		report(func, mark, "this mark is not one of pool '%s' made by %pS",
-		       pool->name, (void *)pool->caller);
+		report_err(func, mark, "this mark is not one of pool '%s' made by %pS",
+			   pool->name, (void *)pool->caller);
 }
 
 /* Return true if @pointer can be one; if not, report it to be @what. */
@@ -61,7 +61,7 @@ bool mp_is_pointer(const char *func, const char *what, const void *pointer)
 {
 	if (!IS_ERR_OR_NULL(pointer))
 		return true;
-	report(func, pointer, "%s", what);
+	report_err(func, pointer, "%s", what);
 	return false;
 }
 

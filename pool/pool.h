@@ -285,7 +285,7 @@ static inline void *mp_calloc(struct mp_pool *pool, size_t nr, size_t size,
 	return mp_alloc(pool, array_size(nr, size), gfp | __GFP_ZERO);
 }
 
-#ifdef DEFINE_FREE
+#ifdef DEFINE_FREE	/* of linux/cleanup.h, which linux/gfp.h includes if there is one */
 /* For: struct mp_pool *pool __free(mp_pool) = mp_create_pool(...); */
 DEFINE_FREE(mp_pool, struct mp_pool *, if (_T) mp_destroy_pool(_T))
 #endif
