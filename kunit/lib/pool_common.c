@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the suites of the pool layer share, see pool_common.h. */
+/* The fixture and the helpers of the pool layer's suites; pool_common.h describes them. */
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -15,7 +15,7 @@ int pool_fixture_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, fixture);
 	fixture->region = test_region_mapped(test, 0, FIXTURE_PAGES);
 	fixture->fresh = test_stats(test, fixture->region);
-	/* No zero comes from the region by chance. */
+	/* Fill the region, so that a test does not find zeroes by chance. */
 	all = buddy_alloc(fixture->region, ilog2(FIXTURE_PAGES), 0);
 	KUNIT_ASSERT_NOT_NULL(test, all);
 	memset(all, 0xff, FIXTURE_PAGES << PAGE_SHIFT);
@@ -42,6 +42,7 @@ void pool_fixture_exit(struct kunit *test)
 }
 EXPORT_SYMBOL_GPL(pool_fixture_exit);
 
+/* Data of a cleanup handler that writes @text into the diary. */
 struct letter {
 	struct pool_fixture *fixture;
 	const char *text;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's checkers see a pool's users' mistakes: lockdep, KASAN, kmemleak. */
+/*
+ * Suite pool_debug: debug features of the kernel find mistakes of a pool's users: the check
+ * for a second user, KASAN and kmemleak.
+ */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kmod.h>
@@ -31,7 +34,7 @@ static void pool_debug_test_second_user(struct kunit *test)
 /* --- KASAN --- */
 
 static atomic_t nr_reports;
-static unsigned long reported;	/* the address of the last one */
+static unsigned long reported;	/* the bad address of the last report */
 
 static void count_report(void *unused, enum error_detector detector, unsigned long address)
 {
@@ -50,7 +53,7 @@ static void expect_report(struct kunit *test, const u8 *byte)
 	KUNIT_EXPECT_EQ(test, reported, (unsigned long)byte);
 }
 
-/* Any report is counted and, as it is not announced, fails the run. */
+/* Write and read the object; a KASAN report is a failure. */
 static void use_object(struct kunit *test, u8 *object, size_t size)
 {
 	int before = atomic_read(&nr_reports);
@@ -93,7 +96,7 @@ static void pool_debug_test_kasan_large(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* A hole is poisoned to its last byte, and of the next one it is the end. */
+/* A hole is poisoned; if a smaller object uses the hole, the rest stays poisoned. */
 static void pool_debug_test_kasan_hole(struct kunit *test)
 {
 	struct mp_pool *pool = poisoned_pool(test, 512);
@@ -133,7 +136,7 @@ static void pool_debug_test_kasan_after_reset(struct kunit *test)
 	expect_report(test, first + 99);
 	expect_report(test, later);
 	expect_report(test, spare);
-	/* What is given out anew is usable, and nothing else. */
+	/* A new object can be used, and nothing behind it. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 50, 0), first);
 	use_object(test, first, 50);
 	expect_report(test, first + 50);
@@ -157,7 +160,7 @@ static void pool_debug_test_kasan_after_rewind(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* All that a pool had is usable by the next owner of its pages. */
+/* After a pool is destroyed, nothing of its pages is poisoned. */
 static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 {
 	struct mp_pool *pool = poisoned_pool(test, 0);
@@ -169,7 +172,7 @@ static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 	mp_alloc(pool, 5000, 0);
 	mp_alloc(pool, pool->max, 0);
 	mp_destroy_pool(pool);
-	/* The fixture's pool lies in the first half. */
+	/* The fixture's pool is in the first half of the region, so take the second. */
 	half = buddy_alloc(region, 8, 0);
 	use_object(test, half, 256 * PAGE_SIZE);
 	buddy_free(region, half, 8);
@@ -179,8 +182,8 @@ static void pool_debug_test_kasan_after_destroy(struct kunit *test)
 }
 
 /*
- * A report while a pool's owner is at work, whose pointers are in motion: the handler
- * looks at none of them, and finds whose memory it is.
+ * KASAN may report while the pool's user is changing the pool.  The handler that names
+ * the pool must not follow the pool's pointers; here all of them are bad.
  */
 static void pool_debug_test_kasan_beside_owner(struct kunit *test)
 {
@@ -210,7 +213,7 @@ static void pool_debug_test_kasan_beside_owner(struct kunit *test)
 
 /* --- kmemleak --- */
 
-#define LEAKER	"pool-leaker"	/* the name by which kmemleak knows an object's owner */
+#define LEAKER	"pool-leaker"	/* name of the task; kmemleak prints it for each object */
 #define LEAKS	16
 
 static DECLARE_COMPLETION(done);
@@ -223,16 +226,16 @@ static int finish(int result)
 	return result;
 }
 
-/* In a thread, which takes its stack and registers along when it ends. */
+/* Runs in a thread, so that its stack and registers are gone when kmemleak scans. */
 static int leak(void *data)
 {
 	void **slots = data;
 	unsigned int i, fails = 0;
 
 	/*
-	 * The only copies of pointers that kmemleak can see, but for the last ones, of
-	 * which the stack may keep some.  The objects are too large for the slab, whose
-	 * arrays of free objects would keep more.
+	 * kmemleak must find the pointers in @slots only.  (Other places may have copies of
+	 * the last few, such as the stack.)  The objects are larger than those of the
+	 * slab, because its arrays of free objects would have copies, too.
 	 */
 	for (i = 0; i < LEAKS; i++) {
 		slots[i] = kmalloc(4 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL);
@@ -243,7 +246,7 @@ static int leak(void *data)
 
 static unsigned long hidden[LEAKS];
 
-/* Leave their inverses alone. */
+/* Keep only the inverted pointers, which kmemleak does not recognise. */
 static int hide(void *data)
 {
 	unsigned long *slots = data;
@@ -274,14 +277,17 @@ static int run_shell(const char *command)
 	return call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
 }
 
-/* Scan; an object that has changed since it was last found lost is passed over. */
+/*
+ * Let kmemleak scan, and return true if it reports an object of the leaker.  An object that
+ * has changed since the last scan is reported only by the next scan.
+ */
 static bool is_reported(struct kunit *test)
 {
 	static const char command[] =
 		"f=" KMEMLEAK "; echo scan >$f; grep -q " LEAKER " $f";
 	int status = run_shell(command);
 
-	/* What grep says. */
+	/* The status is that of grep: found or not found. */
 	KUNIT_EXPECT_TRUE(test, status == 0 || status == 1 << 8);
 	return status == 0;
 }
@@ -291,7 +297,7 @@ static void destroy_pool(struct kunit_resource *res)
 	mp_destroy_pool(res->data);
 }
 
-/* In the region that was loaded with the module. */
+/* kmemleak searches the pools of region0, which the module made when it was loaded. */
 static void pool_debug_test_kmemleak(struct kunit *test)
 {
 	struct buddy_region *region = buddy_region_get("region0");
@@ -303,14 +309,14 @@ static void pool_debug_test_kmemleak(struct kunit *test)
 	pool = mp_create_pool(region, 0, 0);
 	buddy_region_put(region);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	/* Also when the test is aborted or skipped. */
+	/* Destroy the pool also if the test is aborted or skipped. */
 	kunit_alloc_resource(test, NULL, destroy_pool, GFP_KERNEL, pool);
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		kunit_skip(test, "needs CONFIG_DEBUG_KMEMLEAK");
 	slots = mp_calloc(pool, LEAKS, sizeof(*slots), 0);
 	KUNIT_ASSERT_NOT_NULL(test, slots);
 	run_and_stop(test, leak, slots);
-	/* An object of less than 5 s is never reported. */
+	/* kmemleak does not report an object that is younger than 5 s. */
 	msleep(5100);
 	KUNIT_EXPECT_FALSE(test, is_reported(test) || is_reported(test));
 	run_and_stop(test, hide, slots);
@@ -327,7 +333,10 @@ static void free_own(struct kunit_resource *res)
 	kfree(res->data);
 }
 
-/* kmemleak has this memory as the driver's, and would end at a second owner. */
+/*
+ * kmemleak knows this memory as the driver's.  It would switch itself off if the pool told
+ * it of the same memory again.
+ */
 static void pool_debug_test_kmemleak_knows(struct kunit *test)
 {
 	u8 *own = kmalloc(OWN_BYTES, GFP_KERNEL);
@@ -351,13 +360,13 @@ static void pool_debug_test_kmemleak_knows(struct kunit *test)
 	}
 	mp_destroy_pool(pool);
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
-	/* To scan fails if kmemleak has ended. */
+	/* This fails if kmemleak has switched itself off. */
 	KUNIT_EXPECT_EQ(test, run_shell("echo scan >" KMEMLEAK), 0);
 }
 
 static int pool_debug_suite_init(struct kunit_suite *suite)
 {
-	/* KASAN's reports, if the kernel has it. */
+	/* Count KASAN's reports, if the kernel has KASAN. */
 	return IS_ENABLED(CONFIG_KASAN_GENERIC) ?
 		register_trace_error_report_end(count_report, NULL) : 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A region's debugfs file "pools": what the rows say, and how they are read. */
+/* Suite pool_file: the debugfs file "pools" of a region, its rows, and ways to read them. */
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
@@ -22,7 +22,7 @@ struct row {
 
 #define MOST_ROWS	256
 
-/* A file that is being read, and its rows: the last is the total. */
+/* An open file "pools", its text so far, and its rows, of which the last is the total. */
 struct pools_file {
 	struct file *file;
 	loff_t pos;
@@ -36,7 +36,10 @@ static void close_pools(struct kunit_resource *res)
 {
 	struct pools_file *pools = res->data;
 
-	/* After an aborted test this may be insmod, and __fput_sync() BUG()s. */
+	/*
+	 * After an aborted test, insmod calls this.  __fput_sync() is allowed in kernel
+	 * threads only.
+	 */
 	if (!IS_ERR(pools->file)) {
 		if (current->flags & PF_KTHREAD)
 			__fput_sync(pools->file);
@@ -67,7 +70,7 @@ static void end_pools(struct kunit *test, struct pools_file *pools)
 	KUNIT_EXPECT_EQ(test, kunit_destroy_resource(test, is_opened, pools), 0);
 }
 
-/* Continue where the last piece ended. */
+/* Read at most @bytes more, and append them to the text. */
 static ssize_t read_piece(struct pools_file *pools, size_t bytes)
 {
 	ssize_t got = read_file(pools->file, pools->text + pools->length,
@@ -80,7 +83,7 @@ static ssize_t read_piece(struct pools_file *pools, size_t bytes)
 	return got;
 }
 
-/* A word and ten numbers, with one or more blanks between them. */
+/* Parse a line: a word and ten numbers, with one or more blanks between them. */
 static bool parse_row(char *line, struct row *row)
 {
 	char *word = strsep(&line, " ");
@@ -112,7 +115,7 @@ static void parse_rows(struct kunit *test, struct pools_file *pools)
 	KUNIT_ASSERT_FAILURE(test, "no row 'total'");
 }
 
-/* To the end of the row "total", a line of less than 200 bytes. */
+/* Read in pieces to the end of the row "total", which is shorter than 200 bytes. */
 static void read_rows(struct kunit *test, struct pools_file *pools, size_t piece)
 {
 	char *total;
@@ -127,7 +130,7 @@ static void read_rows(struct kunit *test, struct pools_file *pools, size_t piece
 	parse_rows(test, pools);
 }
 
-/* All rows of a region at once. */
+/* Read all rows of a region at once. */
 static struct pools_file *read_pools(struct kunit *test, struct buddy_region *region)
 {
 	struct pools_file *pools = open_pools(test, region);
@@ -137,7 +140,7 @@ static struct pools_file *read_pools(struct kunit *test, struct buddy_region *re
 	return pools;
 }
 
-/* The one row that starts with that name; how many there are is expected to be 1. */
+/* Return the row whose name starts with @name; there must be exactly one. */
 static struct row *find_row(struct kunit *test, struct pools_file *pools, const char *name)
 {
 	struct row *found = NULL;
@@ -160,7 +163,7 @@ static void expect_row(struct kunit *test, struct pools_file *pools, const char 
 
 	for (i = BLOCKS; i < COLUMNS; i++)
 		KUNIT_EXPECT_EQ_MSG(test, row->values[i], expected[i], "column %u of %s", i, name);
-	/* Made just now. */
+	/* The pool was created just now. */
 	KUNIT_EXPECT_LT(test, row->values[AGE], 60UL);
 }
 
@@ -198,11 +201,14 @@ static void pool_file_test_row(struct kunit *test)
 	mp_reset_pool(pool);
 	first = mp_nalloc(pool, 10, 0);
 	second = mp_alloc(pool, 100, 0);
-	/* Its entry begins 4 bytes behind, at a multiple of 8. */
+	/* The entry of this object begins at a multiple of 8, which wastes 4 bytes. */
 	mp_alloc(pool, 10000, 0);
 	expected[GIVEN] = 110 + sizeof(struct mp_entry);
 	expected[ALIGNED] = second - first - 10 + 4;
-	/* The third of these needs a block: the first one's rest is skipped. */
+	/*
+	 * The second of these needs a new block.  At the savepoint, what is left in the
+	 * first block becomes skipped.
+	 */
 	mp_nalloc(pool, 4000, 0);
 	expected[SKIPPED] = pool->end - pool->last;
 	mp_nalloc(pool, pool->max, 0);
@@ -213,7 +219,7 @@ static void pool_file_test_row(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* Of three objects in a block that can be freed, one is taken up again. */
+/* Of three medium objects two are freed, and one of the holes is used again. */
 static void pool_file_test_freed(struct kunit *test)
 {
 	struct mp_pool *pool = make_pool(test, "holes", 512);
@@ -239,7 +245,7 @@ static void pool_file_test_freed(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* A fresh pool, without a name: its maker stands there. */
+/* The row of a pool without a name has the function that created the pool. */
 static void pool_file_test_row_of_unnamed(struct kunit *test)
 {
 	const unsigned long expected[COLUMNS] = { [BLOCKS] = 1, [BLOCK_BYTES] = 4096 };
@@ -250,7 +256,7 @@ static void pool_file_test_row_of_unnamed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pools->nr_rows, 2);
 }
 
-/* Names that would break a row, or be taken for the last one. */
+/* Names that would break a row, or look like the name of the last row, are changed. */
 static void pool_file_test_names(struct kunit *test)
 {
 	static const char * const names[] = { "rx ring 0", "a\nb", "total", "total  1 2", NULL };
@@ -266,7 +272,7 @@ static void pool_file_test_names(struct kunit *test)
 	find_row(test, pools, "a_b");
 	find_row(test, pools, "total__1_2");
 	KUNIT_EXPECT_STREQ(test, pools->rows[3].name, "total_");
-	/* The function that made it, and its module. */
+	/* The function that created the pool (make_pool may be inlined), and its module. */
 	KUNIT_EXPECT_TRUE(test, strstarts(pools->rows[5].name, "make_pool[") ||
 			  strstarts(pools->rows[5].name, __func__));
 	KUNIT_EXPECT_TRUE(test, ends_with(pools->rows[5].name, "]"));
@@ -274,7 +280,7 @@ static void pool_file_test_names(struct kunit *test)
 		mp_destroy_pool(some[i]);
 }
 
-/* From the start again, by who has read it to the end: the total is no larger. */
+/* A reader who reads the file a second time gets the same total, not twice as much. */
 static void pool_file_test_read_again(struct kunit *test)
 {
 	struct file *file = open_file(buddy_region_name(fixture(test)->region), "pools");
@@ -289,7 +295,7 @@ static void pool_file_test_read_again(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, strstr(first, "\ntotal"), strstr(again, "\ntotal"));
 }
 
-/* And the total's bytes are just those that the region has given away. */
+/* The total is the sum of the rows, and its bytes are the used pages of the region. */
 static void pool_file_test_total(struct kunit *test)
 {
 	struct mp_pool *some[5];
@@ -319,7 +325,7 @@ static void pool_file_test_total(struct kunit *test)
 		mp_destroy_pool(some[i]);
 }
 
-/* Those of one region do not show another's. */
+/* The file of a region shows only the pools of that region. */
 static void pool_file_test_regions_are_apart(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, 8);
@@ -332,7 +338,7 @@ static void pool_file_test_regions_are_apart(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* Many pools and small pieces: each row comes once. */
+/* If many pools are read in small pieces, each row comes once. */
 static void pool_file_test_small_pieces(struct kunit *test)
 {
 	static const size_t pieces[] = { 1, 7, 100, 4096, TEXT_LEN };
@@ -360,7 +366,7 @@ static void pool_file_test_small_pieces(struct kunit *test)
 		mp_destroy_pool(many[i]);
 }
 
-/* Behind the total there is nothing, however often one asks; from the start, all. */
+/* Reads behind the total return nothing; a read from the start returns all rows. */
 static void pool_file_test_file_ends(struct kunit *test)
 {
 	struct pools_file *pools = read_pools(test, fixture(test)->region);
@@ -375,7 +381,7 @@ static void pool_file_test_file_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pools->nr_rows, 2);
 }
 
-/* Two at the same time do not see each other, nor lose a row. */
+/* Two readers at the same time do not show each other's cursor, and lose no row. */
 static void pool_file_test_two_readers(struct kunit *test)
 {
 	struct pools_file *one = open_pools(test, fixture(test)->region);
@@ -397,7 +403,10 @@ static void pool_file_test_two_readers(struct kunit *test)
 		mp_destroy_pool(more[i]);
 }
 
-/* Pools that come and go, at a pace that a reader can keep, and one that is busy. */
+/*
+ * Create and destroy pools, slowly enough for a reader to reach the end of the file, and
+ * allocate in another pool.
+ */
 static int churn(void *data)
 {
 	struct buddy_region *region = data;
@@ -445,7 +454,7 @@ static void pool_file_test_pools_come_and_go(struct kunit *test)
 
 		read_rows(test, pools, i % 2 ? 500 : TEXT_LEN);
 		find_row(test, pools, "pool_fixture_init");
-		/* Columns are of different instants, but each was true at one. */
+		/* Each value must be one that the pool had at some moment. */
 		for (j = 0; j < pools->nr_rows; j++) {
 			const unsigned long *values = pools->rows[j].values;
 

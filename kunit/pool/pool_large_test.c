@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Objects with pages or an alignment of their own, and copies. */
+/*
+ * Suite pool_large: large and medium objects, objects with an alignment of their own, and
+ * copies.
+ */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
@@ -13,7 +16,7 @@ static void pool_large_test_exact_pages(struct kunit *test)
 	struct mp_pool *pool = fixture(test)->pool;
 	unsigned int i;
 
-	/* A byte less comes from the pool's block. */
+	/* The smallest large object; one byte less would come from the block. */
 	KUNIT_EXPECT_EQ(test, PAGE_ALIGNED(mp_alloc(pool, pool->max + 1, 0)), true);
 	KUNIT_EXPECT_EQ(test, used(test), 2UL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -31,12 +34,12 @@ static void pool_large_test_exact_pages(struct kunit *test)
 	}
 }
 
-/* Is there a free block for that many pages at that alignment? */
+/* Return true if the region has a free block for @size bytes at @align. */
 static bool has_block(struct buddy_region *region, size_t size, size_t align)
 {
 	unsigned int order = order_base_2(DIV_ROUND_UP(max(size, align), PAGE_SIZE));
 
-	/* As the allocation does, before it fails. */
+	/* An allocation drains the caches too before it fails. */
 	buddy_region_drain(region);
 	for (; order < BUDDY_NR_ORDERS; order++)
 		if (region->stats.nr_free[order])
@@ -44,7 +47,7 @@ static bool has_block(struct buddy_region *region, size_t size, size_t align)
 	return false;
 }
 
-/* The module's own region is large enough for blocks of many MiB. */
+/* All alignments up to 16 MiB; region0, which the module made, is large enough. */
 static void pool_large_test_memalign(struct kunit *test)
 {
 	struct buddy_region *region = buddy_region_get("region0");
@@ -77,14 +80,14 @@ static void pool_large_test_memalign(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_NOT_NULL(test, pool);
-	/* Or else the largest alignment was not tried. */
+	/* Without such a block, the largest alignment was not tested. */
 	KUNIT_EXPECT_TRUE(test, has_block(region, SZ_16M, SZ_16M));
 	mp_destroy_pool(pool);
 	KUNIT_EXPECT_EQ(test, pages_used(region), before);
 	buddy_region_put(region);
 }
 
-/* From a block exactly if a new one could hold it, aligned, behind its header. */
+/* An object comes from a block exactly if an empty block has room at that alignment. */
 static void pool_large_test_memalign_prefers_blocks(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -99,7 +102,7 @@ static void pool_large_test_memalign_prefers_blocks(struct kunit *test)
 			bool own_pages = size > min(most, pool->max);
 			void *object;
 
-			/* Without room in the first block. */
+			/* Fill the first block. */
 			mp_alloc(pool, pool->max, 0);
 			object = mp_memalign(pool, size, align, 0);
 			if (!in_pool(pool, object, size) ||
@@ -126,7 +129,7 @@ static void pool_large_test_memalign_wrong(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, mp_memalign(pool, 10, wrong[i], 0));
 }
 
-/* Rounding up wraps nowhere, and nothing is taken. */
+/* For sizes near SIZE_MAX no sum wraps: all calls fail, and nothing is allocated. */
 static void pool_large_test_sizes_near_the_top(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -148,7 +151,7 @@ static void pool_large_test_sizes_near_the_top(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, in_pool(pool, mp_alloc(pool, 100, 0), 100));
 }
 
-/* A region of one page has none for it: the pool knows of no allocation then. */
+/* In a region without a free page, a large allocation fails; the pool has no entry for it. */
 static void pool_large_test_failed_is_not_entered(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, 1);
@@ -171,7 +174,7 @@ static void pool_large_test_failed_is_not_entered(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[i]), 0L);
 }
 
-/* Each fails in a region without pages, and in a pool without room. */
+/* All these calls fail if the region has no free page and the pool's blocks are full. */
 static void fail_each(struct kunit *test, struct mp_pool *pool)
 {
 	gfp_t gfp = __GFP_NOWARN;
@@ -188,9 +191,9 @@ static void fail_each(struct kunit *test, struct mp_pool *pool)
 }
 
 /*
- * What fails leaves everything as it was: with the region full, with a page left, which
- * is enough for a block but not for the object, and with enough for the object but not
- * for its entry.
+ * A failed allocation changes nothing.  Three cases: the region is full; it has one page,
+ * which is too little for the object; it has one page for the object, but none for the
+ * block that the object's entry needs.
  */
 static void pool_large_test_failed_changes_nothing(struct kunit *test)
 {
@@ -211,7 +214,7 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, mp_free(pool, holes[i]));
 	for (i = 0; i < 3; i++)
 		pages[i] = buddy_alloc(region, 0, 0);
-	/* The counters are brought up to date once. */
+	/* A failed allocation may still call sync_active(); let it do so now. */
 	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, __GFP_NOWARN));
 	before = *pool;
 
@@ -227,7 +230,7 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
 
-	/* A page of its own, and none for a block. */
+	/* The free page is enough for the object, but its entry needs a block. */
 	KUNIT_EXPECT_NULL(test, mp_alloc(pool, PAGE_SIZE, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
@@ -238,7 +241,7 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* Only a large object's own address frees it, and once. */
+/* A large object is freed by its own address only, and only once. */
 static void pool_large_test_free(struct kunit *test)
 {
 	struct mp_pool *other = mp_create_pool(fixture(test)->region, 0, 0);
@@ -263,7 +266,7 @@ static void pool_large_test_free(struct kunit *test)
 	mp_destroy_pool(other);
 }
 
-/* Each is found among many, whatever the order. */
+/* Many large objects are freed in a mixed order, and each one is found. */
 static void pool_large_test_free_in_any_order(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -287,7 +290,7 @@ static void pool_large_test_free_in_any_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks);
 }
 
-/* However often a large object comes and goes, the pool itself does not grow. */
+/* Slots are used again: the pool does not grow if large objects are freed and allocated. */
 static void pool_large_test_entries_are_reused(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -308,9 +311,9 @@ static void pool_large_test_entries_are_reused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_large, ARRAY_SIZE(objects));
 }
 
-/* --- objects in a block that can be freed --- */
+/* --- medium objects --- */
 
-/* Blocks of a page, and what is above 512 bytes can be freed. */
+/* Create a pool with blocks of one page, in which objects above 512 bytes can be freed. */
 static struct mp_pool *small_pool(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
@@ -347,7 +350,7 @@ static void pool_large_test_max(struct kunit *test)
 	}
 }
 
-/* However often they come and go, the pool does not grow. */
+/* Holes are used again: the pool does not grow if medium objects are freed and allocated. */
 static void pool_large_test_holes_are_reused(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
@@ -365,7 +368,7 @@ static void pool_large_test_holes_are_reused(struct kunit *test)
 		wrong += !mp_free(pool, object);
 		wrong += mp_free(pool, object);
 		wrong += pool->freed != 1000;
-		/* Up to the size that it had at first. */
+		/* The hole keeps the size of its first object, so up to 1000 bytes fit. */
 		wrong += mp_alloc(pool, 513 + i % 488, 0) != object;
 		wrong += pool->freed != 0;
 	}
@@ -376,7 +379,7 @@ static void pool_large_test_holes_are_reused(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* Not for what is larger, or to be aligned better. */
+/* A hole is not used for an object that is larger or needs a larger alignment. */
 static void pool_large_test_holes_that_do_not_fit(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
@@ -392,7 +395,7 @@ static void pool_large_test_holes_that_do_not_fit(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* A request looks at four, the newest; the next one does not look at these first. */
+/* A request looks at the four newest holes; the next request looks at others first. */
 static void pool_large_test_few_holes_are_tried(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
@@ -409,7 +412,10 @@ static void pool_large_test_few_holes_are_tried(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* With the entry behind it, or else it gets a page; aligned for the entry's sake. */
+/*
+ * A medium object needs room for its entry, or else it becomes a large object.  It is
+ * aligned as its entry must be.
+ */
 static void pool_large_test_room_for_the_entry(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
@@ -430,7 +436,7 @@ static void pool_large_test_room_for_the_entry(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* In a region of one page: nothing is lost, and what is freed can be had. */
+/* A medium allocation that fails loses no bytes; after a free, the next one succeeds. */
 static void pool_large_test_medium_fails(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, 1);
@@ -484,7 +490,7 @@ static void pool_large_test_strdup(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, "region");
 	KUNIT_EXPECT_STREQ(test, empty, "");
 	KUNIT_EXPECT_NULL(test, mp_strdup(pool, NULL, 0));
-	/* With its NUL, and without alignment. */
+	/* A copy has a NUL and no alignment. */
 	KUNIT_EXPECT_EQ(test, pool->given, 8UL);
 	KUNIT_EXPECT_PTR_EQ(test, empty, text + pool_step(7));
 }
@@ -498,7 +504,7 @@ static void pool_large_test_printf(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, "dma-42");
 	KUNIT_EXPECT_STREQ(test, empty, "");
 	KUNIT_EXPECT_EQ(test, pool->given, 8UL);
-	/* Longer than a block. */
+	/* A text longer than a block is a large object. */
 	text = mp_printf(pool, 0, "%*d", 9000, 7);
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	KUNIT_EXPECT_EQ(test, strlen(text), 9000UL);
@@ -507,9 +513,9 @@ static void pool_large_test_printf(struct kunit *test)
 }
 
 /*
- * A string that another CPU writes meanwhile.  Here it is the pool's own counter of
- * bytes, which the allocation of its copy adds to: 0x00ff has one byte before its NUL,
- * then 0x0101 has two and no NUL in the first two.
+ * A string that changes while it is copied still gives a copy with a NUL at its end.  Here
+ * the string is the pool's own counter @given, which changes when the copy is allocated.
+ * 0x00ff is a string of one byte; 0x0101 has no NUL in its first two bytes.
  */
 static void pool_large_test_copies_have_an_end(struct kunit *test)
 {

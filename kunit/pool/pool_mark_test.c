@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Savepoints that are not the pool's, or not in force any more, change nothing; and
- * cleanup handlers that undo more than the call that runs them.
+ * Suite pool_mark: a savepoint of another pool, or an outdated one, is refused and changes
+ * nothing.  Also cleanup handlers that go further back than the call that runs them.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -10,9 +10,9 @@
 
 #include "../lib/pool_common.h"
 
-/* --- whose savepoint it is, and whether it is in force --- */
+/* --- savepoints that are refused --- */
 
-/* It counts, and not a byte of the pool is changed. */
+/* The rewind is refused and counted, and no byte of the pool changes. */
 static void expect_refused(struct kunit *test, struct mp_pool *pool,
 			   const struct mp_mark *mark)
 {
@@ -57,7 +57,7 @@ static void pool_mark_test_of_another_pool(struct kunit *test)
 	expect_refused(test, pool, &theirs);
 	expect_rewound(test, pool, &mine);
 
-	/* Nor that of an earlier pool at this address. */
+	/* A savepoint of an earlier pool at the same address is refused, too. */
 	other = mp_create_pool(fixture(test)->region, 0, 0);
 	KUNIT_ASSERT_PTR_EQ(test, other, theirs.pool);
 	mp_mark_pool(other, &mine);
@@ -121,7 +121,7 @@ static void pool_mark_test_older_than_a_rewind(struct kunit *test)
 		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 1500, 0));
 		for (i = back + 1; i < 4; i++)
 			expect_refused(test, pool, &marks[i]);
-		/* It stays, and so do those before it. */
+		/* That savepoint stays in force, and so do the earlier ones. */
 		expect_rewound(test, pool, &marks[back]);
 		expect_refused(test, pool, &fresh);
 		for (i = back + 1; i > 0; i--) {
@@ -133,14 +133,14 @@ static void pool_mark_test_older_than_a_rewind(struct kunit *test)
 	}
 }
 
-/* A loop that sets one each time does not push out what is before the loop. */
+/* A loop that sets a savepoint in each round does not push out one from before the loop. */
 static void pool_mark_test_set_in_a_loop(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
 	struct mp_mark outdated, before, mark;
 	unsigned int i;
 
-	/* An older entry is free. */
+	/* Have a slot. */
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
 	mp_mark_pool(pool, &before);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8, 0));
@@ -156,7 +156,7 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 		mp_mark_pool(pool, &mark);
 	}
 	expect_rewound(test, pool, &before);
-	/* Each allocation tells the two apart, whoever made it. */
+	/* Any kind of allocation between two savepoints makes them different. */
 	for (i = 0; i < 4; i++) {
 		mp_mark_pool(pool, &before);
 		switch (i) {
@@ -167,7 +167,7 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 			mp_free(pool, mp_alloc(pool, 5000, 0));
 			break;
 		case 2:
-			/* With that entry, so that nothing comes from a block. */
+			/* The slot is used, so nothing comes from a block. */
 			mp_alloc(pool, 5000, 0);
 			break;
 		default:
@@ -181,7 +181,10 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 
 #define DEPTH	40
 
-/* Those in force are never refused, however many; nor after billions of others. */
+/*
+ * A savepoint in force is never refused, however many there are, also when the serial
+ * numbers have passed 2^32.
+ */
 static void pool_mark_test_many(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -211,8 +214,9 @@ static void pool_mark_test_many(struct kunit *test)
 #define ROUNDS		20000
 
 /*
- * Marks are set and gone back to at random, against a stack of those in force.  Of the
- * others, those that the pool promises to find are found.
+ * Set savepoints and rewind to them at random.  The test has a stack of the savepoints in
+ * force: these must be accepted.  Outdated ones must be refused, except those that the
+ * pool cannot tell (up to pool->lost).
  */
 static void pool_mark_test_random(struct kunit *test)
 {
@@ -244,7 +248,7 @@ static void pool_mark_test_random(struct kunit *test)
 			}
 			if (marks[which].serial <= pool->lost)
 				continue;
-			/* One that was set in the same place may be in force. */
+			/* One with the same number may be in force. */
 			for (at = 0; at < depth; at++)
 				if (marks[stack[at]].serial == marks[which].serial)
 					break;
@@ -261,13 +265,14 @@ static void pool_mark_test_random(struct kunit *test)
 	KUNIT_EXPECT_GT(test, tried, 100);
 }
 
-/* --- handlers that undo more --- */
+/* --- handlers that go further back --- */
 
+/* Data of go_further(), a cleanup handler that rewinds or resets its pool. */
 struct handler {
 	struct kunit *test;
 	struct mp_pool *pool;
-	const struct mp_mark *mark;	/* to go back to, or NULL to reset */
-	bool allocates;
+	const struct mp_mark *mark;	/* rewind to this, or reset if NULL */
+	bool allocates;	/* afterwards, and adds another handler */
 	unsigned int calls;
 };
 
@@ -295,7 +300,10 @@ static void go_further(void *data)
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &handler->calls, 0), 0);
 }
 
-/* 50 objects, a mark, a handler that resets the pool: what it freed can be used again. */
+/*
+ * Rewind to a savepoint behind 50 objects, with a handler that goes further back.  All
+ * that the handler freed can be used again.
+ */
 static void expect_further(struct kunit *test, bool allocates, bool to_mark)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -328,7 +336,7 @@ static void expect_further(struct kunit *test, bool allocates, bool to_mark)
 		expect_rewound(test, pool, &early);
 	else
 		expect_refused(test, pool, &early);
-	/* All blocks serve again. */
+	/* All blocks are used again. */
 	asked = nr_asked(fixture(test)->region);
 	if (!to_mark)
 		KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 3000, 0), first);
@@ -349,7 +357,7 @@ static void pool_mark_test_handler_rewinds(struct kunit *test)
 	expect_further(test, true, true);
 }
 
-/* A handler that goes back less far than its caller changes nothing. */
+/* A handler that goes less far back than the call that runs it changes nothing. */
 static void pool_mark_test_handler_rewinds_less(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -370,8 +378,9 @@ static void pool_mark_test_handler_rewinds_less(struct kunit *test)
 	expect_rewound(test, pool, &early);
 }
 
-#define DEEP	40	/* no more than the stack could bear */
+#define DEEP	40	/* few enough for the stack, if the handlers were nested */
 
+/* Data of reset_again(): how often it was called, and how deeply nested. */
 struct deep {
 	struct mp_pool *pool;
 	unsigned int calls;
@@ -389,7 +398,7 @@ static void reset_again(void *data)
 	deep->depth--;
 }
 
-/* Handlers that reset their pool run one after the other, not one inside the other. */
+/* Handlers that reset their pool are called one after the other, not nested. */
 static void pool_mark_test_many_handlers_reset(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -409,7 +418,7 @@ static void destroy(void *data)
 	mp_destroy_pool(data);
 }
 
-/* Its memory would go while the call that runs the handler needs it. */
+/* A handler cannot destroy its pool, which the call that runs the handler still needs. */
 static void pool_mark_test_handler_destroys(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -422,7 +431,7 @@ static void pool_mark_test_handler_destroys(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "a");
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 100, 0));
 
-	/* Nor in the midst of its destruction. */
+	/* The same while the pool is being destroyed. */
 	pool = mp_create_pool(fixture(test)->region, 0, 0);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, destroy, pool, 0), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Each function of the pool layer, given what it must not be given. */
+/* Suite pool_misuse: each function of the pool layer with wrong arguments or in an NMI. */
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -11,9 +11,9 @@ static void nothing(void *unused)
 {
 }
 
-/* --- what is no pool --- */
+/* --- pointers that are no pool --- */
 
-/* Each makes one call and says whether that gave what a refused call gives. */
+/* Each function makes one call, and returns true if the result is that of a refused call. */
 
 static bool call_alloc(struct mp_pool *pool)
 {
@@ -91,7 +91,7 @@ static bool call_destroy(struct mp_pool *pool)
 static const struct call {
 	const char *name;
 	bool (*call)(struct mp_pool *pool);
-	bool is_inline;	/* promises nothing for a pointer that cannot be read */
+	bool is_inline;	/* reads the pool without a check */
 } calls[] = {
 	{ "alloc", call_alloc, true },
 	{ "nalloc", call_nalloc, true },
@@ -108,7 +108,7 @@ static const struct call {
 	{ "destroy", call_destroy },
 };
 
-/* Every call with @pool is refused and counted once. */
+/* Every call with @pool must be refused and counted once. */
 static void expect_no_pool(struct kunit *test, const char *what, struct mp_pool *pool,
 			   bool readable)
 {
@@ -120,7 +120,7 @@ static void expect_no_pool(struct kunit *test, const char *what, struct mp_pool 
 
 		if (calls[i].is_inline && !readable)
 			continue;
-		/* The one call that allows it. */
+		/* To destroy NULL is allowed. */
 		if (calls[i].call == call_destroy && !pool)
 			continue;
 		TOUCH_FREE(refused = calls[i].call(pool));
@@ -129,7 +129,7 @@ static void expect_no_pool(struct kunit *test, const char *what, struct mp_pool 
 	}
 }
 
-/* The first one of all, which is reported: it must be the first test. */
+/* The first error of all prints a WARN, so this must be the first test. */
 static void pool_misuse_test_destroyed_twice(struct kunit *test)
 {
 	struct buddy_region *region = fixture(test)->region;
@@ -173,7 +173,7 @@ static void pool_misuse_test_no_region(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, mp_create_pool_named(NULL, "no", 0, 8, 0));
 	KUNIT_EXPECT_NULL(test, mp_create_pool_named(ERR_PTR(-EINVAL), "no", 0, 8, 0));
 	KUNIT_EXPECT_EQ(test, nr_bad(), before + 4);
-	/* What kasprintf() gives when it fails is no name; an error pointer is a mistake. */
+	/* NULL is no name, as from a kasprintf() that failed; an error pointer is refused. */
 	KUNIT_EXPECT_NULL(test, mp_create_pool_named(fixture(test)->region, ERR_PTR(-ENOMEM),
 						     0, 8, 0));
 	KUNIT_EXPECT_EQ(test, nr_bad(), before + 5);
@@ -185,7 +185,7 @@ static void pool_misuse_test_no_source(struct kunit *test)
 	const char *error = ERR_PTR(-ENOENT), *none = NULL;
 	int before = nr_bad();
 
-	/* Or else the compiler sees it. */
+	/* Hide the NULL from the compiler, which would warn. */
 	OPTIMIZER_HIDE_VAR(none);
 	KUNIT_EXPECT_NULL(test, mp_strdup(pool, NULL, 0));
 	KUNIT_EXPECT_PTR_EQ(test, mp_memdup(pool, NULL, 0, 0), ZERO_SIZE_PTR);
@@ -272,7 +272,7 @@ static bool zone_add_cleanup(struct mp_pool *pool, gfp_t gfp)
 	return mp_add_cleanup(pool, nothing, NULL, gfp) == -ENOMEM;
 }
 
-/* Refused and counted, in the region; without the flag, each succeeds. */
+/* With a zone flag each call is refused and counted in the region; else it succeeds. */
 static const struct {
 	const char *name;
 	bool (*fails)(struct mp_pool *pool, gfp_t gfp);
@@ -317,7 +317,7 @@ static void pool_misuse_test_zones(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, pool->given, given);
 	KUNIT_EXPECT_EQ(test, pages_used(region), 1UL);
-	/* The first two leave their pools behind. */
+	/* Without the two that create pools, which nobody would destroy. */
 	for (i = 2; i < ARRAY_SIZE(zone_calls); i++) {
 		KUNIT_EXPECT_FALSE_MSG(test, zone_calls[i].fails(pool, GFP_KERNEL), "%s",
 				       zone_calls[i].name);
@@ -357,7 +357,10 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, none);
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
 
-	/* Objects can be had, but no large one that may have to be given back. */
+	/*
+	 * Objects can be allocated in an NMI; a large one only if there is room for its
+	 * entry, because its pages could not be freed.
+	 */
 	while (pool->end - pool->last >= pool_step(1) + POOL_GRANULE)
 		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 1, 0));
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
@@ -368,7 +371,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	large = mp_alloc(pool, 5000, __GFP_NOWARN);
 	__preempt_count_sub(NMI_OFFSET);
 	KUNIT_EXPECT_NULL(test, refused);
-	/* Without SMP, no lock tells whether it is free. */
+	/* Without SMP, a trylock cannot tell whether the lock is held. */
 	KUNIT_EXPECT_EQ(test, !!small, IS_ENABLED(CONFIG_SMP));
 	KUNIT_EXPECT_EQ(test, !!large, IS_ENABLED(CONFIG_SMP));
 	mp_destroy_pool(pool);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random operations on several pools of one region, against a model that knows
- * nothing of blocks: a list of what was handed out, each filled with a stamp.
- * And what happens when the region has no page left, at each step.
+ * Suite pool_model: random operations on several pools of one region, compared with a
+ * model.  The model is a list of the objects, each filled with a stamp; it knows nothing of
+ * blocks.  Also operations in a region that has no page left, at each step of them.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -15,15 +15,15 @@
 #define OPERATIONS	150000
 #define REGION_PAGES	300UL
 #define POOLS		6
-#define OBJECTS		2048	/* of a pool, at most */
+#define OBJECTS		2048	/* most objects of a pool */
 #define CLEANUPS	256
 #define MARKS		8
 
-/* An object; one that was freed has no size. */
+/* An object.  After it is freed, its size is 0. */
 struct object {
 	u8 *addr;
 	size_t size;
-	bool any;	/* whether it can be freed is the pool's affair: see aligned_well() */
+	bool any;	/* the model does not know if it can be freed, see aligned_well() */
 };
 
 /* A cleanup handler's data. */
@@ -32,14 +32,14 @@ struct note {
 	unsigned int number;
 };
 
-/* How long the lists were, at a mark. */
+/* A savepoint, and the lengths of the model's lists when it was set. */
 struct savepoint {
 	struct mp_mark mark;
 	unsigned int nr_objects;
 	unsigned int nr_notes;
 };
 
-/* A pool, and what the model knows of it. */
+/* A pool, and the model of it. */
 struct side {
 	struct model *model;
 	struct mp_pool *pool;
@@ -78,7 +78,7 @@ static __printf(2, 3) void wrong(struct model *model, const char *format, ...)
 	model->wrong = true;
 }
 
-/* No two objects beside each other in a list have the same. */
+/* Return the byte that an object is filled with; neighbours in a list differ. */
 static u8 stamp_of(struct side *side, unsigned int number)
 {
 	return number * 7 + (side - side->model->sides) * 41 + 1;
@@ -115,15 +115,16 @@ static void make_pool(struct side *side)
 	side->nr_savepoints = 0;
 }
 
-/* At a large alignment, what would fit into a block otherwise may have its own pages. */
+/* At a large alignment, an object that is smaller than a block may be a large object. */
 static bool aligned_well(size_t align)
 {
 	return align > sizeof(struct mp_pool);
 }
 
 /*
- * A block that would do is free, both for the object and for a block of the pool; or
- * one that would do for both at once, if the one is for the other's entry.
+ * Return true if the region certainly has memory for the object: a free block that is large
+ * enough for the object's pages or for a block of the pool.  An object with an entry may
+ * need both, so then the free block must be twice as large.
  */
 static bool has_room(struct side *side, size_t size, size_t align)
 {
@@ -223,7 +224,7 @@ static void random_free(struct side *side)
 		object->size = 0;
 }
 
-/* The newest of the model's must be called, and find all objects as they were. */
+/* A cleanup handler.  It must be the newest of the model, and find its objects unchanged. */
 static void handler(void *data)
 {
 	struct note *note = data;
@@ -330,7 +331,7 @@ static void check_holes(struct side *side)
 		wrong(side->model, "freed has %zd bytes that are in no hole", bytes);
 }
 
-/* Every page in use is a pool's, and the pools' counters are the model's. */
+/* Every used page must belong to a pool, and every object must be unchanged. */
 static void check_model(struct model *model)
 {
 	unsigned long pages = 0;
@@ -376,14 +377,14 @@ static void pool_model_test_random(struct kunit *test)
 			destroy_side(&model->sides[i]);
 	expect_all_free(test, model->region, fresh);
 	kunit_info(test, "%lu failures", model->fails);
-	/* Or else the region was never full. */
+	/* Without a failure, the region was never full. */
 	KUNIT_EXPECT_NE(test, model->fails, 0UL);
 }
 
 /* --- no page left --- */
 
 #define SCARCE		16	/* pages of the region */
-#define FILL		100	/* the first object of the pool, which must stay */
+#define FILL		100	/* bytes of the pool's first object, which must not change */
 
 static bool cleaned;
 
@@ -392,41 +393,41 @@ static void clean(void *unused)
 	cleaned = true;
 }
 
-/* Each needs something of the pool and says whether it succeeded. */
+/* Each function allocates something of the pool, and returns true if that succeeded. */
 
 static bool try_create(struct mp_pool *pool)
 {
 	struct mp_pool *another = mp_create_pool(pool->region, 0, __GFP_NOWARN);
 
 	mp_destroy_pool(another);
-	return another;
+	return !!another;
 }
 
 static bool try_small(struct mp_pool *pool)
 {
-	return mp_alloc(pool, 200, __GFP_NOWARN);
+	return !!mp_alloc(pool, 200, __GFP_NOWARN);
 }
 
 static bool try_calloc(struct mp_pool *pool)
 {
-	return mp_calloc(pool, 20, 10, __GFP_NOWARN);
+	return !!mp_calloc(pool, 20, 10, __GFP_NOWARN);
 }
 
 static bool try_large(struct mp_pool *pool)
 {
-	return mp_alloc(pool, 2 * PAGE_SIZE, __GFP_NOWARN | __GFP_ZERO);
+	return !!mp_alloc(pool, 2 * PAGE_SIZE, __GFP_NOWARN | __GFP_ZERO);
 }
 
 static bool try_memalign(struct mp_pool *pool)
 {
-	return mp_memalign(pool, 1, 2 * PAGE_SIZE, __GFP_NOWARN);
+	return !!mp_memalign(pool, 1, 2 * PAGE_SIZE, __GFP_NOWARN);
 }
 
 static bool try_copies(struct mp_pool *pool)
 {
 	char *text = mp_printf(pool, __GFP_NOWARN, "%*d", 200, 7);
 
-	/* The one makes room for the others. */
+	/* The block that is added for the first text has room for the copies. */
 	return text && mp_strdup(pool, text, __GFP_NOWARN) &&
 	       mp_memdup(pool, text, 200, __GFP_NOWARN);
 }
@@ -439,7 +440,7 @@ static bool try_cleanup(struct mp_pool *pool)
 	return !err;
 }
 
-/* A driver's retry: whatever failed, the rewind undoes the rest. */
+/* What a driver does before it tries again: the rewind undoes all that succeeded. */
 static bool try_transfer(struct mp_pool *pool)
 {
 	size_t given = pool->given;
@@ -458,10 +459,13 @@ static bool try_transfer(struct mp_pool *pool)
 struct attempt {
 	const char *name;
 	bool (*try)(struct mp_pool *pool);
-	unsigned int pages;	/* that must be free, from the region's start on */
+	unsigned int pages;	/* free pages that it needs, at the region's start */
 };
 
-/* Large ones need an even pair; before, their entry takes a page for a block. */
+/*
+ * A large object needs two pages at an even pfn.  Its entry needs one page more, for a
+ * block.
+ */
 static const struct attempt attempts[] = {
 	{ "create", try_create, 1 },
 	{ "small", try_small, 1 },
@@ -480,7 +484,7 @@ static void describe_attempt(const struct attempt *attempt, char *text)
 
 KUNIT_ARRAY_PARAM(attempt, attempts, describe_attempt);
 
-/* A pool without room in its only block. */
+/* Create a pool with one block, and fill that block. */
 static struct mp_pool *full_pool(struct kunit *test, struct buddy_region *region)
 {
 	struct mp_pool *pool = mp_create_pool(region, 0, 0);
@@ -495,7 +499,7 @@ static struct mp_pool *full_pool(struct kunit *test, struct buddy_region *region
 	return pool;
 }
 
-/* Take all pages but the first @left of those that are free. */
+/* Allocate all free pages but the first @left. */
 static void take_pages(struct buddy_region *region, void **pages, unsigned int left)
 {
 	void *start = buddy_pfn_to_virt(region, region->ranges->pfn), *page;
@@ -527,7 +531,7 @@ static void pool_model_test_exhausted(struct kunit *test)
 		take_pages(region, pages, left);
 		KUNIT_EXPECT_EQ_MSG(test, attempt->try(pool), left == attempt->pages,
 				    "%u pages are left", left);
-		/* What is not the test's or free, the pool knows of. */
+		/* Every page is free, or the pool's, or taken by the test: none is lost. */
 		KUNIT_EXPECT_EQ(test, region->stats.free_pages + pool->nr_blocks +
 				pool->large_pages, left + 1UL);
 		KUNIT_EXPECT_NULL(test, memchr_inv(block_start(&pool->first), 7, FILL));
@@ -535,7 +539,7 @@ static void pool_model_test_exhausted(struct kunit *test)
 		for (i = 0; i < SCARCE; i++)
 			buddy_free(region, pages[i], 0);
 
-		/* Then there is room again. */
+		/* With free pages, the attempt succeeds. */
 		KUNIT_EXPECT_TRUE(test, attempt->try(pool));
 		mp_destroy_pool(pool);
 		KUNIT_EXPECT_EQ(test, cleaned, attempt->try == try_cleanup);

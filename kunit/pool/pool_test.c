@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pools are made and destroyed as promised, and small objects come from their blocks. */
+/* Suite pool: create and destroy pools, and allocate small objects from their blocks. */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -60,13 +60,13 @@ static void pool_test_create_alignments(struct kunit *test)
 	}
 }
 
-/* As documented, MP_ALIGNMENT holds for a pool made without an alignment. */
+/* A pool that is created without an alignment aligns to MP_ALIGNMENT. */
 static void pool_test_create_default_alignment(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, fixture(test)->pool->align_mask, MP_ALIGNMENT - 1UL);
 }
 
-/* Warned about once, refused always. */
+/* A wrong alignment is always refused; only the first one prints a WARN. */
 static void pool_test_create_bad_alignment(struct kunit *test)
 {
 	static const size_t wrong[] = { 0, 3, 12, 4095, 8192, SIZE_MAX };
@@ -92,7 +92,7 @@ static void pool_test_create_unmapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_UNMAPPED]), 1L);
 }
 
-/* Whatever it is called, one word stands for it in a row or a trace event. */
+/* Each name is made one word, for the rows in debugfs and the trace events. */
 static void pool_test_create_names(struct kunit *test)
 {
 	static const char * const names[][2] = {
@@ -127,7 +127,7 @@ static void pool_test_destroy_gives_all_back(struct kunit *test)
 		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 4096 + 300 * i, 0));
 	}
 	add_letter(test, pool, "a");
-	/* And a spare block. */
+	/* Have spare blocks, too. */
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 10000, 0));
 	add_letter(test, pool, "b");
@@ -136,9 +136,9 @@ static void pool_test_destroy_gives_all_back(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ab");
 }
 
-/* --- small requests --- */
+/* --- small objects --- */
 
-/* Sizes 1 to 600, each filled with its own byte: none touches another. */
+/* Objects of 1 to 600 bytes, each filled with its own value, do not overlap. */
 static void pool_test_alloc_aligned_and_distinct(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -174,7 +174,7 @@ static void pool_test_nalloc_packs(struct kunit *test)
 	}
 }
 
-/* To the last byte, before there is a second one. */
+/* A block is used to its last byte before the pool gets a second block. */
 static void pool_test_block_is_used_up(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 3 * PAGE_SIZE, 0);
@@ -193,7 +193,7 @@ static void pool_test_block_is_used_up(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* Every block of a pool holds an object of max, and no fresh first one more. */
+/* Each block has room for an object of max bytes, also the first block of a new pool. */
 static void pool_test_max_comes_from_a_block(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -209,7 +209,7 @@ static void pool_test_max_comes_from_a_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 }
 
-/* Blocks are chained from the pool's own, each ends where its pages do. */
+/* The first block is linked to the others, and each block ends where its pages end. */
 static void pool_test_first_block_is_linked(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -223,7 +223,7 @@ static void pool_test_first_block_is_linked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr, 4UL);
 }
 
-/* What is aligned in a new block ends inside of it, for all that a block may serve. */
+/* At each alignment, the largest object that comes from a block ends inside the block. */
 static void pool_test_new_block_holds_padding(struct kunit *test)
 {
 	size_t align, most;
@@ -245,7 +245,7 @@ static void pool_test_new_block_holds_padding(struct kunit *test)
 	}
 }
 
-/* A block of several pages still serves at most a page less one. */
+/* Also in blocks of several pages, the largest small object is a page less one byte. */
 static void pool_test_max_of_larger_blocks(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 16384, 0);
@@ -254,13 +254,13 @@ static void pool_test_max_of_larger_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->max, PAGE_SIZE - 1);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, PAGE_SIZE - 1, 0));
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
-	/* Not from the block, though there is room. */
+	/* A page is a large object, although the block has room for it. */
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, PAGE_SIZE, 0));
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
 	mp_destroy_pool(pool);
 }
 
-/* Leave so many bytes in the active block. */
+/* Allocate until @left bytes are free in the active block. */
 static void fill_active(struct kunit *test, struct mp_pool *pool, size_t left)
 {
 	size_t room = pool->end - pool->last;
@@ -268,7 +268,7 @@ static void fill_active(struct kunit *test, struct mp_pool *pool, size_t left)
 	KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, room - left - POOL_REDZONE, 0));
 }
 
-/* Of three blocks the one with least room is passed over, the new one here. */
+/* Of three blocks, the one with least room is not used further; here the new block. */
 static void pool_test_new_block_is_passed_over(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -280,14 +280,14 @@ static void pool_test_new_block_is_passed_over(struct kunit *test)
 	grow_pool(test, pool, 3);
 	KUNIT_EXPECT_EQ(test, pool->skipped, (size_t)(pool->tail->end - pool->tail->last));
 	KUNIT_EXPECT_TRUE(test, in_block(first, mp_nalloc(pool, 8, 0), 8));
-	/* The second one is next when the first one is full. */
+	/* When the first block is full, the second block becomes active. */
 	fill_active(test, pool, 0);
 	KUNIT_EXPECT_TRUE(test, in_block(first->next, mp_nalloc(pool, 8, 0), 8));
 	KUNIT_EXPECT_PTR_EQ(test, pool->active, first->next);
 	KUNIT_EXPECT_PTR_EQ(test, pool->other, first);
 }
 
-/* And here the fullest is the first one, then the second. */
+/* Here the block with least room is the first block, and then the second. */
 static void pool_test_full_block_is_passed_over(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -311,7 +311,7 @@ static void pool_test_full_block_is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (size_t)(pool->other->end - pool->other->last), rest);
 }
 
-/* A request that does not fit into the active block may fit into the other one. */
+/* A request that does not fit into the active block is tried in the other one. */
 static void pool_test_other_block_is_tried(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -321,17 +321,17 @@ static void pool_test_other_block_is_tried(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
 	fill_active(test, pool, 64);
 	KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, 1000, 0));
-	/* 64 bytes at most are left in the first of two. */
+	/* The pool has two blocks, and 64 bytes are free in the first. */
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 2UL);
 	KUNIT_EXPECT_TRUE(test, in_block(pool->first.next, mp_alloc(pool, 504, 0), 504));
 	fill_active(test, pool, 0);
-	/* To its last byte. */
+	/* The first block is used to its last byte. */
 	rest = 64 - POOL_REDZONE;
 	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, mp_nalloc(pool, rest, 0), rest));
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 2UL);
 }
 
-/* The region's pages were filled with ones: see pool_fixture_init(). */
+/* The memory was not zero before: pool_fixture_init() has filled the region. */
 static void pool_test_calloc_zeroes(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 8, 31, 100, 3000, 4096, 5000, 100000 };
@@ -365,7 +365,7 @@ static void pool_test_calloc_refuses_overflow(struct kunit *test)
 	u64 asked = nr_asked(fixture(test)->region);
 	unsigned int i;
 
-	/* Without a word in the log: the region is not asked. */
+	/* The region is not asked, so nothing is printed in the log. */
 	for (i = 0; i < ARRAY_SIZE(pairs); i++)
 		KUNIT_EXPECT_NULL(test, mp_calloc(pool, pairs[i][0], pairs[i][1], 0));
 	KUNIT_EXPECT_EQ(test, used(test), 1UL);
@@ -387,7 +387,7 @@ static void pool_test_size_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
 }
 
-/* What fits into a block is in one, whatever the pool itself aligns to. */
+/* Strings come from blocks, also in a pool whose own alignment is a page. */
 static void pool_test_strings_of_a_page_aligned_pool(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool_named(fixture(test)->region, "pages", PAGE_SIZE,
@@ -408,7 +408,7 @@ static void pool_test_strings_of_a_page_aligned_pool(struct kunit *test)
 	add_letter(test, pool, "a");
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 	KUNIT_EXPECT_LE(test, pool->nr_blocks, 36UL);
-	/* In such a block, this does not fit. */
+	/* An object at a page boundary does not fit into a block of one page. */
 	object = mp_alloc(pool, 8, 0);
 	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(object));
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);

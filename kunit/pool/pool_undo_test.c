@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reset, cleanup handlers and savepoints: what goes, what stays, what is reused. */
+/*
+ * Suite pool_undo: reset, cleanup handlers and savepoints; what they free, what they keep,
+ * and what is used again.
+ */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -21,7 +24,7 @@ static void pool_undo_test_reset_starts_at_the_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, 200UL);
 }
 
-/* Blocks that were passed over serve again, all of them and in their order. */
+/* After a reset all blocks are used again, in their order. */
 static void pool_undo_test_reset_forgets_passed_over(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -39,7 +42,7 @@ static void pool_undo_test_reset_forgets_passed_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 12UL);
 }
 
-/* The region is asked only when the last spare block is full. */
+/* The region is asked for a block only when the last spare block is full. */
 static void pool_undo_test_spare_blocks_are_reused(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -74,7 +77,7 @@ static void pool_undo_test_reset_frees_larges(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, large));
 }
 
-/* Entries lie in the blocks that were emptied: none of them may be used again. */
+/* A reset empties the blocks, so the slots that lie in them must not be used again. */
 static void pool_undo_test_reset_drops_entries(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -101,7 +104,7 @@ static void pool_undo_test_cleanups_newest_first(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "");
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
-	/* Each is called once. */
+	/* No handler is called a second time. */
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
 }
@@ -112,7 +115,7 @@ static void count_call(void *data)
 	(*(unsigned int *)data)++;
 }
 
-/* Adding one fails on demand, as every allocation does, and is then not called. */
+/* mp_add_cleanup() can be made to fail; then the handler is not called. */
 static void pool_undo_test_cleanup_fails(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -148,7 +151,7 @@ static void pool_undo_test_destroy_runs_cleanups(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "acb");
 }
 
-/* What a handler finds and does. */
+/* Data of visit_pool(): the pool, and two objects that must be unchanged. */
 struct visit {
 	struct kunit *test;
 	struct mp_pool *pool;
@@ -204,7 +207,7 @@ static void pool_undo_test_handler_may_use_pool(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	expect_handler_may_use(test, fixture(test)->pool);
-	/* In that one, some objects in blocks can be freed. */
+	/* This pool has medium objects, too. */
 	KUNIT_EXPECT_TRUE(test, mp_free(small, mp_alloc(small, 600, 0)));
 	expect_handler_may_use(test, small);
 	mp_destroy_pool(small);
@@ -217,7 +220,7 @@ static void reset_pool(void *data)
 	mp_reset_pool(data);
 }
 
-/* A handler that goes further back than the mark: nothing is left to undo. */
+/* A handler resets the pool while the pool is rewound; all handlers are called once. */
 static void pool_undo_test_handler_may_reset(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -233,7 +236,7 @@ static void pool_undo_test_handler_may_reset(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "ba");
 }
 
-/* A handler that goes back to an earlier mark. */
+/* Data of a handler that rewinds the pool to an earlier savepoint. */
 struct retreat {
 	struct mp_pool *pool;
 	struct mp_mark mark;
@@ -246,7 +249,7 @@ static void go_back(void *data)
 	mp_rewind_pool(retreat->pool, &retreat->mark);
 }
 
-/* What is older than that mark stays. */
+/* Handlers older than the earlier savepoint are not called by the rewind. */
 static void pool_undo_test_handler_may_rewind(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -284,19 +287,19 @@ static void pool_undo_test_rewind_restores(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->resets, 0UL);
 	KUNIT_EXPECT_EQ(test, used(test), 12UL);
 	KUNIT_EXPECT_PTR_EQ(test, mp_nalloc(pool, 1, 0), object);
-	/* The nine blocks that came since are spare. */
+	/* The nine blocks that were added since the savepoint are spare. */
 	while (pool->tail->next)
 		KUNIT_ASSERT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
 	KUNIT_EXPECT_EQ(test, nr_asked(fixture(test)->region), before);
 	KUNIT_EXPECT_EQ(test, pool->given, given + 1 + 9 * pool->max);
 }
 
-/* Of what was there before, nothing is touched by what comes after. */
+/* Objects from before the savepoint are unchanged by what happens after it. */
 static void pool_undo_test_rewind_keeps_older(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
 	u8 *small = mp_alloc(pool, 1000, 0), *freed = mp_alloc(pool, 7000, 0);
-	/* The last one before the mark. */
+	/* The newest object before the savepoint. */
 	u8 *large = mp_alloc(pool, 5000, 0);
 	struct mp_mark mark;
 	unsigned int i;
@@ -315,7 +318,7 @@ static void pool_undo_test_rewind_keeps_older(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(large, 2, 5000));
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
 	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks + 2);
-	/* The one that was freed since stays freed. */
+	/* The old object that was freed after the savepoint stays freed. */
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, freed));
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
 }
@@ -374,7 +377,7 @@ static void pool_undo_test_marks_nest(struct kunit *test)
 		add_letter(test, pool, letters[i]);
 		grow_pool(test, pool, 2 + 2 * i);
 	}
-	/* The innermost alone, then both others at once. */
+	/* Rewind to the newest savepoint, then to the oldest, past the one between. */
 	mp_rewind_pool(pool, &marks[2]);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "c");
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 2UL);
@@ -386,7 +389,7 @@ static void pool_undo_test_marks_nest(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[0]);
 }
 
-/* An entry that was born after the mark lies where small objects are put next. */
+/* After a rewind, small objects overwrite the newer entries, so these must be gone. */
 static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -395,7 +398,7 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
 	mp_mark_pool(pool, &mark);
-	/* The first reuses the older entry, the second needs one of its own. */
+	/* The first object uses the old slot, the second needs a new entry. */
 	large = mp_alloc(pool, 5000, 0);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
@@ -408,7 +411,7 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
 	KUNIT_EXPECT_EQ(test, pool->given, 500 + 2 * sizeof(struct mp_entry));
 
-	/* Also if it is the first that comes after the mark. */
+	/* The same for an entry that is the first allocation after a savepoint. */
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
 	mp_rewind_pool(pool, &mark);
@@ -416,7 +419,7 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, 500 + 3 * sizeof(struct mp_entry));
 }
 
-/* An older entry stays, whether its allocation is older, newer or gone. */
+/* An old entry stays, whether its object is old, new or freed. */
 static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -435,7 +438,10 @@ static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_entry));
 }
 
-/* A hole is as old as its bytes: it stays, whoever had it since, or goes with them. */
+/*
+ * A hole whose bytes are older than the savepoint stays, whether or not an object was in
+ * it since; a hole whose bytes are newer is forgotten.
+ */
 static void pool_undo_test_rewind_and_holes(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
@@ -449,7 +455,7 @@ static void pool_undo_test_rewind_and_holes(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, freed));
 	given = pool->given;
 	mp_mark_pool(pool, &mark);
-	/* One that takes up the hole, one that stays and one that is freed. */
+	/* An object in the old hole, a new one, and a new one that is freed. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
 	newer = mp_alloc(pool, 601, 0);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 602, 0)));
@@ -459,16 +465,16 @@ static void pool_undo_test_rewind_and_holes(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, newer));
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, freed));
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
-	/* Freed after the mark, it stays freed. */
+	/* An old object that is freed after the savepoint stays freed. */
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, held));
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_EQ(test, pool->freed, 1300UL);
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
-	/* Nothing of before is used again, and the first is where it was. */
+	/* After the reset the old holes are forgotten; the block is used from its start. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 700, 0), held);
 	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(700));
-	/* The first that comes after a mark goes, too. */
+	/* A hole is forgotten, too, if it was the first object after the savepoint. */
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 600, 0)));
 	mp_rewind_pool(pool, &mark);
@@ -476,7 +482,7 @@ static void pool_undo_test_rewind_and_holes(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* From a mark on, blocks before the last are left as they are. */
+/* After a savepoint only the last block is used; the room in the others is skipped. */
 static void pool_undo_test_mark_skips_to_the_last_block(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;

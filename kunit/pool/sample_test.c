@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a driver uses a region and a pool.  What a DMA transfer needs, descriptors,
- * an array, a name, a large buffer, lives as long as it: in a pool of its own.
+ * Suite sample: how a driver uses a region and a pool.  Each DMA transfer has a pool, which
+ * holds all that the transfer needs: descriptors, an array, a name and a large buffer.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -23,13 +23,13 @@ struct transfer {
 	void *buffer;
 };
 
-/* Runs when the pool goes, whichever way it goes. */
+/* A cleanup handler: called when the pool is destroyed, also after a failure. */
 static void release_line(void *data)
 {
 	*(bool *)data = false;
 }
 
-/* The pool holds the transfer, too, so a failure needs no unwinding but one call. */
+/* The struct is in the pool, too, so one call undoes everything after a failure. */
 static struct transfer *transfer_start(struct buddy_region *region, int number,
 				       bool *line_busy)
 {
@@ -45,12 +45,12 @@ static struct transfer *transfer_start(struct buddy_region *region, int number,
 	transfer->pool = pool;
 	transfer->name = mp_printf(pool, 0, "%s-%d", buddy_region_name(region), number);
 	transfer->descriptors = mp_calloc(pool, NR_DESCRIPTORS, sizeof(void *), 0);
-	/* More than a block holds: whole pages, physically contiguous. */
+	/* Larger than a block, so the buffer has physically contiguous pages of its own. */
 	transfer->buffer = mp_alloc(pool, BUFFER_BYTES, 0);
 	if (!transfer->name || !transfer->descriptors || !transfer->buffer)
 		goto fail;
 
-	/* Register the handler first: if that fails, nothing has to be undone. */
+	/* Add the handler before the line is busy: if this fails, nothing is to undo. */
 	if (mp_add_cleanup(pool, release_line, line_busy, 0))
 		goto fail;
 	*line_busy = true;
@@ -61,7 +61,7 @@ fail:
 	return NULL;
 }
 
-/* What a try has allocated goes with it: the next one begins at the mark again. */
+/* Each try begins at the savepoint; the rewind frees what the try before allocated. */
 static int transfer_run(struct transfer *transfer, struct buddy_region *region,
 			int failures)
 {
