@@ -215,8 +215,8 @@ static bool fail_on_demand(size_t size)
 /*
  * Return the size of the largest object that fits into an empty block at an alignment of
  * @align_mask + 1.  block_max is what fits into the first block, which also holds struct
- * mp_pool.  In any other block, an alignment up to 256 wastes less than that, so there
- * block_max fits too.
+ * mp_pool.  In any other block, an alignment up to 256 wastes no more bytes than that, so
+ * an object of block_max fits there, too.
  */
 static size_t largest_at(const struct mp_pool *pool, size_t align_mask)
 {
@@ -295,6 +295,7 @@ EXPORT_SYMBOL_GPL(mp_memalign);
 
 /* --- create and destroy --- */
 
+/* Create a pool for @func, which @caller has called. */
 static struct mp_pool *create_pool(const char *func, struct buddy_region *region,
 				   const char *name, size_t size, size_t align,
 				   gfp_t gfp, unsigned long caller)

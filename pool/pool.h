@@ -10,8 +10,8 @@
  *
  * A pool has one user at a time and takes no lock.  In a kernel with CONFIG_PROVE_LOCKING
  * two users at the same time are reported.  Objects can be allocated in any context:
- * process, softirq, hardirq and NMI.  In NMI context nothing else can be done; to create,
- * reset, rewind or destroy a pool, or to free an object, is refused there.
+ * process, softirq, hardirq and NMI.  In NMI context a call that creates, resets, rewinds
+ * or destroys a pool, or frees an object, is refused.
  *
  * A call whose pool is NULL, an error pointer or a destroyed pool is refused and counted
  * in the debugfs file bad_calls.  The first call that is counted there prints a WARN, each
@@ -70,8 +70,8 @@ struct mp_block {
  * @block_max: bytes of the largest object that comes from a block, if its alignment
  *	allows; larger objects have pages of their own
  * @nr_blocks: blocks in the chain, with the spare ones
- * @bumped: bytes taken from blocks, with alignment and redzones; without what
- *	the inline functions took from @active since its header was brought up to date
+ * @bumped: bytes taken from blocks, with alignment and redzones.  Bytes that the inline
+ *	functions took are added later, by sync_active()
  * @skipped: free bytes in blocks that are not tried any more
  * @freed: those bytes of @given that are in @holes
  * @entries: the entries of medium and large objects, a tree sorted by address
@@ -80,8 +80,9 @@ struct mp_block {
  * @holes: entries of medium objects that were freed
  * @nr_large: objects that have pages of their own
  * @large_pages: their pages
- * @serial: counts medium and large objects, entries, handlers and savepoints.  A number
- *	tells what is newer than a savepoint.  No two pools have numbers in common
+ * @serial: counts medium and large objects, entries, handlers and savepoints.  Each has
+ *	its number; those newer than a savepoint have larger ones.  No two pools have
+ *	numbers in common
  * @floor: @serial at creation or at the last reset
  * @lost: savepoints up to this number count as in force, see undo.c; 0 for none
  * @marks: numbers of the newest savepoints in force, less @floor; the newest first
