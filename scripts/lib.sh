@@ -32,6 +32,13 @@ as_root() {
 	fi
 }
 
+# apt_get ARGUMENT...: apt-get as root.  Two calls at once wait for each other: the
+# option waits for dpkg's lock, but apt does not wait for the lock of its lists.
+apt_get() {
+	as_root flock -o /var/lib/apt/lists env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q -q -o DPkg::Lock::Timeout=600 "$@" </dev/null
+}
+
 # need PACKAGE...: install those that are missing, saying which.
 need() {
 	local missing=() package
@@ -45,9 +52,8 @@ need() {
 	[ ${#missing[@]} -eq 0 ] && return
 	say "installing ${missing[*]}"
 	# Another source's failure need not be ours: install tells.
-	as_root apt-get -q -q update || true
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q install -y \
-		--no-install-recommends "${missing[@]}" >/dev/null ||
+	apt_get update || true
+	apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
 		die "apt-get could not install ${missing[*]}"
 }
 

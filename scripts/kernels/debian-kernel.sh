@@ -27,7 +27,7 @@ fetch() {
 	get() {
 		(cd "$work" && apt-get -q -q download "$@" 2>apt.log)
 	}
-	get "${@:2}" || { as_root apt-get -q -q update >&2 || true; get "${@:2}"; } ||
+	get "${@:2}" || { apt_get update >&2 || true; get "${@:2}"; } ||
 		die "cannot download ${*:2}: $(cat "$work/apt.log")"
 	for deb in "$work"/*.deb; do
 		dpkg -x "$deb" "$1"
@@ -42,7 +42,7 @@ fetch_headers() {
 
 metapackage=linux-headers-$(dpkg --print-architecture)
 package=$(depends "$metapackage") ||
-	{ as_root apt-get -q -q update >&2 || true; package=$(depends "$metapackage"); } ||
+	{ apt_get update >&2 || true; package=$(depends "$metapackage"); } ||
 	die "apt knows no $metapackage"
 release=${package#linux-headers-}
 kdir=$cache/headers-$release/usr/src/linux-headers-$release
