@@ -26,7 +26,7 @@ run: ## boot Debian's kernel, replay a trace, show the state (REGIONS= MEM= SMP=
 	@scripts/setup.sh build guest
 	@scripts/run.sh run
 
-shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP=)
+shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP= FILES=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh shell
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh run|shell: the module in Debian's kernel, with the ranges that REGIONS
-# names by address reserved at boot.
+# names by address reserved at boot.  The shell's guest also gets the user's FILES in
+# its /.  If the input is no terminal, the shell runs what it reads there, and ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -9,6 +10,45 @@ cd "$(dirname "$0")/.."
 regions=${REGIONS:-carveout:128M@0x20000000,kernel:64M}
 trace=${TRACE:-kunit/replay/traces/pages-shell.trace.gz}
 pools=${POOLS:-kunit/replay/traces/nginx-pools.trace.gz}
+
+# bytes TEXT: how many the module takes 128M or 0x8000000 for.
+bytes() {
+	local unit=${1##*[0-9a-fA-F]}
+
+	numfmt --from=iec "$((${1%"$unit"}))${unit^^}"
+}
+
+# QEMU moves what does not fit below its devices to 4 GiB.
+mem=${MEM:-1G}
+[[ $mem == *[kKmMgGtT] ]] || mem+=M
+end=$(numfmt --from=iec "${mem^^}")
+[ "$end" -lt $((0xe0000000)) ] || end=$((end + (1 << 30)))
+
+number='(0x[0-9a-fA-F]+|[0-9]+)[kKmMgGtT]?'
+reserve=
+IFS=, read -ra entries <<<"$regions"
+for entry in "${entries[@]}"; do
+	size=${entry##*:}
+	[[ $size =~ ^$number@$number$ ]] || continue
+	reserve+=" memmap=${size/@/\$}"
+	need=$(($(bytes "${size#*@}") + $(bytes "${size%@*}")))
+	[ $need -le "$end" ] ||
+		die "REGIONS: $entry lies beyond the guest's memory of $mem: give MEM=$(((need - 1 >> 30) + 1))G"
+done
+
+files=() names=
+if [ "$1" = shell ]; then
+	read -ra files <<<"${FILES-}"
+	for file in "${files[@]}"; do
+		[ -f "$file" ] || die "FILES: there is no file $file"
+		names+=" /${file##*/}"
+	done
+	if [ ! -t 0 ]; then
+		mkdir -p build
+		cat >build/commands
+		files+=(build/commands)
+	fi
+fi
 
 kernel=$(scripts/kernels/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
@@ -22,17 +62,9 @@ unpack() {
 unpack "$trace" build/trace
 unpack "$pools" build/pools
 
-reserve=
-IFS=, read -ra entries <<<"$regions"
-for entry in "${entries[@]}"; do
-	case $entry in
-	*@*)	size=${entry##*:}
-		reserve+=" memmap=${size/@/\$}" ;;
-	esac
-done
-
-say "booting ${image##*/}, ${MEM:-1G} of memory, ${SMP:-2} vCPUs"
+say "booting ${image##*/}, $mem of memory, ${SMP:-2} vCPUs"
 APPEND="init_on_alloc=0$reserve" \
-ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}'" \
+ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names'" \
 	scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
-	build/debian/kunit/buddypool_replay.ko build/trace build/pools
+	build/debian/kunit/buddypool_replay.ko build/trace build/pools \
+	"${files[@]}"

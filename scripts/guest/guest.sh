@@ -35,14 +35,15 @@ set -- qemu-system-x86_64 -accel $accel ${QEMU-} -cpu max -m "${MEM:-1G}" \
 	-kernel "$image" -initrd "$work/initramfs" \
 	-append "console=ttyS0 loglevel=8 panic=-1 oops=panic no_timer_check ${APPEND-}" \
 	-serial "file:$log" -serial stdio
-if [ "$job" = shell ]; then
-	"$@"
-	exit
+if [ "$job" = shell ] && [ -t 0 ]; then
+	"$@" | tee "$work/out"
+else
+	timeout --foreground "${TIMEOUT:-600}" "$@" </dev/null | tee "$work/out" |
+		sed -u '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
 fi
-timeout --foreground "${TIMEOUT:-600}" "$@" </dev/null | tee "$work/out" |
-	sed -u '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
 if ! grep -q '^guest: exit 0' "$work/out"; then
-	tail -n 40 "$log" >&2
+	# The shell has said itself why.
+	[ "$job" = shell ] || tail -n 40 "$log" >&2
 	die "the guest failed; the whole log is in $log"
 fi
 scripts/guest/splats.sh "$log"
