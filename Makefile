@@ -22,8 +22,8 @@ clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
 	rm -rf build
 
-run: ## boot Debian's kernel, replay a trace, show the state (REGIONS= MEM= SMP= TRACE= POOLS=)
-	@scripts/setup.sh build guest
+run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg (REGIONS= MEM= SMP= TRACE= POOLS=)
+	@scripts/setup.sh build guest run
 	@scripts/run.sh run
 
 shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP= FILES=)

@@ -63,8 +63,22 @@ unpack "$trace" build/trace
 unpack "$pools" build/pools
 
 say "booting ${image##*/}, $mem of memory, ${SMP:-2} vCPUs"
-APPEND="init_on_alloc=0$reserve" \
-ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names'" \
-	scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
-	build/debian/kunit/buddypool_replay.ko build/trace build/pools \
-	"${files[@]}"
+boot() {
+	APPEND="init_on_alloc=0$reserve" \
+	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names'" \
+		scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
+		build/debian/kunit/buddypool_replay.ko build/trace build/pools "${files[@]}"
+}
+if [ "$1" = shell ]; then
+	boot shell
+	exit
+fi
+boot run | tee build/run.out | sed -u '/^maps: begin/,/^maps: end/d'
+
+rm -rf build/maps
+mkdir build/maps
+sed '1,/^maps: begin/d; /^maps: end/,$d' build/run.out | base64 -d | tar -x -z -C build/maps
+read -r region operations < <(sed -n 's/^maps: begin //p' build/run.out)
+scripts/map-plot.sh -o build/run.svg -t "$region: how full it is while ${trace##*/} is replayed" \
+	-x "operations replayed" -e "$operations" build/maps/*
+say "the picture of $region is build/run.svg"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# setup.sh build|guest|kernel|lint|bench|docs...: install what these steps need.
+# setup.sh build|guest|run|kernel|lint|bench|docs...: install what these steps need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -10,6 +10,7 @@ for step; do
 	case $step in
 	build)	need gcc make perl libelf-dev ;;
 	guest)	need qemu-system-x86 busybox-static cpio gzip ;;
+	run)	need gnuplot-nox ;;
 	kernel)	need gcc make "linux-source-$own_kernel" xz-utils flex bison bc perl \
 			libc6-dev libelf-dev libssl-dev python3 ;;
 	lint)	need git sparse shellcheck perl python3-ply python3-git ;;
