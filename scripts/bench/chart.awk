@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # From build/bench.tsv the bars of Documentation/bench.svg: how many times ours is
-# cheaper; position, label, ratio in instructions, ratio in native time, "-" if none.
+# cheaper: position, the work as the table names it, ratio in instructions, ratio in
+# native time, "-" if none.
 BEGIN {
 	FS = "\t"
 	OFS = "\t"
@@ -19,23 +20,27 @@ function ratio(lane, work, subject,   n, part, i, ours, peer) {
 }
 
 # One bar for each of @peers; @native is the work's name in that lane, if another.
-function bars(text, work, peers, native,   n, peer, i) {
+function bars(work, peers, native,   n, peer, label, i) {
 	n = split(peers, peer, " ")
+	label = work
+	sub(/alloc.*free/, "alloc and free", label)
+	if (native)
+		label = label " (time: " substr(native, index(native, ", ") + 2) ")"
 	for (i = 1; i <= n; i++)
-		print --y, text ": " peer[i], ratio("instructions", work, peer[i]),
+		print --y, label ": " peer[i], ratio("instructions", work, peer[i]),
 			ratio("native", native ? native : work, peer[i])
 	y -= 0.6
 }
 
 END {
 	most = "alloc_pages gen_pool drm_buddy"
-	bars("a page and back", "hot pair, order 0", most)
-	bars("many pages and back", "bulk alloc, order 0+bulk free, order 0", most)
-	bars("2 MiB and back", "hot pair, order 9", most)
-	bars("random pages of 64 MiB", "random, order 0, 64 MiB", most)
-	bars("random pages of 1 GiB", "random, order 0, 1 GiB", "gen_pool")
-	bars("a kernel's page trace", "trace pages-shell", most)
-	bars("freed from the top down", "reversed, 256 MiB", "drm_buddy", "reversed, 1024 MiB")
-	bars("a request's objects", "pool life, per object", "kmalloc kmem_cache")
-	bars("nginx's pool trace", "trace nginx-pools", "kmalloc")
+	bars("hot pair, order 0", most)
+	bars("bulk alloc, order 0+bulk free, order 0", most)
+	bars("hot pair, order 9", most)
+	bars("random, order 0, 64 MiB", most)
+	bars("random, order 0, 1 GiB", "gen_pool")
+	bars("trace pages-shell", most)
+	bars("reversed, 256 MiB", "drm_buddy", "reversed, 1024 MiB")
+	bars("pool life, per object", "kmalloc kmem_cache")
+	bars("trace nginx-pools", "kmalloc")
 }

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-# gnuplot -c bench.gnuplot DATA SVG: bars from bench-chart.awk.
-set terminal svg size 760,760 noenhanced font "sans-serif,12" background "white"
+# gnuplot -c chart.gnuplot DATA SVG: bars from chart.awk.
+set terminal svg size 900,960 noenhanced font "sans-serif,16" background "white"
 set output ARG2
 set datafile separator "\t"
 set datafile missing "-"
-set title "times cheaper than the peer named, at the same work" offset -12
+set title "times cheaper than the peer named, at the same work" offset -6
+set xlabel "logarithmic axis: each line is ten times the one to its left" offset -6
+set lmargin 43
 set logscale x
 set xrange [0.5:3000]
-set xtics ("the same" 1, "10 times" 10, "100 times" 100, "1000 times" 1000)
+set xtics ("1: the same" 1, "10" 10, "100" 100, "1000" 1000)
 set grid xtics linetype 1 linecolor "#cccccc"
 set border 1
 set tics nomirror scale 0
-set key at graph 1, graph 0.07 right
+set key above center horizontal
 stats ARG1 using 1 nooutput name "Y"
 set yrange [Y_min - 1:0]
 set style fill solid noborder
@@ -22,6 +24,6 @@ plot ARG1 using 3:1:(1):3:($1):($1 + bar):ytic(2) with boxxyerror \
 	"" using 4:1:(1):4:($1 - bar):($1) with boxxyerror \
 		linecolor "#e08b27" title "time (User Mode Linux)", \
 	"" using ($3 > 1 ? $3 : 1):($1 + bar / 2):(sprintf(" %.3g", $3)) with labels \
-		left font ",9" notitle, \
+		left font ",13" notitle, \
 	"" using ($4 > 1 ? $4 : 1):($1 - bar / 2):(sprintf(" %.3g", $4)) with labels \
-		left font ",9" notitle
+		left font ",13" notitle
