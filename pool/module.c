@@ -32,4 +32,5 @@ static void __exit buddypool_exit(void)
 module_exit(buddypool_exit);
 
 MODULE_DESCRIPTION("Buddy allocator and pools over reserved physical memory");
+MODULE_VERSION("0.9.0");
 MODULE_LICENSE("GPL");
