@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* The inline paths pass these by: see them all while somebody looks. */
+/* While a tracepoint below is enabled, no call takes the inline paths. */
 int buddy_watch_get(void);
 void buddy_watch_put(void);
 
@@ -37,7 +37,7 @@ DEFINE_EVENT_FN(buddy_block, buddy_alloc,
 DEFINE_EVENT_FN(buddy_block, buddy_free,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages), buddy_watch_get, buddy_watch_put);
-/* Of the block at pfn, that many pages were cut off and the rest stays free. */
+/* So many pages were allocated from a larger block at pfn; the rest of it stays free. */
 DEFINE_EVENT(buddy_block, buddy_split,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
@@ -45,11 +45,11 @@ DEFINE_EVENT(buddy_block, buddy_split,
 DEFINE_EVENT(buddy_block, buddy_merge,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
-/* This CPU's cache got the cluster, or the large blocks from pfn on: so many free pages. */
+/* This CPU caches the cluster, or the large blocks, from pfn on: so many free pages. */
 DEFINE_EVENT(buddy_block, buddy_refill,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
-/* A CPU gave up the cluster, of which so many pages are free, or large blocks, from pfn on. */
+/* A CPU gave up the cluster, or large blocks, from pfn on: so many free pages. */
 DEFINE_EVENT(buddy_block, buddy_drain,
 	TP_PROTO(const struct buddy_region *region, unsigned long pfn, unsigned long pages),
 	TP_ARGS(region, pfn, pages));
