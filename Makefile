@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check matrix mutate coverage torture explore bench lint htmldocs debian
+.PHONY: modules modules_install clean help run shell check quick matrix mutate coverage torture explore bench lint htmldocs debian
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP= FILE
 check: ## all tests in the test kernels (SUITE= KERNEL= CONFIG= SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh
+
+quick: ## one suite in the debug kernel, in less than a minute (SUITE= KERNEL= CONFIG= SEED=)
+	@scripts/setup.sh build guest kernel
+	@scripts/check.sh quick
 
 matrix: ## all tests in each kernel with each configuration (SUITE= KERNEL= CONFIG=)
 	@scripts/setup.sh build guest kernel

@@ -1,16 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# All suites, or the one that SUITE names, in the test kernels that KERNEL and
-# CONFIG name: each of these in each of those.  The suite explore needs no kernel: it
-# runs on the host, if no CONFIG is named.
+# check.sh [quick]: all suites, or the one that SUITE names, in the test kernels that
+# KERNEL and CONFIG name: each of these in each of those.  The suite explore needs no
+# kernel: it runs on the host, if no CONFIG is named.  quick: only SUITE is built, in
+# build/quick, and runs in one kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
+# Of one suite alone, not each folder has a module.
+shopt -s nullglob
 
+quick=${1-}
+configs=${CONFIG:-debug kasan}
+[ -z "$quick" ] || configs=${CONFIG:-debug}
 cells=()
 for kernel in ${KERNEL:-$own_kernel}; do
-	for config in ${CONFIG:-debug kasan}; do
+	for config in $configs; do
 		reason=$(no_such_kernel "$config" "$kernel") && die "$reason"
 		cells+=("$config $kernel")
 	done
@@ -24,6 +30,8 @@ elif [ -n "${SUITE-}" ]; then
 	[[ " ${suites[*]} " == *" $SUITE "* ]] ||
 		die "there is no suite '$SUITE', only: ${suites[*]} explore"
 	suites=("$SUITE") explore=no
+elif [ "$quick" ]; then
+	die "which suite?  SUITE= one of: ${suites[*]} explore"
 fi
 
 # count WORD FILE: the number in "Testing complete. Ran 6 tests: passed: 5, failed: 1"
@@ -60,14 +68,19 @@ for cell in "${cells[@]}"; do
 	paths=$(scripts/kernels/test-kernel.sh "$config" "$kernel")
 	read -r image kdir <<<"$paths"
 	say "$name kernel: building the modules"
-	scripts/kernels/modules.sh "$name" "$kdir"
-
-	say "$name kernel: booting, ${SMP:-2} vCPUs"
-	bad=0
-	# A thousand rounds of insmod take longer than all else: in one kernel.  KASAN's
-	# quarantine keeps freed memory, up to a 32nd of all: what is lost shows less.
-	rounds=50 noise=2000
+	tests=1 rounds=50
+	# A thousand rounds of insmod take longer than all else: in one kernel.
 	[ "$name" = debug ] && rounds=1000
+	if [ "$quick" ]; then
+		tests=$SUITE rounds=5 name=quick/$name
+	fi
+	scripts/kernels/modules.sh "$name" "$kdir" TESTS="$tests"
+
+	say "${name#quick/} kernel: booting, ${SMP:-2} vCPUs"
+	bad=0
+	# KASAN's quarantine keeps freed memory, up to a 32nd of all: what is lost shows
+	# less.
+	noise=2000
 	[ "$config" = kasan ] && noise=34000
 	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise" \
 	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000" \
