@@ -86,7 +86,8 @@ for cell in "${cells[@]}"; do
 	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000" \
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-1200} \
 		scripts/guest/guest.sh check "$image" "build/$name/buddypool.ko" \
-		"build/$name"/kunit/{,*/}*.ko kunit/*/*_test.sh kunit/lib/ktap.sh || bad=1
+		"build/$name"/{kunit,kunit/*,Documentation/examples}/*.ko \
+		kunit/*/*_test.sh kunit/lib/ktap.sh || bad=1
 
 	# The parser is given what follows the kernel's own, empty, plan; and suites
 	# that are modules each count from 1, which it takes for lost ones, and since

@@ -21,7 +21,8 @@ say "booting"
 ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
 APPEND="printk.devkmsg=on memmap=16M\$0x10000000" LOG=$out.log TIMEOUT=1800 \
 	scripts/guest/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
-	$out/kunit/{,*/}*.ko kunit/*/*_test.sh kunit/lib/ktap.sh scripts/guest/jobs/check |
+	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh \
+	scripts/guest/jobs/check |
 	tee $out.data | sed '/^gcov: begin/,/^gcov: end/d'
 # A line that only runs on the way to a failure is none that a test reaches.
 ! grep -a '\] *not ok ' $out.log || die "tests failed, see $out.log"

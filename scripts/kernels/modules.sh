@@ -12,7 +12,7 @@ log=$out/build.log
 mkdir -p "$out"
 # A module whose source is gone, or has moved, goes too.
 find "$out" -name '*.ko' -delete
-for dir in buddy pool kunit kunit/{lib,buddy,pool,torture,replay,bench}; do
+for dir in buddy pool kunit kunit/{lib,buddy,pool,torture,replay,bench} Documentation/examples; do
 	mkdir -p "$out/$dir"
 	find "$out/$dir" -maxdepth 1 -type l -delete
 	find "$top/$dir" -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild \) \
