@@ -42,12 +42,6 @@ static void set_shadow(const struct buddy_region *region, unsigned long pfn,
 #endif
 }
 
-static void fill(struct buddy_region *region, unsigned long pfn, unsigned long nr)
-{
-	if (poison && region->hot.mapped)
-		memset(page_addr(region, pfn), PAGE_POISON, nr << PAGE_SHIFT);
-}
-
 static void check(struct buddy_region *region, unsigned long pfn, unsigned long nr)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 3);
@@ -79,40 +73,43 @@ void buddy_page_poison_check(struct buddy_region *region, unsigned long pfn,
 void buddy_page_poison_fill(struct buddy_region *region, unsigned long pfn,
 			    unsigned long nr)
 {
-	fill(region, pfn, nr);
+	if (poison && region->hot.mapped)
+		memset(page_addr(region, pfn), PAGE_POISON, nr << PAGE_SHIFT);
 	set_shadow(region, pfn, nr, KASAN_SHADOW_FREE);
+}
+
+static void clear_shadow(struct buddy_region *region, unsigned long pfn, unsigned long nr)
+{
+	set_shadow(region, pfn, nr, 0);
+}
+
+static void for_each_stretch(struct buddy_region *region,
+			     void (*fn)(struct buddy_region *region, unsigned long pfn,
+					unsigned long nr))
+{
+	const struct pfn_range *range;
+	unsigned long pfn, left, nr;
+
+	for_each_range(range, region) {
+		pfn = range->pfn;
+		for (left = range->pages; left; pfn += nr, left -= nr) {
+			nr = min_t(unsigned long, left, STRETCH);
+			fn(region, pfn, nr);
+			cond_resched();
+		}
+	}
 }
 
 /* A new region: all pages are free. */
 void buddy_page_poison_add(struct buddy_region *region)
 {
-	const struct pfn_range *range;
-	unsigned long pfn, left, nr;
-
-	for_each_range(range, region) {
-		pfn = range->pfn;
-		for (left = range->pages; left; pfn += nr, left -= nr) {
-			nr = min_t(unsigned long, left, STRETCH);
-			buddy_page_poison_fill(region, pfn, nr);
-			cond_resched();
-		}
-	}
+	for_each_stretch(region, buddy_page_poison_fill);
 }
 
 /* The region's memory is given back. */
 void buddy_page_poison_remove(struct buddy_region *region)
 {
-	const struct pfn_range *range;
-	unsigned long pfn, left, nr;
-
-	for_each_range(range, region) {
-		pfn = range->pfn;
-		for (left = range->pages; left; pfn += nr, left -= nr) {
-			nr = min_t(unsigned long, left, STRETCH);
-			set_shadow(region, pfn, nr, 0);
-			cond_resched();
-		}
-	}
+	for_each_stretch(region, clear_shadow);
 }
 
 void buddy_page_poison_init(void)
