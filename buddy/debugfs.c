@@ -17,6 +17,7 @@
 #include "watch.h"
 
 #define MAP_COLUMNS	64
+#define MAP_SHORT_LINES	16
 
 static struct dentry *root;
 
@@ -241,20 +242,37 @@ DEFINE_SHOW_ATTRIBUTE(pcp);
 
 /* --- map: a character per cluster, MAP_COLUMNS of them a line --- */
 
-static char map_char(struct buddy_region *region, const struct pfn_range *range,
-		     struct cluster *cluster)
+/* How many pages of a cluster are in use; @all becomes how many the region has of it. */
+static unsigned int cluster_used(struct buddy_region *region,
+				 const struct pfn_range *range,
+				 struct cluster *cluster, unsigned int *all)
 {
-	struct cluster *first = buddy_first_cluster(region, range, cluster);
-	unsigned int all = hweight64(range_pages(range, cluster)), used;
+	const struct cluster *first = buddy_first_cluster(region, range, cluster);
 
+	*all = hweight64(range_pages(range, cluster));
 	if (first->state == CLUSTER_FREE)
-		return '.';
+		return 0;
 	if (first->state == CLUSTER_USED)
-		return block_pages(first) ? '=' : '.';
-	used = all - hweight64(cluster_free(region, cluster));
+		return block_pages(first) ? *all : 0;
+	return *all - hweight64(cluster_free(region, cluster));
+}
+
+static char eighths(unsigned long used, unsigned long all)
+{
 	if (used == all)
 		return '#';
 	return used ? '0' + DIV_ROUND_UP(used * 8, all) : '.';
+}
+
+static char map_char(struct buddy_region *region, const struct pfn_range *range,
+		     struct cluster *cluster)
+{
+	const struct cluster *first = buddy_first_cluster(region, range, cluster);
+	unsigned int all, used = cluster_used(region, range, cluster, &all);
+
+	if (first->state == CLUSTER_USED)
+		return used ? '=' : '.';
+	return eighths(used, all);
 }
 
 static unsigned long range_lines(const struct pfn_range *range)
@@ -353,6 +371,61 @@ static const struct seq_operations map_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(map);
 
+/* --- map_short: the whole region in MAP_SHORT_LINES lines --- */
+
+/* Add up clusters from the @first one of a range; the region is locked for these only. */
+static void add_clusters(struct buddy_region *region, const struct pfn_range *range,
+			 unsigned long first, unsigned long nr,
+			 unsigned long *used, unsigned long *all)
+{
+	struct cluster *cluster = &region->clusters[range->first + first];
+	unsigned long flags;
+	unsigned int pages;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	for (; nr; nr--, cluster++) {
+		*used += cluster_used(region, range, cluster, &pages);
+		*all += pages;
+	}
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	cond_resched();
+}
+
+/* The ranges follow each other without a gap, also within a character. */
+static int map_short_show(struct seq_file *m, void *unused)
+{
+	unsigned long clusters = 0, done = 0, used = 0, all = 0, each, nr, i;
+	struct buddy_region *region = m->private;
+	const struct pfn_range *range;
+
+	for_each_range(range, region)
+		clusters += range_clusters(range);
+	each = roundup_pow_of_two(DIV_ROUND_UP(clusters, MAP_SHORT_LINES * MAP_COLUMNS));
+	seq_printf(m, "# %lu KiB a character: . free  1-8 eighths in use  # full\n",
+		   PAGE_SIZE * each << CLUSTER_ORDER >> 10);
+
+	for_each_range(range, region) {
+		for (i = 0; i < range_clusters(range); i += nr) {
+			if (done % (each * MAP_COLUMNS) == 0)
+				seq_printf(m, "%s%#014llx ", done ? "\n" : "",
+					   (u64)((range->pfn >> CLUSTER_ORDER) + i)
+					   << (CLUSTER_ORDER + PAGE_SHIFT));
+			nr = min3(each - done % each, range_clusters(range) - i,
+				  (unsigned long)MAP_COLUMNS);
+			add_clusters(region, range, i, nr, &used, &all);
+			done += nr;
+			if (done % each == 0 || done == clusters) {
+				seq_putc(m, eighths(used, all));
+				used = 0;
+				all = 0;
+			}
+		}
+	}
+	seq_putc(m, '\n');
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(map_short);
+
 static int owners_show(struct seq_file *m, void *unused)
 {
 	return buddy_page_owner_show(m, m->private);
@@ -409,6 +482,7 @@ void buddy_debugfs_add(struct buddy_region *region)
 	debugfs_create_file("unusable_index", 0444, dir, region, &unusable_index_fops);
 	debugfs_create_file("extfrag_index", 0444, dir, region, &extfrag_index_fops);
 	debugfs_create_file("map", 0444, dir, region, &map_fops);
+	debugfs_create_file("map_short", 0444, dir, region, &map_short_fops);
 	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
 	debugfs_create_file("pcp", 0444, dir, region, &pcp_fops);
 	debugfs_create_file("owners", 0444, dir, region, &owners_fops);

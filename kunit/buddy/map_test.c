@@ -84,6 +84,7 @@ static void map_test_states(struct kunit *test)
 	struct buddy_stats *fresh = test_stats(test, region);
 	unsigned long last = TEST_PFN + 19 * CLUSTER_PAGES;
 	unsigned int i;
+	char *text;
 
 	expect_map(test, region, "....................");
 	fill(test, region);
@@ -107,6 +108,8 @@ static void map_test_states(struct kunit *test)
 	free_each(region, TEST_PFN + 60, 2, 1);
 	free_each(region, last, 1, 1);
 	expect_map(test, region, "4#===5=.11245788###6");
+	text = region_file(test, region, "map_short");
+	KUNIT_EXPECT_STREQ(test, strchr(text, '\n'), "\n0x001000000000 4####5#.11245788###6\n");
 
 	free_each(region, TEST_PFN + 62, 2, 1);
 	free_each(region, last + 1, 2, 1);
@@ -230,11 +233,98 @@ static void map_test_in_pieces(struct kunit *test)
 			buddy_free_pfn(region, BIT(28) + i * 16, 4);
 }
 
+/* A cluster of a region: where it is, and of how many pages how many are in use. */
+struct cell {
+	unsigned long pfn;
+	unsigned int used, all;
+};
+
+/* The file map_short to the letter, with a character for @each cells. */
+static void expect_short(struct kunit *test, struct buddy_region *region,
+			 const struct cell *cells, unsigned int nr, unsigned int each)
+{
+	char *want = new_text(test), *at = want;
+	unsigned int i, k, used, all;
+
+	at += sprintf(at, "# %lu KiB a character: . free  1-8 eighths in use  # full\n",
+		      each * CLUSTER_PAGES * PAGE_SIZE / 1024);
+	for (i = 0; i < nr; i += each) {
+		if (i % (each * COLUMNS) == 0)
+			at += sprintf(at, "%s%#014llx ", i ? "\n" : "",
+				      (u64)PFN_PHYS(cells[i].pfn));
+		used = 0;
+		all = 0;
+		for (k = i; k < min(nr, i + each); k++) {
+			used += cells[k].used;
+			all += cells[k].all;
+		}
+		*at++ = !used ? '.' : used == all ? '#' : '0' + DIV_ROUND_UP(used * 8, all);
+	}
+	strcpy(at, "\n");
+	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map_short"), want);
+}
+
+/* More than 1024 clusters, in one range, then in two. */
+static void map_test_short(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN + 60, 4 + 2048 * CLUSTER_PAGES);
+	struct cell *cells = kunit_kcalloc(test, 2049, sizeof(*cells), GFP_KERNEL);
+	u8 *used = kunit_kzalloc(test, 2049 * 4, GFP_KERNEL);
+	struct buddy_stats *fresh = test_stats(test, region);
+	struct pfn_range *whole = region->ranges, parts[2];
+	unsigned long pfn, large[9];
+	struct rnd_state rnd;
+	unsigned int i, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, cells);
+	KUNIT_ASSERT_NOT_NULL(test, used);
+	for (i = 0; i < 2049; i++)
+		cells[i] = (struct cell){ TEST_PFN + i * CLUSTER_PAGES, 0, i ? CLUSTER_PAGES : 4 };
+	expect_short(test, region, cells, 2049, 4);
+
+	/* Blocks of four clusters, and of a quarter of one, of which more and more stay. */
+	for (i = 0; i < ARRAY_SIZE(large); i++) {
+		large[i] = buddy_alloc_pfn(region, 8, 0);
+		KUNIT_ASSERT_NE(test, large[i], BUDDY_NO_PFN);
+		for (k = 0; k < 4; k++)
+			cells[(large[i] - TEST_PFN) / CLUSTER_PAGES + k].used = CLUSTER_PAGES;
+	}
+	while ((pfn = buddy_alloc_pfn(region, 4, __GFP_NOWARN)) != BUDDY_NO_PFN)
+		used[(pfn - TEST_PFN) / 16] = 1;
+	prandom_seed_state(&rnd, test_seed(test));
+	for (i = 0; i < 2049 * 4; i++) {
+		if (used[i] && prandom_u32_state(&rnd) % 8 >= i / 1024) {
+			buddy_free_pfn(region, TEST_PFN + i * 16, 4);
+			used[i] = 0;
+		}
+		cells[i / 4].used += used[i] * 16;
+	}
+	expect_short(test, region, cells, 2049, 4);
+
+	parts[0] = (struct pfn_range){ whole->pfn, 4 + 1026 * CLUSTER_PAGES, whole->first };
+	parts[1] = (struct pfn_range){ TEST_PFN + 1030 * CLUSTER_PAGES, 1019 * CLUSTER_PAGES,
+				       whole->first + 1030 };
+	memmove(&cells[1027], &cells[1030], 1019 * sizeof(*cells));
+	region->ranges = parts;
+	region->nr_ranges = 2;
+	expect_short(test, region, cells, 2046, 2);
+	region->ranges = whole;
+	region->nr_ranges = 1;
+
+	for (i = 0; i < 2049 * 4; i++)
+		if (used[i])
+			buddy_free_pfn(region, TEST_PFN + i * 16, 4);
+	for (i = 0; i < ARRAY_SIZE(large); i++)
+		buddy_free_pfn(region, large[i], 8);
+	expect_all_free(test, region, fresh);
+}
+
 static struct kunit_case map_cases[] = {
 	KUNIT_CASE(map_test_states),
 	KUNIT_CASE(map_test_folds),
 	KUNIT_CASE(map_test_sizes),
 	KUNIT_CASE(map_test_in_pieces),
+	KUNIT_CASE(map_test_short),
 	{}
 };
 
