@@ -14,7 +14,7 @@ module_param(pages, ulong, 0444);
 MODULE_PARM_DESC(pages, "its length");
 
 static struct buddy_region *region;
-static unsigned long frames;
+static unsigned long block;
 
 static int __init own_range_init(void)
 {
@@ -23,20 +23,20 @@ static int __init own_range_init(void)
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 
-	frames = buddy_alloc_pfn_exact(region, 100, 0);
-	if (frames == BUDDY_NO_PFN) {
+	block = buddy_alloc_pfn_exact(region, 100, 0);
+	if (block == BUDDY_NO_PFN) {
 		buddy_region_destroy(region);
 		return -ENOMEM;
 	}
 	pr_info("%s: 100 pages from pfn %#lx\n", buddy_region_name(region),
-		frames);
+		block);
 	return 0;
 }
 module_init(own_range_init);
 
 static void __exit own_range_exit(void)
 {
-	buddy_free_pfn_exact(region, frames, 100);
+	buddy_free_pfn_exact(region, block, 100);
 	if (buddy_region_destroy(region))
 		pr_err("%s is still in use\n", buddy_region_name(region));
 }
