@@ -8,7 +8,7 @@
 #define ORDER	4	/* 16 pages */
 
 static struct buddy_region *region;
-static void *buffer;
+static char *buffer;
 
 static int __init by_name_init(void)
 {
