@@ -83,9 +83,10 @@ static void clear_shadow(struct buddy_region *region, unsigned long pfn, unsigne
 	set_shadow(region, pfn, nr, 0);
 }
 
-static void for_each_stretch(struct buddy_region *region,
-			     void (*fn)(struct buddy_region *region, unsigned long pfn,
-					unsigned long nr))
+/* Call @fn for all pages of @region, a stretch at a time. */
+static void do_stretches(struct buddy_region *region,
+			 void (*fn)(struct buddy_region *region, unsigned long pfn,
+				    unsigned long nr))
 {
 	const struct pfn_range *range;
 	unsigned long pfn, left, nr;
@@ -103,13 +104,13 @@ static void for_each_stretch(struct buddy_region *region,
 /* A new region: all pages are free. */
 void buddy_page_poison_add(struct buddy_region *region)
 {
-	for_each_stretch(region, buddy_page_poison_fill);
+	do_stretches(region, buddy_page_poison_fill);
 }
 
 /* The region's memory is given back. */
 void buddy_page_poison_remove(struct buddy_region *region)
 {
-	for_each_stretch(region, clear_shadow);
+	do_stretches(region, clear_shadow);
 }
 
 void buddy_page_poison_init(void)

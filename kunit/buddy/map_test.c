@@ -260,7 +260,8 @@ static void expect_short(struct kunit *test, struct buddy_region *region,
 		}
 		*at++ = !used ? '.' : used == all ? '#' : '0' + DIV_ROUND_UP(used * 8, all);
 	}
-	strcpy(at, "\n");
+	*at++ = '\n';
+	*at = '\0';
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map_short"), want);
 }
 
