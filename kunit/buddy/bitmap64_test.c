@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The arithmetic on one word of frames, against a model that walks frames. */
+/* Suite bitmap64: the arithmetic of bitmap64.h, against a model that walks over pages. */
 #include <linux/module.h>
 
 #include "../lib/common.h"
@@ -14,7 +14,7 @@ static bool model_block_free(u64 free, unsigned int pos, unsigned int order)
 	return true;
 }
 
-/* Largest free order of the whole word, by trying every place. */
+/* The order of the largest free block, found by trying every place; -1 if none is free. */
 static int model_largest(u64 free)
 {
 	int order, pos;
@@ -44,7 +44,10 @@ static void check_word(struct kunit *test, u64 free)
 					    "%#llx order %u pos %u", free, order, pos);
 		if (free == ~0ULL)
 			continue;
-		/* The found block is free, maximal, and none smaller would do. */
+		/*
+		 * The block that is found is free, it is not half of a larger free
+		 * block, and no smaller block would serve the order.
+		 */
 		pos = bitmap64_find(free, order, &found);
 		KUNIT_ASSERT_TRUE(test, model_block_free(free, pos, found));
 		KUNIT_ASSERT_EQ(test, pos % (1U << found), 0U);
@@ -59,13 +62,13 @@ static void check_word(struct kunit *test, u64 free)
 	}
 }
 
-/* Every word made of aligned halves, quarters, ... that are all free or all used. */
+/* Every word whose aligned halves, quarters, ... are each entirely free or used. */
 static void bitmap64_test_all_aligned_patterns(struct kunit *test)
 {
 	unsigned int order, bits;
 
 	for (order = 2; order <= BITMAP64_ORDER; order++) {
-		/* 16 pieces at most: 2^16 patterns for order 2, 4 for order 5. */
+		/* At most 16 pieces: 2^16 patterns for order 2, 4 for order 5. */
 		unsigned int pieces = BITMAP64_BITS >> order, i;
 
 		for (bits = 0; bits < 1U << pieces; bits++) {
@@ -78,7 +81,7 @@ static void bitmap64_test_all_aligned_patterns(struct kunit *test)
 		}
 		cond_resched();
 	}
-	/* The orders below, in one quarter of the word at a time. */
+	/* Orders 0 and 1: all patterns in one quarter of the word at a time. */
 	for (bits = 0; bits < 1U << 16; bits++)
 		check_word(test, (u64)bits << (bits % 4 * 16));
 }
@@ -92,7 +95,7 @@ static void bitmap64_test_random(struct kunit *test)
 	for (i = 0; i < 20000; i++) {
 		u64 word = (u64)prandom_u32_state(&rnd) << 32 | prandom_u32_state(&rnd);
 
-		/* Dense words too, as random ones have no large blocks. */
+		/* Also words with many ones: others seldom have a large free block. */
 		switch (i % 3) {
 		case 1:
 			word |= word << 1 | word >> 1;
@@ -119,7 +122,7 @@ static void bitmap64_test_mask(struct kunit *test)
 	}
 }
 
-/* Every block of every length at every place, with a used neighbour behind. */
+/* Every length at every place, also with tails of later blocks in the word. */
 static void bitmap64_test_extent(struct kunit *test)
 {
 	unsigned int pos, nr;
@@ -129,7 +132,7 @@ static void bitmap64_test_extent(struct kunit *test)
 			u64 tail = bitmap64_mask(pos, nr) & ~BIT_ULL(pos);
 
 			KUNIT_ASSERT_EQ(test, bitmap64_extent(tail, pos), nr);
-			/* What lies beyond the next head is not counted. */
+			/* Page pos + nr starts the next block: its tails do not count. */
 			if (pos + nr < BITMAP64_BITS - 1)
 				tail |= bitmap64_mask(pos + nr + 1,
 						  BITMAP64_BITS - pos - nr - 1);
@@ -138,7 +141,7 @@ static void bitmap64_test_extent(struct kunit *test)
 	}
 }
 
-/* A freed block grows exactly to the largest aligned free block around it. */
+/* A freed block becomes exactly the largest aligned free block around it. */
 static void bitmap64_test_merge(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -175,5 +178,5 @@ static struct kunit_suite word_suite = {
 
 kunit_test_suite(word_suite);
 
-MODULE_DESCRIPTION("KUnit suite of buddypool: word");
+MODULE_DESCRIPTION("KUnit suite of buddypool: arithmetic on 64 bits");
 MODULE_LICENSE("GPL");

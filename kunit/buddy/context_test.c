@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocate and free in every context that is allowed, and in several at once.
+ * Suite context: allocate and free in every context that is allowed, and in several
+ * contexts at once.
  *
- * Whoever plays in an arena takes blocks and puts them into slots that all
- * share, so that a block is freed by another thread, or another context, than
- * it was allocated in.  Each block has a token that is stamped on its frames: a
- * frame that two blocks had at a time shows up.  Mistakes are only counted
- * where they happen, as assertions belong to the test's own thread.
+ * All contexts of an arena put their blocks into shared slots, so that a block is often
+ * freed in another thread or context than it was allocated in.  Each block has a token,
+ * which is stored for each of its pages: this detects a page that belongs to two blocks.
+ * These contexts count failures; only the test's own thread may assert.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -27,21 +27,21 @@
 #define PAGE_WORDS	(PAGE_SIZE / sizeof(u64))
 
 /**
- * struct arena - a region and what is known of its blocks
+ * struct arena - a region and the blocks that the test has allocated from it
  * @region: the region
  * @base: its first pfn
- * @owner: of each frame: the token of the block it belongs to, 0 if free
- * @fill: whether to write and compare the pages too
- * @max_pages: of a block
- * @slots: blocks in use, by make_block(), or 0
- * @token: the last one given out
- * @bad: how many things were not as they should
- * @allocs: allocations that succeeded
+ * @page_token: for each page: the token of its block, 0 if the page is free
+ * @fill: also write to the pages and compare them
+ * @max_pages: pages of the largest block
+ * @slots: each contains a block in use, see make_block(), or 0
+ * @token: the token of the newest block
+ * @bad: how many checks failed
+ * @allocs: how many allocations succeeded
  */
 struct arena {
 	struct buddy_region *region;
 	unsigned long base;
-	atomic_t *owner;
+	atomic_t *page_token;
 	bool fill;
 	unsigned int max_pages;
 	u64 slots[SLOTS];
@@ -61,7 +61,7 @@ static void expect(struct arena *arena, bool good)
 		atomic_inc(&arena->bad);
 }
 
-/* All pages of a block hold @stamp in every word. */
+/* Every word of the block's pages must be @stamp. */
 static void check_pages(struct arena *arena, unsigned long pfn,
 			unsigned int pages, u64 stamp)
 {
@@ -95,7 +95,7 @@ static u64 take_random(struct arena *arena, struct rnd_state *rnd)
 	atomic_inc(&arena->allocs);
 	token = atomic_inc_return(&arena->token);
 	for (i = 0; i < pages; i++)
-		expect(arena, !atomic_cmpxchg(&arena->owner[pfn - arena->base + i],
+		expect(arena, !atomic_cmpxchg(&arena->page_token[pfn - arena->base + i],
 					      0, token));
 	if (zero)
 		check_pages(arena, pfn, pages, 0);
@@ -115,7 +115,7 @@ static void put_block(struct arena *arena, u64 block)
 	if (arena->fill)
 		check_pages(arena, pfn, pages, token);
 	for (i = 0; i < pages; i++)
-		expect(arena, atomic_cmpxchg(&arena->owner[pfn - arena->base + i],
+		expect(arena, atomic_cmpxchg(&arena->page_token[pfn - arena->base + i],
 					     token, 0) == token);
 	if (is_power_of_2(pages) && token % 2)
 		buddy_free_pfn(arena->region, pfn, ilog2(pages));
@@ -124,7 +124,7 @@ static void put_block(struct arena *arena, u64 block)
 	expect(arena, irqs_disabled() == off);
 }
 
-/* One round empties or fills one slot; any context. */
+/* Each round empties or fills one slot.  May be called in any context. */
 static void play(struct arena *arena, struct rnd_state *rnd, unsigned int rounds)
 {
 	while (rounds--) {
@@ -148,9 +148,9 @@ static struct arena *start_arena(struct kunit *test, struct buddy_region *region
 	arena->base = region->ranges->pfn;
 	arena->fill = region->hot.mapped;
 	arena->max_pages = max_pages;
-	arena->owner = kunit_kcalloc(test, region->ranges->pages,
-				     sizeof(*arena->owner), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, arena->owner);
+	arena->page_token = kunit_kcalloc(test, region->ranges->pages,
+				     sizeof(*arena->page_token), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, arena->page_token);
 	return arena;
 }
 
@@ -164,22 +164,22 @@ static void end_arena(struct kunit *test, struct arena *arena,
 			put_block(arena, arena->slots[i]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&arena->bad), 0);
 	KUNIT_EXPECT_NE(test, atomic_read(&arena->allocs), 0);
-	KUNIT_EXPECT_NULL(test, memchr_inv(arena->owner, 0, fresh->pages *
-					   sizeof(*arena->owner)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(arena->page_token, 0, fresh->pages *
+					   sizeof(*arena->page_token)));
 	expect_all_free(test, arena->region, fresh);
 }
 
 /* --- one context at a time --- */
 
 /**
- * struct visit - play in a context that calls back
- * @arena: where
- * @rnd: randomness
+ * struct visit - call play() in a context that the kernel calls back in
+ * @arena: the arena
+ * @rnd: state of the random numbers
  * @work: calls back in hardirq
  * @timer: calls back in softirq
- * @tasklet: the same
- * @left: how often to come back
- * @done: completed after the last
+ * @tasklet: calls back in softirq
+ * @left: how many calls are left
+ * @done: completed after the last call
  */
 struct visit {
 	struct arena *arena;
@@ -193,7 +193,7 @@ struct visit {
 	struct completion done;
 };
 
-/* Returns whether there is more to do. */
+/* Return true if the context must be entered again. */
 static bool visit_once(struct visit *visit, bool in_context)
 {
 	expect(visit->arena, in_context);
@@ -228,7 +228,7 @@ static void visit_tasklet(struct tasklet_struct *tasklet)
 		tasklet_schedule(tasklet);
 }
 
-/* A small region, so that it is often full; an odd one, for all code paths. */
+/* The region is small, so that it is often full; both of its ends are unaligned. */
 static struct visit *start_visit(struct kunit *test)
 {
 	struct visit *visit = kunit_kzalloc(test, sizeof(*visit), GFP_KERNEL);
@@ -247,7 +247,7 @@ static void context_test_hardirq(struct kunit *test)
 	struct visit *visit = start_visit(test);
 	struct buddy_stats *fresh = test_stats(test, visit->arena->region);
 
-	/* PREEMPT_RT would run another in a thread. */
+	/* PREEMPT_RT would run any other irq_work in a thread. */
 	visit->work = IRQ_WORK_INIT_HARD(visit_hardirq);
 	irq_work_queue(&visit->work);
 	wait_for_completion(&visit->done);
@@ -279,7 +279,7 @@ static void context_test_softirq_tasklet(struct kunit *test)
 	end_arena(test, visit->arena, fresh);
 }
 
-/* Under the locks and bans that a caller may have, which must last. */
+/* Under locks, and with interrupts or preemption off: the calls must not change that. */
 static void context_test_atomic(struct kunit *test)
 {
 	struct visit *visit = start_visit(test);
@@ -317,14 +317,14 @@ static void context_test_atomic(struct kunit *test)
 /* --- many at a time --- */
 
 /**
- * struct player - a thread that plays, and interrupts another CPU to play there
- * @arena: where
- * @rnd: randomness of the thread
- * @irq_rnd: randomness of the interrupt
+ * struct player - a thread that calls play(), and interrupts another CPU that does so
+ * @arena: the arena
+ * @rnd: state of the thread's random numbers
+ * @irq_rnd: state of the interrupt's random numbers
  * @task: the thread
- * @done: the thread has come to its end
- * @target: the CPU that the interrupt goes to, or -1
- * @interrupts: how many there were
+ * @done: completed when the thread has ended
+ * @target: the CPU that the interrupts go to, or -1
+ * @interrupts: how many interrupts there were
  */
 struct player {
 	struct arena *arena;
@@ -337,11 +337,11 @@ struct player {
 };
 
 /**
- * struct reader - a thread that takes snapshots while others play
- * @arena: of what
- * @fresh: the region's counters when it was all free
- * @now: the snapshot
- * @reads: how many there were
+ * struct reader - a thread that reads the counters while others allocate and free
+ * @arena: the arena
+ * @fresh: the region's counters when all of it was free
+ * @now: the counters that were read last
+ * @reads: how often they were read
  */
 struct reader {
 	struct arena *arena;
@@ -366,7 +366,7 @@ static int player_thread(void *data)
 	unsigned int i;
 
 	for (i = 1; i <= ROUNDS; i++) {
-		/* The last one is waited for, and with it all before it. */
+		/* Wait for the last interrupt: the earlier ones have ended by then. */
 		if (player->target >= 0 && i % 8 == 0)
 			smp_call_function_single(player->target, player_interrupt,
 						 player, i == ROUNDS);
@@ -377,7 +377,7 @@ static int player_thread(void *data)
 	return 0;
 }
 
-/* A snapshot is of one instant: it adds up, whatever goes on. */
+/* The counters are read at one instant, so they agree with each other. */
 static int reader_thread(void *data)
 {
 	struct reader *reader = data;
@@ -391,12 +391,12 @@ static int reader_thread(void *data)
 		buddy_region_stats(reader->arena->region, &reader->now);
 		for (order = 0; order < BUDDY_NR_ORDERS; order++) {
 			free += now->nr_free[order] << order;
-			/* Of all blocks, these are free or in use. */
+			/* Blocks of this order, free or in use, more than at first. */
 			blocks += now->nr_free[order] + now->allocs[order] -
 				  now->frees[order] - fresh->nr_free[order];
 		}
 		expect(reader->arena, free == now->free_pages);
-		/* Nobody counts what happens inside a cache. */
+		/* Splits and merges inside a cached cluster are not counted. */
 		if (!reader->arena->region->cache_order)
 			expect(reader->arena, blocks == now->splits - now->merges);
 		expect(reader->arena, now->pages - now->free_pages <= now->peak_pages);
@@ -423,7 +423,7 @@ static void stop_thread(struct task_struct *task)
 	put_task_struct(task);
 }
 
-/* Threads on all CPUs, a reader, and if @interrupts, interrupts between the CPUs. */
+/* Run threads on all CPUs, a reader and, if @interrupts, interrupts between the CPUs. */
 static void play_together(struct kunit *test, struct buddy_region *region,
 			  unsigned int max_pages, bool interrupts)
 {
@@ -466,7 +466,7 @@ static void context_test_threads(struct kunit *test)
 	play_together(test, test_region(test, TEST_PFN + 61, 6000), 100, false);
 }
 
-/* Too small for them all: many allocations fail. */
+/* The region is too small for all threads: many allocations fail. */
 static void context_test_threads_scarce(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 61, 600);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The files under /sys/kernel/debug/buddypool, read as a person reads them. */
+/* Suite debugfs: the text of the files in debugfs, except map (map_test.c) and pcp. */
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
@@ -15,13 +15,13 @@ static const char * const files[] = {
 /* --- free_area --- */
 
 /**
- * struct reading - the sums of one reading
- * @rows: how many orders it has
- * @bytes: of all rows together
- * @free: line of this name
- * @used: line of this name
- * @total: line of this name
- * @nr_free: free blocks by order
+ * struct reading - what the text of free_area says
+ * @rows: how many orders there are
+ * @bytes: the sum of all rows
+ * @free: the number in line "free"
+ * @used: the number in line "used"
+ * @total: the number in line "total"
+ * @nr_free: free blocks of each order
  */
 struct reading {
 	unsigned int rows;
@@ -29,7 +29,7 @@ struct reading {
 	unsigned long nr_free[BUDDY_NR_ORDERS];
 };
 
-/* Returns false if a row has another form, or does not agree with itself. */
+/* False if a row has another form, or if its numbers do not agree. */
 static bool parse_free_area(char *text, struct reading *area)
 {
 	static const char units[] = "BKMGTPE";
@@ -45,7 +45,7 @@ static bool parse_free_area(char *text, struct reading *area)
 	while ((line = strsep(&text, "\n")) &&
 	       sscanf(line, "%u %lu%c %lu %llu", &order, &size, &unit,
 		      &area->nr_free[area->rows], &bytes) == 5) {
-		/* The size is short for that of one block: 4K, 1M, ... */
+		/* The size of one block is rounded to a unit: 4K, 1M, ... */
 		if (order != area->rows || size > 512 || !strchr(units, unit) ||
 		    (u64)size << 10 * (strchr(units, unit) - units) != PAGE_SIZE << order ||
 		    bytes != (u64)area->nr_free[order] << order << PAGE_SHIFT)
@@ -89,7 +89,7 @@ static void debugfs_test_free_area(struct kunit *test)
 	free_each(region, TEST_PFN + 5, 4998, 3);
 }
 
-/* Sizes up to those of the largest region, of which only the head is looked at. */
+/* The units of block sizes, up to the largest block of a large region. */
 static void debugfs_test_free_area_units(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, 1UL << 26, 1UL << 26);
@@ -103,7 +103,7 @@ static void debugfs_test_free_area_units(struct kunit *test)
 	check_free_area(test, region);
 }
 
-/* Allocates and frees until it is stopped. */
+/* A thread that allocates and frees until it is stopped. */
 static int churn(void *data)
 {
 	struct buddy_region *region = data;
@@ -128,7 +128,7 @@ static int churn(void *data)
 	return 0;
 }
 
-/* Any reading adds up, whatever goes on meanwhile. */
+/* The sums in each reading are right while a thread allocates and frees. */
 static void debugfs_test_free_area_under_load(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 3, 2500);
@@ -176,7 +176,7 @@ static void debugfs_test_buddyinfo(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "buddyinfo"), want);
 }
 
-/* As the kernel has it in mm/vmstat.c: fill_contig_page_info() and what uses it. */
+/* As the kernel computes it in mm/vmstat.c, from fill_contig_page_info(). */
 static int kernel_index(const struct buddy_stats *stats, unsigned int order,
 			bool unusable)
 {
@@ -220,7 +220,7 @@ static void check_indices(struct kunit *test, struct buddy_region *region)
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "extfrag_index"), extfrag);
 }
 
-/* The whole file: a number and a blank for each order of the region. */
+/* The file must have these @numbers: one, and a blank, for each order of the region. */
 static void expect_indices(struct kunit *test, struct buddy_region *region,
 			   const char *file, const char *numbers)
 {
@@ -230,19 +230,19 @@ static void expect_indices(struct kunit *test, struct buddy_region *region,
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, file), want);
 }
 
-/* The known states with their numbers written out; 16 pages, orders 0 to 4. */
+/* The numbers of some known states, in a region of 16 pages: orders 0 to 4. */
 static void debugfs_test_indices_values(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 16);
 
-	/* One block: everything is usable, nothing fails. */
+	/* One free block: all memory is usable, no allocation would fail. */
 	expect_indices(test, region, "unusable_index", "0.000 0.000 0.000 0.000 0.000 ");
 	expect_indices(test, region, "extfrag_index", "-1.000 -1.000 -1.000 -1.000 -1.000 ");
 	fill(test, region);
-	/* Full: nothing is usable, and lack of memory is why. */
+	/* Full: no memory is usable; allocations fail for lack of memory. */
 	expect_indices(test, region, "unusable_index", "1.000 1.000 1.000 1.000 1.000 ");
 	expect_indices(test, region, "extfrag_index", " 0.000  0.000  0.000  0.000  0.000 ");
-	/* 2 pairs, 4 single pages: 8 free, half of them in pairs. */
+	/* 2 pairs and 4 single pages are free: half of the 8 free pages are in pairs. */
 	free_each(region, TEST_PFN, 2, 1);
 	free_each(region, TEST_PFN + 4, 2, 1);
 	free_each(region, TEST_PFN + 8, 8, 2);
@@ -253,7 +253,7 @@ static void debugfs_test_indices_values(struct kunit *test)
 	free_each(region, TEST_PFN + 9, 8, 2);
 }
 
-/* Against the kernel's own definition, step by step from full to free. */
+/* Compare with the kernel's formula, in steps from a full region to a free one. */
 static void debugfs_test_indices_formula(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 5, 2000);
@@ -274,7 +274,7 @@ static void debugfs_test_indices_formula(struct kunit *test)
 
 /* --- stats --- */
 
-/* The number behind @name at the start of a line; a failure if there is none. */
+/* The number in the line that starts with @name; the test fails without such a line. */
 static u64 field(struct kunit *test, const char *text, const char *name)
 {
 	size_t len = strlen(name);
@@ -306,8 +306,8 @@ static void debugfs_test_stats_counters(struct kunit *test)
 	unsigned long single, block;
 	const char *text;
 
-	single = buddy_alloc_pfn(region, 0, 0);		/* splits 10 to 0 */
-	block = buddy_alloc_pfn_exact(region, 100, 0);	/* 128 to 100, 4, 8, 16: 4 - 1 */
+	single = buddy_alloc_pfn(region, 0, 0);		/* 10 splits, order 10 to 0 */
+	block = buddy_alloc_pfn_exact(region, 100, 0);	/* 3 splits: frees 4, 8, 16 pages */
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 9, 0), 9);
 	buddy_alloc_pfn(region, 10, __GFP_NOWARN);
 	buddy_alloc_pfn(region, 10, __GFP_NOWARN);
@@ -325,7 +325,7 @@ static void debugfs_test_stats_counters(struct kunit *test)
 	expect_order(test, text, 7, 1, 0, 0);
 	expect_order(test, text, 9, 1, 1, 0);
 	expect_order(test, text, 10, 0, 0, 2);
-	/* Beyond the max order, only what was tried; all that is too large is last. */
+	/* Above max_order: only orders that were tried.  The last row has all above it. */
 	KUNIT_EXPECT_NULL(test, strstr(text, "\n   11 "));
 	expect_order(test, text, 12, 0, 0, 1);
 	expect_order(test, text, BUDDY_NR_ORDERS - 1, 0, 0, 1);
@@ -340,7 +340,7 @@ static void debugfs_test_stats_counters(struct kunit *test)
 	expect_order(test, text, 7, 1, 1, 0);
 }
 
-/* Each error under its name.  Set, not made: a mistake would warn. */
+/* Each error has its name.  The counters are set here: real mistakes would warn. */
 static void debugfs_test_stats_errors(struct kunit *test)
 {
 	static const char * const names[] = {
@@ -368,7 +368,7 @@ static void debugfs_test_stats_errors(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, field(test, text, names[i]), 1000ULL + i);
 }
 
-/* --- regions, and the life of the files --- */
+/* --- regions; the files of a region that is destroyed --- */
 
 static void expect_line(struct kunit *test, struct buddy_region *region,
 			u64 first, u64 last, unsigned long pages,
@@ -399,7 +399,7 @@ static void debugfs_test_regions_line(struct kunit *test)
 	expect_line(test, region, 0x1000001000, 0x1000064fff, 100, "no", 0);
 }
 
-/* A file that is still open when its region goes reads as an error, not as garbage. */
+/* A read from a file that is still open fails when the region has been destroyed. */
 static void debugfs_test_files_vanish(struct kunit *test)
 {
 	struct buddy_region *region = buddy_region_create("vanishing", TEST_PFN, 64, NULL);

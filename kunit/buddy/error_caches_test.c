@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* All of error_test.c again with per-CPU caches; 6.1 wants one suite a module. */
+/* Suite error_caches: error_test.c with per-CPU caches; 6.1 allows one suite a module. */
 #define WITH_CACHES
 #include "error_test.c"

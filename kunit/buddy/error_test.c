@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every caller error: warned about once, counted always, and nothing changes. */
+/*
+ * Suite error: each caller error is counted every time, warns the first time, and
+ * changes nothing else in the region.
+ */
 #include <linux/kmsg_dump.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -23,7 +26,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_IN_NMI] = "NMI context cannot wait",
 };
 
-/* A way to make a mistake; @where is a pfn or an address, @size an order or a count. */
+/* A wrong call: @where is a pfn or an address, @size an order or a number of pages. */
 typedef void (*call_fn)(struct buddy_region *region, unsigned long where,
 			unsigned long size);
 
@@ -48,7 +51,7 @@ static void free_addr_exact(struct buddy_region *region, unsigned long where,
 #define ZERO	((__force unsigned long)__GFP_ZERO)
 #define NOWARN	((__force unsigned long)__GFP_NOWARN)
 
-/* For these, which must find nothing, @where is gfp. */
+/* Allocations that must fail; @where is gfp. */
 static void alloc_pfn(struct buddy_region *region, unsigned long where,
 		      unsigned long size)
 {
@@ -74,9 +77,9 @@ static void alloc_addr_exact(struct buddy_region *region, unsigned long where,
 }
 
 /*
- * @call must count one @error in @region and change nothing else.  The first of
- * its kind there must warn with @text; any later one outside of the brackets
- * must be silent, or scripts/guest/splats.sh finds it.
+ * @call must count one @error in @region and change nothing else.  The first error of a
+ * kind in a region must warn with @text.  A later one is made outside of
+ * EXPECT_WARNING(): scripts/guest/splats.sh finds a warning there.
  */
 static void expect_error(struct kunit *test, struct buddy_region *region,
 			 enum buddy_error error, const char *text, call_fn call,
@@ -102,7 +105,7 @@ static void expect_error(struct kunit *test, struct buddy_region *region,
 	kunit_kfree(test, after);
 }
 
-/* Make a mistake twice, so that one of the two is silent. */
+/* Make a mistake twice: at least the second must not warn. */
 static void expect_error_twice(struct kunit *test, struct buddy_region *region,
 			       enum buddy_error error, const char *text, call_fn call,
 			       unsigned long where, unsigned long size)
@@ -111,7 +114,7 @@ static void expect_error_twice(struct kunit *test, struct buddy_region *region,
 	expect_error(test, region, error, text, call, where, size);
 }
 
-/* A mistake in all ways to free: by count and order, by pfn and address. */
+/* Make a mistake with each function that frees: by count and order, pfn and address. */
 static void expect_free_error(struct kunit *test, struct buddy_region *region,
 			      enum buddy_error error, unsigned long pfn,
 			      unsigned long nr)
@@ -133,7 +136,7 @@ static void expect_free_error(struct kunit *test, struct buddy_region *region,
 	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), block);
 }
 
-/* Does the kernel's log have a line with both? */
+/* Whether a line of the kernel's log has both texts. */
 static bool logged(const char *one, const char *two)
 {
 	struct kmsg_dump_iter iter;
@@ -149,7 +152,7 @@ static bool logged(const char *one, const char *two)
 	return false;
 }
 
-/* Powers of two within a cluster and beyond, and lengths between. */
+/* Powers of two, smaller and larger than a cluster, and other lengths. */
 static const unsigned long counts[] = { 1, 8, 32, 64, 256, 3, 33, 65, 100, 130, 200 };
 
 static void error_test_double_free(struct kunit *test)
@@ -161,7 +164,7 @@ static void error_test_double_free(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		unsigned long nr = counts[i];
 		unsigned long pfn = buddy_alloc_pfn_exact(region, nr, 0);
-		/* The same again, which lies behind it: keeps it from merging. */
+		/* A second block behind the first one, so that the first does not merge. */
 		unsigned long next = buddy_alloc_pfn_exact(region, nr, 0);
 
 		KUNIT_ASSERT_NE(test, next, BUDDY_NO_PFN);
@@ -169,14 +172,14 @@ static void error_test_double_free(struct kunit *test)
 		expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn, nr);
 		expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn, BIT(61));
 		buddy_free_pfn_exact(region, next, nr);
-		/* Now both are inside of one free block. */
+		/* Now both are inside one free block. */
 		expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn, nr);
 		expect_free_error(test, region, BUDDY_DOUBLE_FREE, next, nr);
 		expect_all_free(test, region, fresh);
 	}
 }
 
-/* No page was ever allocated: any of them is free, and none is inside anything. */
+/* Free pages of a region from which no page was allocated yet: all are free already. */
 static void error_test_free_of_fresh(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 37, SIZE);
@@ -201,14 +204,14 @@ static void error_test_not_a_head(struct kunit *test)
 
 		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
 		for (i = 1; i < nr; i++) {
-			/* Both ends of each cluster, and one in the middle. */
+			/* Only pages at both ends of each cluster, and some others. */
 			if ((i + 2) % CLUSTER_PAGES > 4 && i != nr - 1 && i % 37)
 				continue;
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, 1);
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, nr - i);
 			expect_free_error(test, region, BUDDY_NOT_A_HEAD, pfn + i, nr);
 		}
-		/* The page behind is nobody's. */
+		/* The page behind the block is free. */
 		if (!is_power_of_2(nr))
 			expect_free_error(test, region, BUDDY_DOUBLE_FREE, pfn + nr, 1);
 		buddy_free_pfn_exact(region, pfn, nr);
@@ -248,7 +251,7 @@ static void error_test_wrong_size(struct kunit *test)
 		buddy_free_pfn_exact(region, pfn, nr);
 		expect_all_free(test, region, fresh);
 	}
-	/* The warning tells the size that the block really has. */
+	/* The warning says the size that the block really has. */
 	KUNIT_EXPECT_TRUE(test, logged(buddy_region_name(region),
 				       "pages given, the block has 1"));
 }
@@ -262,7 +265,7 @@ static void error_test_outside(struct kunit *test)
 	unsigned long page = buddy_alloc_pfn(unmapped, 0, 0);
 	const unsigned long pfns[] = {
 		TEST_PFN + 63, TEST_PFN + 64 + SIZE, TEST_PFN, 1UL << 40, BUDDY_NO_PFN,
-		/* What a cache could take for half a cluster of its own. */
+		/* The number of a half, cut to 32 bits, could match a cached one. */
 		0x1fffffffe0, 0x1fffffffe7, 0, 32, page | BIT(37), page | BIT(37 + page % 26),
 	};
 	char text[128];
@@ -275,7 +278,7 @@ static void error_test_outside(struct kunit *test)
 		 start - PAGE_SIZE);
 	expect_error_twice(test, region, BUDDY_OUTSIDE, text, free_addr,
 			   start - PAGE_SIZE, 0);
-	/* Whether it is aligned does not matter then. */
+	/* An address outside of the region need not be aligned to be reported as such. */
 	expect_error(test, region, BUDDY_OUTSIDE, text, free_addr, start - 1, 0);
 	expect_error(test, region, BUDDY_OUTSIDE, text, free_addr_exact,
 		     start + (SIZE << PAGE_SHIFT), 1);
@@ -285,7 +288,7 @@ static void error_test_outside(struct kunit *test)
 	buddy_free_pfn(unmapped, page, 0);
 }
 
-/* NULL may be freed, as elsewhere in the kernel. */
+/* NULL may be freed, as with kfree(). */
 static void error_test_null_is_ignored(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
@@ -303,40 +306,40 @@ static void error_test_null_is_ignored(struct kunit *test)
 				     sizeof(*before)), 0);
 }
 
-/* The owner is named, and neither region changes. */
+/* The message names the region that has the page; neither region changes. */
 static void error_test_wrong_region(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
-	struct buddy_region *owner = test_region_mapped(test, 0, SIZE);
+	struct buddy_region *other = test_region_mapped(test, 0, SIZE);
 	struct buddy_region *unmapped = test_region(test, TEST_PFN, SIZE);
-	void *block = buddy_alloc(owner, 3, 0);
+	void *block = buddy_alloc(other, 3, 0);
 	unsigned long addr = (unsigned long)block;
-	unsigned long pfn = buddy_virt_to_pfn(owner, block);
-	struct buddy_stats *before = test_stats(test, owner);
+	unsigned long pfn = buddy_virt_to_pfn(other, block);
+	struct buddy_stats *before = test_stats(test, other);
 	char text[128];
 
 	snprintf(text, sizeof(text), "region %s: %s %s: pfn %#lx, 8 pages",
 		 buddy_region_name(unmapped), error_text[BUDDY_WRONG_REGION],
-		 buddy_region_name(owner), pfn);
+		 buddy_region_name(other), pfn);
 	expect_error_twice(test, unmapped, BUDDY_WRONG_REGION, text,
 			   buddy_free_pfn_exact, pfn, 8);
 	expect_error(test, unmapped, BUDDY_WRONG_REGION, text, free_pfn, pfn, 3);
 
 	snprintf(text, sizeof(text), "region %s: %s %s: address %#lx, 8 pages",
 		 buddy_region_name(region), error_text[BUDDY_WRONG_REGION],
-		 buddy_region_name(owner), addr);
+		 buddy_region_name(other), addr);
 	expect_error_twice(test, region, BUDDY_WRONG_REGION, text, free_addr, addr, 3);
 	expect_error(test, region, BUDDY_WRONG_REGION, text, free_addr_exact, addr, 8);
 	expect_error(test, region, BUDDY_WRONG_REGION, text, free_addr, addr + 1, 3);
 	expect_error(test, region, BUDDY_WRONG_REGION, text, free_pfn, pfn, 3);
-	/* A region without mapping is found too. */
+	/* A region without a mapping is found, too. */
 	expect_error(test, region, BUDDY_WRONG_REGION, text, free_pfn, TEST_PFN, 3);
 
-	KUNIT_EXPECT_EQ(test, memcmp(before, test_stats(test, owner), sizeof(*before)), 0);
-	KUNIT_EXPECT_EQ(test, buddy_block_pages(owner, pfn), 8UL);
-	check_region(test, owner);
+	KUNIT_EXPECT_EQ(test, memcmp(before, test_stats(test, other), sizeof(*before)), 0);
+	KUNIT_EXPECT_EQ(test, buddy_block_pages(other, pfn), 8UL);
+	check_region(test, other);
 	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), 0UL);
-	buddy_free(owner, block, 3);
+	buddy_free(other, block, 3);
 }
 
 static void error_test_misaligned(struct kunit *test)
@@ -351,7 +354,7 @@ static void error_test_misaligned(struct kunit *test)
 	expect_error_twice(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 1, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 2048, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr_exact, addr + 4095, 2);
-	/* Before anything else is found out: it is inside, or free, or too large. */
+	/* Misalignment is found before any other error of the same call. */
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 4097, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 9000, 1);
 	expect_error(test, region, BUDDY_MISALIGNED, text, free_addr, addr + 8, UINT_MAX);
@@ -394,7 +397,7 @@ static void error_test_no_pages(struct kunit *test)
 	expect_error(test, mapped, BUDDY_NO_PAGES, text, alloc_pfn_exact, ZERO, 0);
 }
 
-/* Each region has its own first mistake of a kind, and each kind its own in a region. */
+/* The first mistake of each kind warns, in each region. */
 static void error_test_once_per_region_and_kind(struct kunit *test)
 {
 	unsigned int i;
@@ -422,7 +425,7 @@ static void expect_failure_line(struct kunit *test, struct buddy_region *region,
 	KUNIT_EXPECT_TRUE_MSG(test, logged(buddy_region_name(region), line), "%s", line);
 }
 
-/* No block left is bad luck: a line in the log, but no error and no warning. */
+/* An allocation that fails for lack of memory logs a line, but counts no caller error. */
 static void error_test_failure_is_no_error(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
@@ -450,8 +453,8 @@ static void error_test_failure_is_no_error(struct kunit *test)
 }
 
 /*
- * Too much was asked for, so the log says what can be had, on the lists or with a CPU:
- * 300 pages have blocks of 256, 32, 8 and 4, and one of 64 is in use.
+ * An allocation that fails logs the largest free block, be it on the lists or in a
+ * cache.  300 pages are blocks of 256, 32, 8 and 4 pages; 64 of the pages are in use.
  */
 static void error_test_failure_names_the_largest(struct kunit *test)
 {
@@ -465,7 +468,7 @@ static void error_test_failure_names_the_largest(struct kunit *test)
 	buddy_free_pfn(region, block, 6);
 }
 
-/* A zone that was asked for cannot be promised; every other flag is right. */
+/* Flags that ask for a zone are an error; all other flags are allowed. */
 static void error_test_zone(struct kunit *test)
 {
 	static const gfp_t zones[] = {
@@ -481,7 +484,7 @@ static void error_test_zone(struct kunit *test)
 	const char *text = error_text[BUDDY_ZONE];
 	unsigned int i;
 
-	/* Where there are caches, one has pages: the inline functions look there first. */
+	/* With caches, this CPU's has free pages: the inline functions use them first. */
 	buddy_free(region, buddy_alloc(region, 0, 0), 0);
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
 		unsigned long gfp = (__force unsigned long)zones[i];
@@ -506,7 +509,7 @@ static void error_test_zone(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* An order that no region can have is counted as the last that one could. */
+/* An order above the largest possible one is counted as the largest possible one. */
 static void error_test_order_beyond_max(struct kunit *test)
 {
 	static const unsigned int orders[] = { 38, 39, 63, 64, 70, UINT_MAX };

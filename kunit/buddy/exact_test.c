@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks whose length is no power of two: what lies behind them is free at once. */
+/* Suite exact: blocks of any number of pages; the pages behind such a block are free. */
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -9,7 +9,7 @@
 
 #define MAX_COUNT	4096UL
 
-/* Up to 300 every count, then those two beside each multiple of 64; 0 at the end. */
+/* Every count up to 300, then up to 2 from each multiple of 64; 0 ends the sequence. */
 static unsigned long next_count(unsigned long nr)
 {
 	do {
@@ -18,19 +18,19 @@ static unsigned long next_count(unsigned long nr)
 	return nr <= MAX_COUNT ? nr : 0;
 }
 
-/* The first page and no other of the block is its name. */
-static void expect_one_head(struct kunit *test, struct buddy_region *region,
-			    unsigned long pfn, unsigned long nr)
+/* Only the first page of the block is reported as the start of a block. */
+static void expect_one_start(struct kunit *test, struct buddy_region *region,
+			     unsigned long pfn, unsigned long nr)
 {
 	unsigned long i;
 
 	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
 	for (i = 1; i < nr; i++) {
-		/* All of the first and of the last two clusters, some between. */
+		/* All pages of the first and the last two clusters, some pages between. */
 		if (i > CLUSTER_PAGES && i + 2 * CLUSTER_PAGES < nr)
 			i += CLUSTER_PAGES / 2 - 1;
 		if (buddy_block_pages(region, pfn + i))
-			KUNIT_FAIL(test, "page %lu of a block of %lu is a head", i, nr);
+			KUNIT_FAIL(test, "page %lu of a block of %lu starts a block", i, nr);
 	}
 }
 
@@ -47,15 +47,15 @@ static void exact_test_every_count(struct kunit *test)
 
 		KUNIT_ASSERT_EQ_MSG(test, pfn, TEST_PFN, "%lu pages", nr);
 		expect_free_range(test, region, TEST_PFN + nr, MAX_COUNT - nr);
-		expect_one_head(test, region, pfn, nr);
+		expect_one_start(test, region, pfn, nr);
 		check_region(test, region);
-		/* A block of that order is freed either way. */
+		/* A block of 2^order pages can also be freed by its order. */
 		if (is_power_of_2(nr) && nr % 3 == 1)
 			buddy_free_pfn(region, pfn, order);
 		else
 			buddy_free_pfn_exact(region, pfn, nr);
 		expect_all_free(test, region, fresh);
-		/* Counted under the order that would hold it. */
+		/* Counted under the smallest order that has so many pages. */
 		count[order]++;
 		KUNIT_EXPECT_EQ(test, region->stats.allocs[order], count[order]);
 		KUNIT_EXPECT_EQ(test, region->stats.frees[order], count[order]);
@@ -69,7 +69,7 @@ static void exact_test_every_count(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A block is aligned to the next power of two wherever there is room for that. */
+/* A block is aligned to its length, rounded up to a power of two. */
 static void exact_test_alignment(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 37, 2 * MAX_COUNT);
@@ -115,7 +115,7 @@ static void exact_test_align_order(struct kunit *test)
 	}
 }
 
-/* All pages behind a block are handed out while it lives, whichever goes first. */
+/* All pages behind a block can be allocated; the block or they are freed first. */
 static void exact_test_tail_is_usable(struct kunit *test)
 {
 	unsigned long size = 512, nr, i;
@@ -129,7 +129,7 @@ static void exact_test_tail_is_usable(struct kunit *test)
 		for (i = 0; i < size - nr; i++) {
 			unsigned long page = buddy_alloc_pfn(region, 0, 0);
 
-			/* The smaller blocks are the block's own tail: first that. */
+			/* The pages behind the block are in smaller blocks: they come first. */
 			if (page - pfn < nr || page - pfn >= (i < rest ? nr + rest : size))
 				KUNIT_FAIL(test, "%lu pages at %#lx, then page %lu at %#lx",
 					   nr, pfn, i, page);
@@ -149,7 +149,7 @@ static void exact_test_tail_is_usable(struct kunit *test)
 	}
 }
 
-/* Blocks of one count side by side, then every second one free. */
+/* Blocks of one length side by side; then every second one is freed. */
 static void exact_test_neighbours(struct kunit *test)
 {
 	static const unsigned long counts[] = { 3, 5, 33, 63, 65, 96, 127, 129, 200, 257 };
@@ -175,14 +175,14 @@ static void exact_test_neighbours(struct kunit *test)
 			buddy_free_pfn_exact(region, pfns[b], nr);
 		check_region(test, region);
 		for (b = 1; b < blocks; b += 2) {
-			expect_one_head(test, region, pfns[b], nr);
+			expect_one_start(test, region, pfns[b], nr);
 			buddy_free_pfn_exact(region, pfns[b], nr);
 		}
 		expect_all_free(test, region, fresh);
 	}
 }
 
-/* The order of a block of @nr pages fits iff @nr is that power of two. */
+/* A block can be freed by an order only if it has 2^order pages. */
 static void exact_test_free_by_order(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
@@ -213,7 +213,7 @@ static void exact_test_free_by_order(struct kunit *test)
 	}
 }
 
-/* Fill all with 0xff, free, and allocate anew: which bytes are clear then? */
+/* __GFP_ZERO clears the pages of the block, and no others. */
 static void exact_test_zero(struct kunit *test)
 {
 	unsigned long size = 256, bytes = size << PAGE_SHIFT, nr;
@@ -246,7 +246,7 @@ static void exact_test_zero(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Where a block ended are blocks of their own afterwards, beside what stays in use. */
+/* The end of a freed exact block can be allocated in blocks of other sizes. */
 static void exact_test_end_is_free(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
@@ -265,7 +265,7 @@ static void exact_test_end_is_free(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Without __GFP_ZERO, neither allocating nor freeing writes to the memory. */
+/* Without __GFP_ZERO, allocations and frees do not write to the memory. */
 static void exact_test_contents_stay(struct kunit *test)
 {
 	unsigned long size = 256, nr;

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# The examples of Documentation/examples do what they say.  Results are KTAP in the
-# kernel's log.
+# Suite example: the modules of Documentation/examples load and do what the page says.  The
+# results are KTAP in the kernel's log.
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
 plan=3
 debug=/sys/kernel/debug/buddypool
 
-# example_runs MODULE REGION PAGES MESSAGE: it prints that, and has as many pages in use.
+# example_runs MODULE REGION PAGES MESSAGE: MODULE prints MESSAGE, and REGION then has so
+# many pages in use.
 example_runs() {
 	dmesg -c >/dev/null
 	insmod "/$1.ko" || { fail "insmod $1"; return; }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Split and merge, order by order, counted in the free lists. */
+/* Suite free_area: splits and merges of blocks, as the lengths of the free lists show. */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #include "../lib/common.h"
 
-/* Take all blocks of @order, but no more than @max; returns how many. */
+/* Allocate all blocks of @order, but at most @max.  Return how many. */
 static unsigned long take_all(struct buddy_region *region, unsigned int order,
 			      unsigned long *pfns, unsigned long max)
 {
@@ -35,7 +35,7 @@ static unsigned long *pfn_array(struct kunit *test, unsigned long nr)
 	return pfns;
 }
 
-/* One block of each order out of a fresh region: a half stays at every step. */
+/* Allocate one block of each order from a fresh region: each split leaves a free half. */
 static void free_area_test_split_order_by_order(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
@@ -60,7 +60,7 @@ static void free_area_test_split_order_by_order(struct kunit *test)
 	}
 }
 
-/* The other way: the buddy of the block that grows is freed at every step. */
+/* At each step the buddy of the free block is freed, and both become one block. */
 static void free_area_test_merge_order_by_order(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
@@ -93,7 +93,7 @@ static void permute(unsigned long *pfns, unsigned int nr, unsigned int n)
 		swap(pfns[nr - 1], pfns[n % nr]);
 }
 
-/* Free the 2^@cuts pieces of a block in every order of frees there is. */
+/* Free the 2^@cuts pieces of a block in every possible sequence. */
 static void merge_permutations(struct kunit *test, unsigned int order,
 			       unsigned int cuts)
 {
@@ -121,12 +121,12 @@ static void free_area_test_merge_all_permutations(struct kunit *test)
 {
 	unsigned int order;
 
-	/* 2! and 4! orders of frees within a cluster, at its edge and beyond. */
+	/* 2! and 4! sequences, for pieces smaller than a cluster and larger ones. */
 	for (order = 0; order <= 8; order++) {
 		merge_permutations(test, order, 1);
 		merge_permutations(test, order, 2);
 	}
-	/* 8!: two clusters in quarters. */
+	/* 8! sequences: two clusters in quarters. */
 	merge_permutations(test, 4, 3);
 }
 
@@ -160,7 +160,7 @@ static unsigned long from_both_ends(unsigned long i, unsigned long nr)
 	return i % 2 ? nr - 1 - i / 2 : i / 2;
 }
 
-/* 257 is odd, so that all of a power of two are reached. */
+/* 257 is odd, so @i * 257 reaches each number below a power of two once. */
 static unsigned long scattered(unsigned long i, unsigned long nr)
 {
 	return (i * 257 + 91) % nr;
@@ -182,7 +182,7 @@ static void describe_pattern(const struct pattern *pattern, char *text)
 
 KUNIT_ARRAY_PARAM(pattern, patterns, describe_pattern);
 
-/* A region cut into 1024 blocks, which are freed in a pattern. */
+/* 1024 blocks are allocated, and freed in the sequence of a pattern. */
 static void free_area_test_merge_patterns(struct kunit *test)
 {
 	static const unsigned int orders[] = { 0, 3, 5, 6, 7 };
@@ -228,7 +228,7 @@ static void free_area_test_merge_shuffled(struct kunit *test)
 	}
 }
 
-/* Every second block free: half of the pages, and not two together. */
+/* Every second block is free: half of the pages, but no two blocks can merge. */
 static void free_area_test_alternating_stay_apart(struct kunit *test)
 {
 	unsigned long nr = 128, *pfns = pfn_array(test, nr), i;
@@ -245,7 +245,7 @@ static void free_area_test_alternating_stay_apart(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, region->stats.merges, 0ULL);
 		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, order + 1, __GFP_NOWARN),
 				BUDDY_NO_PFN);
-		/* The first of the others closes one gap. */
+		/* One more free block merges with its buddy. */
 		buddy_free_pfn(region, TEST_PFN + (1UL << order), order);
 		KUNIT_EXPECT_EQ(test, region->stats.nr_free[order + 1], 1UL);
 		KUNIT_EXPECT_EQ(test, region->stats.merges, 1ULL);
@@ -257,7 +257,7 @@ static void free_area_test_alternating_stay_apart(struct kunit *test)
 	}
 }
 
-/* Of four blocks in a row the middle ones are neighbours but no buddies. */
+/* The two blocks in the middle of four are neighbours, but not buddies. */
 static void free_area_test_neighbour_is_no_buddy(struct kunit *test)
 {
 	unsigned long pfns[4];
@@ -283,7 +283,7 @@ static void free_area_test_neighbour_is_no_buddy(struct kunit *test)
 	}
 }
 
-/* A free block next to a smaller one: the buddy, but in pieces. */
+/* A free block does not merge with its buddy while the buddy is split. */
 static void free_area_test_split_buddy_stays(struct kunit *test)
 {
 	unsigned int order;
@@ -307,11 +307,11 @@ static void free_area_test_split_buddy_stays(struct kunit *test)
 }
 
 /*
- * Only kernel memory comes in several runs, and where they lie is chance.  So
- * the test exchanges the runs of its region while all of it is in use: buddies
- * in different runs, even if they touch, must not merge.
+ * Buddies in different ranges must not merge, even if the ranges are adjacent.  Only
+ * regions of kernel memory have several ranges, at places that no test can choose.  So
+ * the test changes the ranges of its region while all pages are in use.
  */
-static void free_area_test_runs_stay_apart(struct kunit *test)
+static void free_area_test_ranges_stay_apart(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
@@ -332,7 +332,7 @@ static void free_area_test_runs_stay_apart(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take_all(region, CLUSTER_ORDER, pfns, 8), 8UL);
 	region->ranges = gap;
 	region->nr_ranges = ARRAY_SIZE(gap);
-	/* A page between the runs is in no block. */
+	/* A page between two ranges is in no block. */
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ_MSG(test, buddy_block_pages(region, TEST_PFN +
 							    i * CLUSTER_PAGES),
@@ -353,7 +353,7 @@ static void free_area_test_runs_stay_apart(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A request takes the hole of its size, though there is a block of every larger one. */
+/* An allocation takes a free block of its size, although larger ones are free, too. */
 static void free_area_test_takes_the_hole(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
@@ -370,7 +370,7 @@ static void free_area_test_takes_the_hole(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, order, 0), hole);
 		KUNIT_EXPECT_EQ(test, region->stats.splits, splits);
 		buddy_free_pfn(region, hole, order);
-		/* No block of the next order is there but the one to be split. */
+		/* The hole was not split: the next order has the block beside it. */
 		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, order + 1, 0),
 				(hole & -(2UL << order)) ^ (2UL << order));
 		check_region(test, region);
@@ -381,12 +381,12 @@ static void free_area_test_takes_the_hole(struct kunit *test)
 	}
 }
 
-/* The fullest cluster serves until it is full; a fresh one stays whole. */
+/* Pages come from the clusters that are split already; a whole cluster stays whole. */
 static void free_area_test_prefers_full_cluster(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, BIT(12));
 	struct buddy_stats *fresh = test_stats(test, region);
-	/* Clusters with 32, 16 and 8 pages left. */
+	/* Three clusters with 32, 16 and 8 free pages. */
 	unsigned long half = buddy_alloc_pfn(region, 5, 0);
 	unsigned long more = buddy_alloc_pfn_exact(region, 48, 0);
 	unsigned long most = buddy_alloc_pfn_exact(region, 56, 0), pfns[56];
@@ -400,7 +400,7 @@ static void free_area_test_prefers_full_cluster(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, pfns[i] >> CLUSTER_ORDER,
 				    want >> CLUSTER_ORDER, "page %u", i);
 	}
-	/* All three are full, and no other cluster was touched. */
+	/* All three clusters are full, and no other cluster was split. */
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER], 1UL);
 	KUNIT_EXPECT_EQ(test, region->stats.free_pages, BIT(12) - 3 * CLUSTER_PAGES);
 	check_region(test, region);
@@ -412,7 +412,7 @@ static void free_area_test_prefers_full_cluster(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Take and free a region page by page, then all blocks of each order. */
+/* Allocate and free all pages of a region, then all blocks of each order. */
 static void sweep(struct kunit *test, unsigned long pfn, unsigned long nr_pages,
 		  unsigned int max_order)
 {
@@ -452,7 +452,7 @@ static void sweep(struct kunit *test, unsigned long pfn, unsigned long nr_pages,
 	end_region(test, region);
 }
 
-/* Every size up to 300, on all bases up to 130 pages off: 57 and 131 have no divisor. */
+/* Every size up to 300.  57 and 131 have no common divisor: the bases take 131 values. */
 static void free_area_test_odd_sizes_and_bases(struct kunit *test)
 {
 	unsigned long nr_pages;
@@ -461,7 +461,7 @@ static void free_area_test_odd_sizes_and_bases(struct kunit *test)
 		sweep(test, TEST_PFN + nr_pages * 57 % 131, nr_pages, 8);
 }
 
-/* Ends at a cluster's edge or one page beside it; the first and last pfns there are. */
+/* Regions that end at a cluster's edge or one page from it; the first and last pfns. */
 static void free_area_test_region_ends(struct kunit *test)
 {
 	static const unsigned long edges[] = { 63, 64, 65, 127, 128, 129, 192, 255, 256 };
@@ -482,7 +482,7 @@ static void free_area_test_region_ends(struct kunit *test)
 	}
 }
 
-/* All of one order until there is none; the counters tell what happened. */
+/* Allocate blocks of one order until none is left; the counters must agree. */
 static void free_area_test_exhaustion(struct kunit *test)
 {
 	unsigned long nr_pages = 5000, *pfns = pfn_array(test, nr_pages);
@@ -509,7 +509,7 @@ static void free_area_test_exhaustion(struct kunit *test)
 	}
 }
 
-/* The peak follows what is in use upwards only. */
+/* peak_pages rises with the pages in use, and never falls. */
 static void free_area_test_peak_pages(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 64);
@@ -530,7 +530,7 @@ static void free_area_test_peak_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *peak, 13UL);
 }
 
-/* How many entries of the cluster array differ from the copy; the copy follows. */
+/* Count the entries of the cluster array that differ from @copy, and update @copy. */
 static unsigned long changed_clusters(struct buddy_region *region,
 				      struct cluster *copy)
 {
@@ -542,7 +542,7 @@ static unsigned long changed_clusters(struct buddy_region *region,
 	return nr;
 }
 
-/* A step is one block and its neighbours on the list: no walk, whatever the size. */
+/* A large block changes as few entries of the cluster array as a small one. */
 static void free_area_test_large_blocks_touch_little(struct kunit *test)
 {
 	static const unsigned int orders[] = { 0, 6, 12, 20, 24 };
@@ -575,7 +575,7 @@ static struct kunit_case freelist_cases[] = {
 	KUNIT_CASE(free_area_test_alternating_stay_apart),
 	KUNIT_CASE(free_area_test_neighbour_is_no_buddy),
 	KUNIT_CASE(free_area_test_split_buddy_stays),
-	KUNIT_CASE(free_area_test_runs_stay_apart),
+	KUNIT_CASE(free_area_test_ranges_stay_apart),
 	KUNIT_CASE(free_area_test_takes_the_hole),
 	KUNIT_CASE(free_area_test_prefers_full_cluster),
 	KUNIT_CASE(free_area_test_odd_sizes_and_bases),
@@ -593,5 +593,5 @@ static struct kunit_suite freelist_suite = {
 
 kunit_test_suite(freelist_suite);
 
-MODULE_DESCRIPTION("KUnit suite of buddypool: freelist");
+MODULE_DESCRIPTION("KUnit suite of buddypool: free lists");
 MODULE_LICENSE("GPL");

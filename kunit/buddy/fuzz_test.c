@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Random and mutated text at regions=, at the making of regions and at their files. */
+/*
+ * Suite fuzz: random and mutated input for the parameter regions=, for
+ * buddy_region_create() and for the files in debugfs.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
@@ -11,18 +14,18 @@
 #include "../lib/files.h"
 #include "../lib/fuzz.h"
 
-/* --- regions=: the parser itself, with what it calls replaced --- */
+/* --- regions=: the real parser, with stand-ins for the functions that it calls --- */
 
 #include "../../buddy/param.c"
 
 /**
- * struct entry - what the grammar of Documentation/parameters.rst says of an entry
- * @text: it begins here
- * @len: and has so many bytes
- * @name: given or made up
+ * struct entry - one entry of regions=, read as in Documentation/parameters.rst
+ * @text: its first byte
+ * @len: its length in bytes
+ * @name: the name in the entry, or the default name
  * @size: in bytes
  * @base: the address, or 0
- * @has_base: there is one
+ * @has_base: the entry has an address
  */
 struct entry {
 	const char *text;
@@ -34,13 +37,13 @@ struct entry {
 };
 
 /**
- * struct reading - what is still to be read by the grammar, beside the parser
- * @rest: NULL after the last entry
- * @entry: the last one
- * @added: entries that the parser has made regions of
- * @wrong: of these, those that are not what the grammar says
- * @fail_at: the one that cannot be made
- * @undone: how often all were taken back
+ * struct reading - the test's own reading of the text, beside the parser's
+ * @rest: the text behind @entry; NULL after the last entry
+ * @entry: the entry that was read last
+ * @added: entries from which the parser has created regions
+ * @wrong: how many of them differ from the test's reading
+ * @fail_at: number of the entry whose region cannot be created
+ * @undone: how often the parser destroyed all regions
  */
 static struct reading {
 	const char *rest;
@@ -51,7 +54,7 @@ static struct reading {
 	unsigned int undone;
 } reading;
 
-/* Digits and at most one suffix, from @from up to @end. */
+/* Read digits and at most one suffix, from @from up to @end. */
 static int read_number(const char *from, const char *end, u64 *number)
 {
 	static const char suffixes[] = "kmgtpe";
@@ -112,7 +115,7 @@ static int read_entry(void)
 	return err;
 }
 
-/* The beginning of error messages: the entry, cut at 79 characters. */
+/* Whether @what, the start of an error message, has the entry, cut at 79 characters. */
 static bool is_what(const char *what, const struct entry *entry)
 {
 	size_t len = min_t(size_t, entry->len, 79 - strlen("regions="));
@@ -197,7 +200,7 @@ static void add_number(struct fuzz *fuzz)
 		fuzz_add(fuzz, "%c", suffixes[below(fuzz, strlen(suffixes))]);
 }
 
-/* Numbers may be too large, but all else is right. */
+/* Make a text that is correct, except that a number may be too large. */
 static void make_list(struct fuzz *fuzz)
 {
 	unsigned int left = 1 + below(fuzz, 4);
@@ -234,7 +237,7 @@ static void make_parameter(struct fuzz *fuzz)
 			for (n = 1 + below(fuzz, 4); n; n--)
 				fuzz_mutate(fuzz);
 	}
-	/* A parameter has no NUL in it. */
+	/* A parameter ends at the first NUL. */
 	fuzz->len = strlen(fuzz->text);
 }
 
@@ -257,7 +260,7 @@ static void fuzz_test_parameter(struct kunit *test)
 		err = buddy_init();
 		said = nr_said - said;
 
-		/* Where it stopped, the grammar must say so. */
+		/* The parser must have stopped where the test's reading has an error. */
 		if (reading.added > reading.fail_at)
 			want = -EBUSY;
 		else if (reading.rest)
@@ -283,11 +286,11 @@ static void fuzz_test_parameter(struct kunit *test)
 #define BEYOND_PFN	(PHYS_PFN(~0ULL) + 1)
 
 /**
- * struct made - a region that is there
- * @region: or NULL
- * @name: as it was asked for
- * @pfn: the same
- * @nr: the same
+ * struct made - a region that exists
+ * @region: the region, or NULL
+ * @name: the name that it was created with
+ * @pfn: its first page
+ * @nr: how many pages
  */
 struct made {
 	struct buddy_region *region;
@@ -316,7 +319,7 @@ static void make_name(struct fuzz *fuzz, const struct made *made)
 	if (kind == 2)
 		for (n = 1 + below(fuzz, 3); n; n--)
 			fuzz_mutate(fuzz);
-	/* Each will be a line of the log. */
+	/* Each name is printed to the log. */
 	fuzz->len = strnlen(fuzz->text, 2 * NAME_LEN);
 	fuzz->text[fuzz->len] = '\0';
 }
@@ -335,7 +338,7 @@ static unsigned long make_pfn(struct fuzz *fuzz, const struct made *made)
 	case 2:
 		return made->pfn + made->nr + 1 - below(fuzz, 3);
 	}
-	/* Above the guest's memory, of which region0 may have any part. */
+	/* Above the guest's memory: region0 may have any part of that. */
 	return BIT(20) + any_number(fuzz) % (END_PFN - BIT(20));
 }
 
@@ -348,7 +351,7 @@ static unsigned long make_pages(struct fuzz *fuzz)
 
 	if (below(fuzz, 8) == 0) {
 		nr = edges[below(fuzz, ARRAY_SIZE(edges))] - below(fuzz, 3);
-		/* Between the two, it depends on the memory that is left. */
+		/* Between the two, the result would depend on how much memory is free. */
 		return nr > MOST_PAGES && nr < BIT(32) ? BIT(32) : nr;
 	}
 	nr = any_number(fuzz) & (MOST_PAGES - 1);
@@ -375,8 +378,8 @@ static bool overlap(unsigned long pfn, unsigned long nr, unsigned long other,
 	return pfn <= other ? nr > other - pfn : other_nr > pfn - other;
 }
 
-/* What must come of it; @given is the region that insmod made. */
-static int expected_error(const struct made made[], struct buddy_region *given,
+/* What buddy_region_create() must return; insmod created @loaded. */
+static int expected_error(const struct made made[], struct buddy_region *loaded,
 			  const char *name, unsigned long pfn, unsigned long nr)
 {
 	unsigned int i;
@@ -388,7 +391,7 @@ static int expected_error(const struct made made[], struct buddy_region *given,
 	for (i = 0; i < NR_LIVE; i++)
 		if (made[i].region && !strcmp(name, made[i].name))
 			return -EEXIST;
-	if (!strcmp(name, given->name))
+	if (!strcmp(name, loaded->name))
 		return -EEXIST;
 	if (!nr)
 		return -EINVAL;
@@ -397,13 +400,13 @@ static int expected_error(const struct made made[], struct buddy_region *given,
 	for (i = 0; i < NR_LIVE; i++)
 		if (made[i].region && overlap(pfn, nr, made[i].pfn, made[i].nr))
 			return -EBUSY;
-	for (i = 0; i < given->nr_ranges; i++)
-		if (overlap(pfn, nr, given->ranges[i].pfn, given->ranges[i].pages))
+	for (i = 0; i < loaded->nr_ranges; i++)
+		if (overlap(pfn, nr, loaded->ranges[i].pfn, loaded->ranges[i].pages))
 			return -EBUSY;
 	return nr >= BIT(32) ? -ENOMEM : 0;
 }
 
-/* It is what was asked for, gives a page, and does not go while that is in use. */
+/* The region is as requested, has a page, and is not destroyed while that is in use. */
 static void check_made(struct kunit *test, const struct made *made)
 {
 	struct buddy_region *region = made->region;
@@ -426,21 +429,21 @@ static void check_made(struct kunit *test, const struct made *made)
 static void fuzz_test_regions(struct kunit *test)
 {
 	struct fuzz *fuzz = fuzz_start(test, name_tokens, ARRAY_SIZE(name_tokens));
-	struct buddy_region *given = buddy_region_get("region0"), *region;
+	struct buddy_region *loaded = buddy_region_get("region0"), *region;
 	long before = si_mem_available(), pages = 0;
 	struct made made[NR_LIVE] = {}, *spot;
 	unsigned long i, pfn, nr;
 	char *name;
 	int want;
 
-	KUNIT_ASSERT_NOT_NULL(test, given);
+	KUNIT_ASSERT_NOT_NULL(test, loaded);
 	for (i = 0; i < 300UL * test_rounds() && fuzz_goes_on(fuzz); i++) {
 		spot = &made[below(fuzz, NR_LIVE)];
 		make_name(fuzz, spot);
 		name = fuzz_copy(fuzz, fuzz->text, fuzz->len + 1);
 		pfn = make_pfn(fuzz, spot);
 		nr = make_pages(fuzz);
-		want = expected_error(made, given, name, pfn, nr);
+		want = expected_error(made, loaded, name, pfn, nr);
 		region = buddy_region_create(name, pfn, nr, NULL);
 		if (PTR_ERR_OR_ZERO(region) != want)
 			KUNIT_FAIL(test, "'%*pE', pfn %#lx, %#lx pages: error %d, not %d",
@@ -462,7 +465,7 @@ static void fuzz_test_regions(struct kunit *test)
 	for (spot = made; spot < made + NR_LIVE; spot++)
 		if (spot->region)
 			KUNIT_EXPECT_EQ(test, buddy_region_destroy(spot->region), 0);
-	buddy_region_put(given);
+	buddy_region_put(loaded);
 	/* KASAN keeps up to 32 MiB of freed memory. */
 	kunit_info(test, "%ld pages of metadata came and went, %ld are missing\n", pages,
 		   before - si_mem_available());
@@ -470,7 +473,7 @@ static void fuzz_test_regions(struct kunit *test)
 	fuzz_end(fuzz);
 }
 
-/* --- debugfs: nothing can be written, any piece reads as in the whole --- */
+/* --- debugfs: no file can be written; a read at any place gives the same text --- */
 
 struct listing {
 	struct dir_context context;
@@ -497,7 +500,7 @@ static void expect_read_only(struct kunit *test, const char *dir, const char *na
 	struct file *file;
 	loff_t pos = 0;
 
-	/* Root may open it for all that, but not write. */
+	/* Root may open any file for writing; the write itself must fail. */
 	snprintf(path, sizeof(path), "/sys/kernel/debug/buddypool/%s/%s", dir, name);
 	file = filp_open(path, O_RDWR, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
@@ -566,7 +569,7 @@ static void fuzz_test_files(struct kunit *test)
 	struct fuzz *fuzz = fuzz_start(test, NULL, 0);
 	unsigned long pfn;
 
-	/* A map of many lines, each another. */
+	/* A map with many lines, all different. */
 	fill(test, region);
 	for (pfn = TEST_PFN + 3; pfn < TEST_PFN + 40003; pfn++)
 		if (below(fuzz, 40000) >= pfn - TEST_PFN)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What only a real insmod can test: the regions= parameter, right and wrong, and
-# that a removed module leaves nothing behind.  Runs in the guest, whose command
-# line reserves 16 MiB at $reserved.  Results are KTAP in the kernel's log.
+# Suite insmod: tests that need a real insmod.  Correct and wrong regions= parameters,
+# and that nothing is left after rmmod.  Runs in the guest, whose command line reserves
+# 16 MiB at $reserved.  The results are KTAP in the kernel's log.
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
@@ -10,7 +10,7 @@ reserved=0x10000000
 plan=6
 debug=/sys/kernel/debug/buddypool
 
-# Nothing of the module may be left.
+# Fail if anything of the module is left.
 clean() {
 	[ -e $debug ] && fail "$1: $debug is still there"
 	grep -q ' : .*\(bad\|good\|region[0-9]\)' /proc/iomem && fail "$1: /proc/iomem still has it"
@@ -18,8 +18,8 @@ clean() {
 	grep -q 'phys=0x0*10[0-9a-f]\{6\}\>' /proc/vmallocinfo && fail "$1: it is still mapped"
 }
 
-# refused ERRNO REASON REGIONS: insmod fails with that errno and one line that
-# names the parameter and holds REASON, and leaves nothing.
+# refused ERRNO REASON REGIONS: insmod fails with ERRNO, logs one line that has
+# "regions=" and REASON, and leaves nothing.
 refused() {
 	dmesg -c >/dev/null
 	message=$(insmod /buddypool.ko regions="$3" 2>&1) &&
@@ -28,7 +28,7 @@ refused() {
 	*": $1") ;;
 	*) fail "regions=$3: $message, not: $1" ;;
 	esac
-	# Busybox tries each of the two system calls, so a line may be there twice.
+	# Busybox tries both system calls that load a module: each may log the line.
 	dmesg | sed -n 's/^.*\] buddypool: //p' | sed 's/[0-9]* KiB that/KiB that/' | uniq >/tmp/lines
 	if [ "$(wc -l </tmp/lines)" != 1 ]; then
 		fail "regions=$3: not one line in the log"
@@ -38,7 +38,7 @@ refused() {
 	clean "regions=$3"
 }
 
-# taken REGIONS LINE...: insmod succeeds, and "regions" has these names and pages.
+# taken REGIONS LIST: insmod succeeds, and the file "regions" has the names and pages in LIST.
 taken() {
 	insmod /buddypool.ko ${1:+regions="$1"} || { fail "regions=$1 was refused"; return; }
 	got=$(awk 'NR > 1 { printf "%s%s=%s", sep, $1, $4; sep = " " }' $debug/regions)
@@ -70,7 +70,7 @@ ranges_are_refused() {
 	refused 'Invalid argument' 'the size is 0 bytes' 0
 	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$reserved
 	refused 'Invalid argument' 'multiple of 4096' 4097
-	# Its E is a digit.
+	# The E is a hexadecimal digit here, not a suffix.
 	refused 'Invalid argument' 'the size is 46 bytes' 0x2E
 	refused 'Invalid argument' 'the address is' 4M@0x10000800
 	refused 'Numerical result out of range' 'last physical address' 4M@0xfffffffffffff000
@@ -84,7 +84,7 @@ ranges_are_refused() {
 	refused 'Device or resource busy' "overlaps region 'bad'" bad:4M@0x10400000,16M@$reserved
 	refused 'No such device or address' 'no memory at' 4M@0x200000000
 	refused 'Cannot allocate memory' 'more than the' 1T
-	# The second entry fails: the first goes back.
+	# A later entry fails: the memory of the first one is released.
 	refused 'Invalid argument' 'the size is 0 bytes' bad:4M@$reserved,4M,0
 }
 
@@ -102,16 +102,16 @@ regions_are_taken() {
 	taken 1234567890123456789012345678901:4K 1234567890123456789012345678901=1
 }
 
-# Pieces of 4 MiB at most, but what lies side by side is one run.
+# The memory is allocated in pieces of at most 4 MiB; adjacent pieces become one range.
 pieces_are_joined() {
 	insmod /buddypool.ko regions=good:64M || { fail insmod; return; }
-	runs=$(awk '$1 == "good" { print $5 }' $debug/regions)
-	[ "$runs" -lt 16 ] || fail "64M are $runs runs"
+	ranges=$(awk '$1 == "good" { print $5 }' $debug/regions)
+	[ "$ranges" -lt 16 ] || fail "64M are $ranges ranges"
 	rmmod buddypool
 }
 
-# available: KiB.  For each 2 MiB whose access rights changed with a module that
-# lay there, the kernel keeps a page of its own page tables.
+# available: print the available memory in KiB.  When a module's access rights split a
+# mapping of 2 MiB, the kernel keeps one more page of its page tables: add these pages.
 available() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
@@ -129,7 +129,7 @@ rounds_leave_nothing() {
 	done
 	after=$(available)
 	ktap "# available $before KiB before, $after KiB after $i rounds"
-	# 2000 KiB are half a page for each of 1000 rounds; a region that stays is 3 MiB.
+	# 2000 KiB are half a page for each of 1000 rounds; a leaked region is 3 MiB.
 	[ $((before - after)) -lt "$NOISE" ] || fail "memory was lost"
 	clean "after $i rounds"
 }

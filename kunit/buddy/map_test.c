@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The map: what each character says, how rows fold, and that it reads in pieces. */
+/* Suite map: the files map and map_short in debugfs: characters, rows, reads in pieces. */
 #include <linux/mm.h>
 #include <linux/module.h>
 
@@ -8,15 +8,15 @@
 #define COLUMNS		64
 
 /*
- * Bring the map to one character per cluster in @chars.  Checks each line's
- * form and address, and that a line of * stands where it has to, only.
+ * Expand the map to one character for each cluster, in @chars.  Check the form and the
+ * address of each line, and that * stands exactly for rows that are omitted.
  */
 static unsigned long expand_map(struct kunit *test, struct buddy_region *region,
 				char *text, char *chars)
 {
-	const struct pfn_range *run = region->ranges;
-	unsigned long base = round_down(run->pfn, CLUSTER_PAGES), row = 0, to;
-	unsigned long clusters = range_clusters(run), rows = DIV_ROUND_UP(clusters, COLUMNS);
+	const struct pfn_range *range = region->ranges;
+	unsigned long base = round_down(range->pfn, CLUSTER_PAGES), row = 0, to;
+	unsigned long clusters = range_clusters(range), rows = DIV_ROUND_UP(clusters, COLUMNS);
 	bool folded = false;
 	char *line;
 	u64 addr;
@@ -39,7 +39,7 @@ static unsigned long expand_map(struct kunit *test, struct buddy_region *region,
 		KUNIT_ASSERT_LT(test, to, rows);
 		KUNIT_ASSERT_EQ(test, strlen(line + n),
 				min_t(unsigned long, COLUMNS, clusters - to * COLUMNS));
-		/* Rows are left out exactly where there is a *. */
+		/* Rows are omitted exactly where there is a *. */
 		if (folded)
 			KUNIT_ASSERT_GT(test, to, row);
 		else
@@ -47,7 +47,7 @@ static unsigned long expand_map(struct kunit *test, struct buddy_region *region,
 		for (; row < to; row++)
 			memcpy(chars + row * COLUMNS, chars + (row - 1) * COLUMNS, COLUMNS);
 		memcpy(chars + row * COLUMNS, line + n, strlen(line + n));
-		/* The last row always stands; others only if they are new. */
+		/* A row differs from the one before it; only the last row need not. */
 		if (row && row + 1 < rows)
 			KUNIT_ASSERT_NE(test, memcmp(chars + row * COLUMNS,
 						     chars + (row - 1) * COLUMNS, COLUMNS), 0);
@@ -68,7 +68,7 @@ static void expect_map(struct kunit *test, struct buddy_region *region,
 	KUNIT_EXPECT_STREQ(test, chars, want);
 }
 
-/* Let a cluster of single pages keep @used of them. */
+/* Free the pages of a cluster of single pages, except the first @used. */
 static void thin_out(struct buddy_region *region, unsigned int cluster,
 		     unsigned int used)
 {
@@ -76,7 +76,7 @@ static void thin_out(struct buddy_region *region, unsigned int cluster,
 		  CLUSTER_PAGES - used, 1);
 }
 
-/* Every state on purpose: from single pages everywhere, blocks are cut out. */
+/* Each character of the map, for blocks between single pages in use. */
 static void map_test_states(struct kunit *test)
 {
 	static const unsigned int used[] = { 1, 8, 9, 32, 33, 56, 57, 63, 64 };
@@ -90,7 +90,7 @@ static void map_test_states(struct kunit *test)
 	fill(test, region);
 	expect_map(test, region, "####################");
 
-	/* An order above a cluster; what it is made of tells nothing more. */
+	/* A block of two clusters. */
 	thin_out(region, 2, 0);
 	thin_out(region, 3, 0);
 	expect_map(test, region, "##..################");
@@ -104,7 +104,7 @@ static void map_test_states(struct kunit *test)
 	thin_out(region, 7, 0);
 	for (i = 0; i < ARRAY_SIZE(used); i++)
 		thin_out(region, 8 + i, used[i]);
-	/* At the edges, the eighths are of 4 and of 3 pages. */
+	/* The clusters at the ends have only 4 and 3 pages in the region. */
 	free_each(region, TEST_PFN + 60, 2, 1);
 	free_each(region, last, 1, 1);
 	expect_map(test, region, "4#===5=.11245788###6");
@@ -126,7 +126,7 @@ static void map_test_states(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Rows of whole blocks as text, to the letter; the last row is shorter. */
+/* The exact text of a map with rows that are all free or all used. */
 static void map_test_folds(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, BIT(28), 8 * 4096 + 55 * 64);
@@ -142,7 +142,7 @@ static void map_test_folds(struct kunit *test)
 	sprintf(want + n, "0x010000000000 %s\n*\n0x010008000000 %.55s\n", dots, dots);
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map"), want);
 
-	/* A row for each block; two in the middle stay. */
+	/* Each block is one row; two of them stay in use. */
 	for (i = 0; i < 8; i++)
 		KUNIT_ASSERT_NE(test, buddy_alloc_pfn(region, 12, 0), BUDDY_NO_PFN);
 	for (i = 0; i < 8; i++)
@@ -156,7 +156,7 @@ static void map_test_folds(struct kunit *test)
 	buddy_free_pfn(region, BIT(28) + 2 * 4096, 12);
 }
 
-/* Around whole rows, a row more or less and a cluster more or less. */
+/* Regions of some whole rows, and of a cluster more or less. */
 static void map_test_sizes(struct kunit *test)
 {
 	unsigned int rows, i;
@@ -167,7 +167,7 @@ static void map_test_sizes(struct kunit *test)
 			unsigned long clusters = rows * COLUMNS + more;
 			char *dots = new_text(test);
 
-			/* The first begins and the last ends inside. */
+			/* The first cluster begins, and the last ends, outside of the region. */
 			memset(dots, '.', clusters);
 			i = clusters * CLUSTER_PAGES;
 			expect_map(test, test_region(test, TEST_PFN * (rows * 4 + more) + 7,
@@ -176,7 +176,7 @@ static void map_test_sizes(struct kunit *test)
 	}
 }
 
-/* 4 GiB with a random half of its pages in use: no two rows are the same. */
+/* Read in pieces; a random half of 4 GiB is in use, so that all rows differ. */
 static void map_test_in_pieces(struct kunit *test)
 {
 	static const unsigned int pieces[] = { 7, 61, 4096, 5000 };
@@ -191,7 +191,7 @@ static void map_test_in_pieces(struct kunit *test)
 	loff_t pos;
 
 	KUNIT_ASSERT_NOT_NULL(test, used);
-	/* A block of 16 pages at each place, then some of them free again. */
+	/* Allocate all memory in blocks of 16 pages, then free some of them. */
 	for (i = 0; i < pages / 16; i++)
 		used[i] = buddy_alloc_pfn(region, 4, 0) != BUDDY_NO_PFN;
 	KUNIT_ASSERT_NULL(test, memchr_inv(used, 1, pages / 16));
@@ -214,7 +214,7 @@ static void map_test_in_pieces(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, strcmp(again, whole), 0, "%u bytes a read",
 				    pieces[i]);
 	}
-	/* Back and forth in a file that stays open. */
+	/* Read at random places in a file that stays open. */
 	file = open_file(buddy_region_name(region), "map");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
 	for (i = 0; i < 50; i++) {
@@ -233,13 +233,13 @@ static void map_test_in_pieces(struct kunit *test)
 			buddy_free_pfn(region, BIT(28) + i * 16, 4);
 }
 
-/* A cluster of a region: where it is, and of how many pages how many are in use. */
+/* A cluster of a region: its first page, its pages in use, and all its pages. */
 struct cell {
 	unsigned long pfn;
 	unsigned int used, all;
 };
 
-/* The file map_short to the letter, with a character for @each cells. */
+/* The exact text of map_short, with a character for each group of @each cells. */
 static void expect_short(struct kunit *test, struct buddy_region *region,
 			 const struct cell *cells, unsigned int nr, unsigned int each)
 {
@@ -265,7 +265,7 @@ static void expect_short(struct kunit *test, struct buddy_region *region,
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map_short"), want);
 }
 
-/* More than 1024 clusters, in one range, then in two. */
+/* map_short of more than 1024 clusters, in one range and in two. */
 static void map_test_short(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 60, 4 + 2048 * CLUSTER_PAGES);
@@ -283,7 +283,7 @@ static void map_test_short(struct kunit *test)
 		cells[i] = (struct cell){ TEST_PFN + i * CLUSTER_PAGES, 0, i ? CLUSTER_PAGES : 4 };
 	expect_short(test, region, cells, 2049, 4);
 
-	/* Blocks of four clusters, and of a quarter of one, of which more and more stay. */
+	/* Blocks of 4 clusters and of 1/4 cluster; more of these stay in use towards the end. */
 	for (i = 0; i < ARRAY_SIZE(large); i++) {
 		large[i] = buddy_alloc_pfn(region, 8, 0);
 		KUNIT_ASSERT_NE(test, large[i], BUDDY_NO_PFN);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each exported function of the page layer with a region that is none: NULL, an error
- * pointer, one that was destroyed, and with arrays and names that are none.  What each
- * must give stands in one table.  The inline functions promise nothing.
+ * Suite misuse: the exported functions of the page layer with bad pointers.  The region
+ * is NULL, an error pointer or was destroyed; arrays and names are NULL; the context is
+ * wrong.  A table has the result of each function.  The inline functions do not check.
  */
 #include <linux/err.h>
 #include <linux/module.h>
 
 #include "../lib/common.h"
 
-/* The region that a row is called with. */
+/* The bad region that a function is called with. */
 enum which {
 	IS_NULL,
 	IS_ERR_PTR,
@@ -20,7 +20,7 @@ static struct buddy_region *region_of(enum which which)
 	return which == IS_NULL ? NULL : ERR_PTR(-EINVAL);
 }
 
-/* True if the function gave what it must give when nothing can be done. */
+/* True if the function returned what it must return for a bad region. */
 typedef bool (*call_fn)(struct buddy_region *region);
 
 static bool call_destroy(struct buddy_region *region)
@@ -151,7 +151,7 @@ static const struct {
 	{ "buddy_phys_to_virt", call_phys_to_virt },
 };
 
-/* So many bad pointers were counted when this was looked at last. */
+/* How many bad calls had been counted at the last check. */
 static int seen;
 
 static int misuse_init_test(struct kunit *test)
@@ -168,7 +168,7 @@ static void expect_bad(struct kunit *test, int nr, const char *what)
 	seen = now;
 }
 
-/* The first call of the module's life warns; the others, in the tests below, must not. */
+/* The first bad call since insmod warns; those in the tests below must not. */
 static void misuse_test_first_warns(struct kunit *test)
 {
 	bool right;
@@ -191,7 +191,7 @@ static void misuse_test_no_region(struct kunit *test)
 				   calls[i].name);
 		}
 	}
-	/* No lock is held: this takes the regions' mutex. */
+	/* The bad calls left no lock held: this one takes the mutex of all regions. */
 	KUNIT_EXPECT_NULL(test, buddy_region_get("none"));
 }
 
@@ -224,14 +224,14 @@ static void misuse_test_no_array(struct kunit *test)
 	expect_bad(test, 1, "free_bulk");
 	buddy_region_stats(region, NULL);
 	expect_bad(test, 1, "stats");
-	/* None of nothing is right. */
+	/* Zero blocks without an array are correct. */
 	KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(region, 0, 0, NULL, 0), 0U);
 	buddy_free_bulk(region, 0, 0, NULL);
 	expect_bad(test, 0, "bulk");
 	expect_all_free(test, region, fresh);
 }
 
-/* The memory of what was destroyed is not looked at. */
+/* A destroyed region is refused, and its memory is not read. */
 static void misuse_test_destroyed_region(struct kunit *test)
 {
 	struct buddy_region *region = buddy_region_create("gone", TEST_PFN, 64, NULL);
@@ -244,7 +244,7 @@ static void misuse_test_destroyed_region(struct kunit *test)
 	expect_bad(test, 1, "put");
 }
 
-/* What insmod made, a driver cannot destroy, held or not. */
+/* A driver cannot destroy a region of insmod, with or without a reference. */
 static void misuse_test_destroy_loaded(struct kunit *test)
 {
 	struct buddy_region *region = buddy_region_get("region0");
@@ -275,7 +275,7 @@ static void misuse_test_failed_result(struct kunit *test)
 	check_region(test, region);
 }
 
-/* What sleeps refuses to where it must not, and holds no lock afterwards. */
+/* Functions that sleep fail in atomic context, and leave no lock held. */
 static void misuse_test_must_not_sleep(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 64), *created, *found;
@@ -297,7 +297,7 @@ static void misuse_test_must_not_sleep(struct kunit *test)
 	buddy_region_put(region);
 }
 
-/* As in an NMI: nothing waits for a lock, which the interrupted may hold. */
+/* Run @code as in an NMI: it must not wait for a lock, as the interrupted may hold it. */
 #define IN_NMI(code)			\
 do {					\
 	__preempt_count_add(NMI_OFFSET);	\
@@ -305,7 +305,7 @@ do {					\
 	__preempt_count_sub(NMI_OFFSET);	\
 } while (0)
 
-/* A free of any size that needs the lock is told; the block is in use as it was. */
+/* In an NMI, a free that needs the lock is an error; the block stays in use. */
 static void misuse_test_nmi(struct kunit *test)
 {
 	static const unsigned int nrs[] = { 1, 2, 32, 64, 128, 3, 40, 100 };
@@ -319,7 +319,7 @@ static void misuse_test_nmi(struct kunit *test)
 		pfns[i] = buddy_alloc_pfn_exact(region, nrs[i], 0);
 		KUNIT_ASSERT_NE(test, pfns[i], BUDDY_NO_PFN);
 	}
-	/* Who waits for this lock, hangs. */
+	/* A call that waits for this lock hangs. */
 	raw_spin_lock_irqsave(&region->lock, flags);
 	EXPECT_WARNING("NMI context cannot wait", IN_NMI(buddy_region_drain(region)));
 	for (i = 0; i < ARRAY_SIZE(nrs); i++)
@@ -341,14 +341,14 @@ static void misuse_test_nmi(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A large block that would push others out of the cache needs the lock, too. */
+/* The free of a large block needs the lock if it replaces other blocks in the cache. */
 static void misuse_test_nmi_large(struct kunit *test)
 {
 	struct buddy_region *region;
 	struct buddy_stats *fresh, *stats;
 	unsigned long first, second, flags;
 
-	/* It always meets the same cache. */
+	/* The test stays on CPU 0, so that it always uses the same cache. */
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	init_caches(test);
 	region = test_region(test, TEST_PFN, BIT(14));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks of whole clusters in the per-CPU caches, see pcp_test.c for the others. */
+/* Suite pcp_large: blocks of whole clusters in the per-CPU caches. */
 #include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -9,14 +9,14 @@
 
 #define PAGES	BIT(16)
 
-/* The test stays on CPU 0, so that it always meets the same cache. */
+/* The test stays on CPU 0, so that it always uses the same cache. */
 static int pcp_large_init_test(struct kunit *test)
 {
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	return init_caches(test);
 }
 
-/* Within a large block that a CPU caches, all is free. */
+/* All pages of a large block in a cache are reported as free. */
 static void pcp_large_test_inside(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -30,7 +30,7 @@ static void pcp_large_test_inside(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Eight blocks that would be one come with one taking of the lock, and go with one. */
+/* The lock is taken once to fill the cache with eight blocks, and once to replace them. */
 static void pcp_large_test_eight(struct kunit *test)
 {
 	static const unsigned int turn[] = { 3, 1, 7, 0, 5, 2, 6, 4 };
@@ -48,7 +48,7 @@ static void pcp_large_test_eight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES - 8 * CLUSTER_PAGES);
 	KUNIT_EXPECT_EQ(test, stats->allocs[6], 8ULL);
 
-	/* Seven of the next eight, which are in the cache, have to go first. */
+	/* The cache has seven of the next eight blocks: they are replaced first. */
 	pfns[8] = buddy_alloc_pfn(region, 6, 0);
 	KUNIT_ASSERT_EQ(test, pfns[8], TEST_PFN + 8 * CLUSTER_PAGES);
 	buddy_free_pfn(region, pfns[turn[0]], 6);
@@ -64,7 +64,7 @@ static void pcp_large_test_eight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats->frees[6], 8ULL);
 	check_region(test, region);
 
-	/* Each is free, and taken once. */
+	/* Each cached block is free, and is allocated once. */
 	EXPECT_WARNING("the block is free already", buddy_free_pfn(region, pfns[0], 6));
 	for (i = 1; i < 8; i++)
 		buddy_free_pfn(region, pfns[i], 6);
@@ -80,7 +80,7 @@ static void pcp_large_test_eight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_PAGES);
 	check_region(test, region);
 
-	/* On the lists they are one, and what was a block is inside of it. */
+	/* On the free lists they are one block: each of the eight is inside it. */
 	buddy_region_drain(region);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 9, 0), TEST_PFN);
 	EXPECT_WARNING("inside a block", buddy_free_pfn(region, pfns[1], 6));
@@ -88,7 +88,7 @@ static void pcp_large_test_eight(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Where eight would be more than a CPU's share, it keeps one. */
+/* A CPU caches one block if eight are more than it may cache. */
 static void pcp_large_test_eight_share(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -106,15 +106,15 @@ static void pcp_large_test_eight_share(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* How many large blocks CPU 0 keeps. */
-static unsigned int kept(struct buddy_region *region)
+/* How many large blocks CPU 0 caches. */
+static unsigned int cached(struct buddy_region *region)
 {
 	return large_nr(atomic64_read(&per_cpu_ptr(region->pcp, 0)->large));
 }
 
 /*
- * Half clusters come in pairs out of the eight that a CPU keeps, and go back there:
- * no list is touched for seven pairs.
+ * For blocks of half a cluster, a CPU takes clusters from the eight that it caches, and
+ * puts them back there: seven clusters come and go without the free lists.
  */
 static void pcp_large_test_halves(struct kunit *test)
 {
@@ -131,12 +131,12 @@ static void pcp_large_test_halves(struct kunit *test)
 			splits = region->stats.splits;
 		KUNIT_EXPECT_EQ(test, region->stats.splits, splits);
 		KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - BIT(9));
-		KUNIT_EXPECT_EQ(test, kept(region), 7 - (unsigned int)i / 2);
+		KUNIT_EXPECT_EQ(test, cached(region), 7 - (unsigned int)i / 2);
 	}
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, 8ULL);
 
 	for (i = 0; i < 16; i++) {
-		KUNIT_EXPECT_EQ(test, kept(region), (unsigned int)(i ? (i - 1) / 2 : 0));
+		KUNIT_EXPECT_EQ(test, cached(region), (unsigned int)(i ? (i - 1) / 2 : 0));
 		buddy_free_pfn(region, pfns[i], 5);
 		check_region(test, region);
 	}
@@ -145,7 +145,7 @@ static void pcp_large_test_halves(struct kunit *test)
 	EXPECT_WARNING("the block is free already", buddy_free_pfn(region, pfns[0], 5));
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, PAGES);
 
-	/* What is not of the same eight takes their place. */
+	/* A cluster of another eight replaces the cached ones. */
 	buddy_region_drain(region);
 	for (i = 0; i < ARRAY_SIZE(pfns); i++)
 		pfns[i] = buddy_alloc_pfn(region, 5, 0);
@@ -153,12 +153,12 @@ static void pcp_large_test_halves(struct kunit *test)
 		buddy_free_pfn(region, pfns[i], 5);
 		check_region(test, region);
 	}
-	KUNIT_EXPECT_EQ(test, kept(region), 7U);
+	KUNIT_EXPECT_EQ(test, cached(region), 7U);
 	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - BIT(9));
 	expect_all_free(test, region, fresh);
 }
 
-/* But not while half a cluster is on the lists, nor above a CPU's share. */
+/* That is not so while half a cluster is on the lists, or above what a CPU may cache. */
 static void pcp_large_test_halves_not_kept(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -179,16 +179,16 @@ static void pcp_large_test_halves_not_kept(struct kunit *test)
 	}
 	for (i = 0; i < 4; i++)
 		buddy_free_pfn(region, pfns[i], 5);
-	KUNIT_EXPECT_EQ(test, kept(region), 0U);
+	KUNIT_EXPECT_EQ(test, cached(region), 0U);
 	KUNIT_EXPECT_EQ(test, region->stats.free_pages, PAGES - CLUSTER_PAGES);
 	expect_all_free(test, region, fresh);
 }
 
 /*
- * Blocks of several runs, between which some of the eight are missing.  As in
- * free_area_test_runs_stay_apart(), the runs are exchanged while all is in use.
+ * Eight blocks of which some are in no range of the region.  The test changes the ranges
+ * while all pages are in use, as free_area_test_ranges_stay_apart() does.
  */
-static void pcp_large_test_eight_runs(struct kunit *test)
+static void pcp_large_test_eight_ranges(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 8 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
@@ -211,7 +211,7 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < ARRAY_SIZE(there); i++)
 			buddy_free_pfn(region, pfns[there[i]], 6);
-		KUNIT_EXPECT_EQ(test, kept(region), (unsigned int)ARRAY_SIZE(there));
+		KUNIT_EXPECT_EQ(test, cached(region), (unsigned int)ARRAY_SIZE(there));
 		for (i = 0; i < ARRAY_SIZE(there); i++) {
 			KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 6, 0), pfns[there[i]]);
 			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[there[i]]),
@@ -224,7 +224,7 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER + 1], 2UL);
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER], 2UL);
 
-	/* Those that were in no run are in use still. */
+	/* The blocks that were in no range are still in use. */
 	region->ranges = whole;
 	region->nr_ranges = 1;
 	buddy_free_pfn(region, pfns[3], 6);
@@ -233,10 +233,10 @@ static void pcp_large_test_eight_runs(struct kunit *test)
 }
 
 /*
- * A cluster can change between the two looks of a free of pages that are free, from
- * one in a cache to the head of a larger block: what stands there is no tail.
+ * half_free() reads the half word before the tails.  If the cluster becomes part of a
+ * large block in between, it reads a block word: that must not look like tails.
  */
-static void pcp_large_test_head_is_no_tail(struct kunit *test)
+static void pcp_large_test_block_word_is_no_tail(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
 	u64 number = TEST_PFN >> HALF_ORDER;
@@ -265,8 +265,8 @@ static struct kunit_case pcp_large_cases[] = {
 	KUNIT_CASE(pcp_large_test_eight_share),
 	KUNIT_CASE(pcp_large_test_halves),
 	KUNIT_CASE(pcp_large_test_halves_not_kept),
-	KUNIT_CASE(pcp_large_test_eight_runs),
-	KUNIT_CASE(pcp_large_test_head_is_no_tail),
+	KUNIT_CASE(pcp_large_test_eight_ranges),
+	KUNIT_CASE(pcp_large_test_block_word_is_no_tail),
 	{}
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches: what is in them, who may use it, and that nothing stays there
- * when it is needed elsewhere.  The suites *_caches do the rest.
+ * Suite pcp: the per-CPU caches, for blocks below a cluster: which calls need no lock,
+ * frees by other CPUs, drains, NMIs.  The suites *_caches repeat other suites with caches.
  */
 #include <linux/cpu.h>
 #include <linux/kthread.h>
@@ -14,7 +14,7 @@
 
 #define PAGES	BIT(16)
 
-/* The test stays on CPU 0, so that it always meets the same cache. */
+/* The test stays on CPU 0, so that it always uses the same cache. */
 static int pcp_init_test(struct kunit *test)
 {
 	set_cpus_allowed_ptr(current, cpumask_of(0));
@@ -80,9 +80,9 @@ static void need_two_cpus(struct kunit *test)
 		kunit_skip(test, "needs two CPUs");
 }
 
-/* --- the way without the lock --- */
+/* --- without the lock --- */
 
-/* Pages by address come from the cache, too, and go back there. */
+/* The functions by address use the cache, too. */
 static void pcp_test_address(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, 256);
@@ -99,7 +99,7 @@ static void pcp_test_address(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* One block after the other, of any order: only the first takes the lock. */
+/* Allocate and free one block again and again: only the first calls take the lock. */
 static void pcp_test_hot(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -108,7 +108,7 @@ static void pcp_test_hot(struct kunit *test)
 	u64 before;
 
 	for (order = 0; order <= 10; order++) {
-		/* The rarer a block in a cluster, the longer until a CPU owns one. */
+		/* With large orders, several calls pass until the CPU caches a cluster. */
 		for (i = 0; i < 8; i++)
 			buddy_free_pfn(region, buddy_alloc_pfn(region, order, 0), order);
 		before = locked(test, region);
@@ -125,7 +125,7 @@ static void pcp_test_hot(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* In bulk there is one taking of the lock in 30 operations, or less. */
+/* Many allocations, then many frees: the lock is taken once in 30 calls, or less. */
 static void pcp_test_bulk(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -140,7 +140,7 @@ static void pcp_test_bulk(struct kunit *test)
 		buddy_free_pfn(region, pfns[i], 0);
 	stats = test_stats(test, region);
 	KUNIT_EXPECT_LE(test, stats->locked, 8192ULL / 30);
-	/* And each is counted once. */
+	/* Each block is counted once. */
 	KUNIT_EXPECT_EQ(test, stats->allocs[0], 4096ULL);
 	KUNIT_EXPECT_EQ(test, stats->frees[0], 4096ULL);
 	KUNIT_EXPECT_EQ(test, stats->free_pages, PAGES);
@@ -149,7 +149,7 @@ static void pcp_test_bulk(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Of two halves of a cluster, the second finds the first's in the cache. */
+/* Blocks of half a cluster: the lock is taken for every second one. */
 static void pcp_test_bulk_halves(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -164,7 +164,7 @@ static void pcp_test_bulk_halves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, locked(test, region) - before, ARRAY_SIZE(pfns) / 2ULL);
 }
 
-/* What comes into a cache may go out unseen: the peak counts it at once. */
+/* The peak counts a cluster when a CPU takes it, as allocations from there are not seen. */
 static void pcp_test_peak(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -174,7 +174,7 @@ static void pcp_test_peak(struct kunit *test)
 	u64 before;
 
 	KUNIT_ASSERT_NOT_NULL(test, pfns);
-	/* One page is left in the cache, so that larger blocks come from the lists. */
+	/* One page is left in the cache: blocks of order 1 come from the lists. */
 	for (i = 0; i < CLUSTER_PAGES - 1; i++)
 		pfns[i] = buddy_alloc_pfn(region, 0, 0);
 	pfns[i] = buddy_alloc_pfn(region, 1, 0);
@@ -192,7 +192,7 @@ static void pcp_test_peak(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A block is counted by its length, with the lock or without, whatever its alignment. */
+/* A block is counted by its length, not by its alignment, with the lock and without. */
 static void pcp_test_counts(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -207,7 +207,7 @@ static void pcp_test_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats->allocs[4], 0ULL);
 }
 
-/* Frees all over the region move no cluster about. */
+/* Frees in many clusters do not make the CPU take another cluster each time. */
 static void pcp_test_random_frees(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -220,11 +220,11 @@ static void pcp_test_random_frees(struct kunit *test)
 	refills = cache_of(region, 0)->refills;
 	for (i = 0, pfn = 0; i < PAGES; i++, pfn = (pfn + stride) % PAGES)
 		buddy_free_pfn(region, TEST_PFN + pfn, 0);
-	/* The first one is, as the CPU had nothing. */
+	/* The CPU takes the first cluster, as it has none. */
 	KUNIT_EXPECT_EQ(test, cache_of(region, 0)->refills, refills + 1);
 }
 
-/* A small region has none: they would hold too much of it. */
+/* A small region has no caches, as they would keep too much of its memory. */
 static void pcp_test_share(struct kunit *test)
 {
 	unsigned long least = 16 * CLUSTER_PAGES * num_possible_cpus();
@@ -245,7 +245,7 @@ static void pcp_test_share(struct kunit *test)
 
 /* --- two CPUs --- */
 
-/* A page goes back to where its cluster is, whoever frees it, without the lock. */
+/* Any CPU frees a page into the cache that has the page's cluster, without the lock. */
 static void pcp_test_remote_free(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -269,7 +269,7 @@ static void pcp_test_remote_free(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* What is free in a cache is free: each CPU that frees it again is told so. */
+/* A page in a cache is free: each CPU that frees the page again gets an error. */
 static void pcp_test_double_free(struct kunit *test)
 {
 	unsigned int order, cpu, count = 0;
@@ -280,7 +280,7 @@ static void pcp_test_double_free(struct kunit *test)
 		struct buddy_stats *fresh = test_stats(test, region);
 		unsigned long pfn, inside = order ? 1 : 0;
 
-		/* Both CPUs have something. */
+		/* Both CPUs cache a cluster. */
 		free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
 		pfn = buddy_alloc_pfn(region, order, 0);
 		buddy_free_pfn(region, pfn, order);
@@ -300,8 +300,8 @@ static void pcp_test_double_free(struct kunit *test)
 }
 
 /*
- * Who asks for what is not there takes nothing from the CPUs that is no help: the cluster
- * of one has single pages alone, and is still that CPU's after each failure.
+ * A failed allocation does not drain caches in which it cannot succeed: a CPU caches a
+ * cluster with single free pages, and still caches it after allocations of more pages.
  */
 static void pcp_test_failure_keeps_caches(struct kunit *test)
 {
@@ -322,7 +322,7 @@ static void pcp_test_failure_keeps_caches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pcp->drains, drains);
 	KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, &region->clusters[FIRST_CLUSTER + 1]);
 
-	/* With a block of that order in it, it is taken: this one is on no list. */
+	/* If the cluster has a block of the order, it is drained: no list has such a block. */
 	buddy_free_pfn(region, TEST_PFN + CLUSTER_PAGES + 1, 0);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, 2, __GFP_NOWARN),
 			TEST_PFN + CLUSTER_PAGES);
@@ -334,7 +334,7 @@ static void pcp_test_failure_keeps_caches(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* No allocation fails for what other CPUs have. */
+/* An allocation does not fail if draining the other CPUs' caches lets it succeed. */
 static void pcp_test_drain_before_failure(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_PAGES);
@@ -342,7 +342,7 @@ static void pcp_test_drain_before_failure(struct kunit *test)
 	unsigned long pfn, pfns[4], i;
 
 	need_two_cpus(test);
-	/* A cluster for each CPU, and a large block. */
+	/* Each CPU caches a cluster, and CPU 1 a large block, too. */
 	free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
 	free_on(test, region, 1, alloc_on(test, region, 1, 7), 7);
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
@@ -362,7 +362,7 @@ static void pcp_test_drain_before_failure(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pfn, TEST_PFN);
 	buddy_free_pfn_exact(region, pfn, 3);
 
-	/* To the last page, which the other CPU has. */
+	/* Allocate single pages down to the last one; the other CPU cached them. */
 	for (i = 0; i < 3; i++)
 		pfns[i] = buddy_alloc_pfn(region, 6, 0);
 	pfn = alloc_on(test, region, 1, 0);
@@ -376,7 +376,7 @@ static void pcp_test_drain_before_failure(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A CPU that goes takes nothing along; work goes on meanwhile. */
+/* A thread that allocates and frees while a CPU goes offline. */
 static int churn(void *data)
 {
 	struct buddy_region *region = data;
@@ -424,7 +424,7 @@ static void pcp_test_cpu_offline(struct kunit *test)
 
 /* --- NMI --- */
 
-/* The lock is held by who was interrupted: no block, but no deadlock either. */
+/* The NMI interrupts the holder of the lock: the allocation fails, without a deadlock. */
 static void pcp_test_nmi(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
@@ -437,7 +437,7 @@ static void pcp_test_nmi(struct kunit *test)
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	KUNIT_EXPECT_EQ(test, none, BUDDY_NO_PFN);
 
-	/* What is in the cache is to be had, and free lock or not. */
+	/* Blocks in the cache can be allocated, also while the lock is held. */
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
 	raw_spin_lock_irqsave(&region->lock, flags);
 	__preempt_count_add(NMI_OFFSET);
@@ -450,7 +450,7 @@ static void pcp_test_nmi(struct kunit *test)
 	__preempt_count_add(NMI_OFFSET);
 	pfn = buddy_alloc_pfn(region, 0, __GFP_NOWARN);
 	__preempt_count_sub(NMI_OFFSET);
-	/* Without SMP no lock tells whether it is free. */
+	/* Without SMP, a lock does not know whether it is held. */
 	KUNIT_EXPECT_EQ(test, pfn != BUDDY_NO_PFN, IS_ENABLED(CONFIG_SMP));
 	if (pfn != BUDDY_NO_PFN)
 		buddy_free_pfn(region, pfn, 0);
@@ -477,7 +477,7 @@ static void pcp_test_many(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(region, 0, 0, pfns, 0), 0U);
 
-	/* One that is wrong is told, and the others are freed. */
+	/* A wrong block is reported, and the others are freed. */
 	got = buddy_alloc_bulk(region, 2, 10, pfns, 0);
 	KUNIT_ASSERT_EQ(test, got, 10U);
 	swap(pfns[5], pfns[10]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A million random operations, against a model that knows nothing of buddies. */
+/* Suite random: a million random operations, compared with a simple model of the pages. */
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -7,9 +7,9 @@
 
 #include "../lib/common.h"
 
-#define TAIL	(~0U)	/* a length: the frame continues the block before it */
+#define TAIL	(~0U)	/* a length: the page is in a block, but is not its first page */
 
-/* Who owns which frame, frame by frame. */
+/* What each page of the region is; a page is known by its index in the region. */
 struct model {
 	struct kunit *test;
 	struct buddy_region *region;
@@ -18,10 +18,10 @@ struct model {
 	unsigned long pages;
 	unsigned long used;
 	unsigned long fails;
-	u32 *length;	/* of the block that starts at a frame; 0 if free, or TAIL */
-	u32 *heads;	/* the frames at which the blocks in use start, in no order */
-	unsigned long nr_heads;
-	unsigned long errors[BUDDY_NR_ERRORS];	/* those that must be counted */
+	u32 *length;	/* of the block that starts at each page; 0 if free, or TAIL */
+	u32 *firsts;	/* the first pages of the blocks in use, in any order */
+	unsigned long nr_blocks;
+	unsigned long errors[BUDDY_NR_ERRORS];	/* how many must be counted */
 };
 
 struct setting {
@@ -49,23 +49,23 @@ static u32 below(struct model *model, u32 limit)
 	return prandom_u32_state(&model->rnd) % limit;
 }
 
-static bool is_free(struct model *model, unsigned long frame, unsigned long nr)
+static bool is_free(struct model *model, unsigned long page, unsigned long nr)
 {
-	return !memchr_inv(&model->length[frame], 0, nr * sizeof(*model->length));
+	return !memchr_inv(&model->length[page], 0, nr * sizeof(*model->length));
 }
 
-/* Is there an aligned free block of @size anywhere? */
+/* Whether any aligned block of @size is free. */
 static bool has_room(struct model *model, unsigned long size)
 {
-	unsigned long frame = -model->pfn & (size - 1);
+	unsigned long page = -model->pfn & (size - 1);
 
-	for (; frame + size <= model->pages; frame += size)
-		if (is_free(model, frame, size))
+	for (; page + size <= model->pages; page += size)
+		if (is_free(model, page, size))
 			return true;
 	return false;
 }
 
-/* Small blocks are likelier: half of all orders are 0, a quarter 1, ... */
+/* Small orders are more likely: half are 0, a quarter 1, ... */
 static unsigned int random_order(struct model *model)
 {
 	return min_t(unsigned int, ffs(below(model, 1 << 20) | 1 << 20) - 1, 10);
@@ -74,7 +74,7 @@ static unsigned int random_order(struct model *model)
 static void random_alloc(struct model *model)
 {
 	unsigned int order = random_order(model);
-	unsigned long nr = BIT(order), frame, pfn, i;
+	unsigned long nr = BIT(order), page, pfn, i;
 
 	if (below(model, 3)) {
 		pfn = buddy_alloc_pfn(model->region, order, __GFP_NOWARN);
@@ -90,55 +90,55 @@ static void random_alloc(struct model *model)
 		model->fails++;
 		return;
 	}
-	frame = pfn - model->pfn;
-	if (frame >= model->pages || model->pages - frame < nr ||
-	    pfn % roundup_pow_of_two(nr) || !is_free(model, frame, nr))
+	page = pfn - model->pfn;
+	if (page >= model->pages || model->pages - page < nr ||
+	    pfn % roundup_pow_of_two(nr) || !is_free(model, page, nr))
 		KUNIT_ASSERT_FAILURE(model->test,
 				     "%lu pages at %#lx are not free, aligned and inside",
 				     nr, pfn);
-	model->length[frame] = nr;
+	model->length[page] = nr;
 	for (i = 1; i < nr; i++)
-		model->length[frame + i] = TAIL;
-	model->heads[model->nr_heads++] = frame;
+		model->length[page + i] = TAIL;
+	model->firsts[model->nr_blocks++] = page;
 	model->used += nr;
 }
 
 static void random_free(struct model *model)
 {
-	unsigned long at, frame, nr;
+	unsigned long at, page, nr;
 
-	if (!model->nr_heads)
+	if (!model->nr_blocks)
 		return;
-	at = below(model, model->nr_heads);
-	frame = model->heads[at];
-	nr = model->length[frame];
+	at = below(model, model->nr_blocks);
+	page = model->firsts[at];
+	nr = model->length[page];
 	if (is_power_of_2(nr) && below(model, 2))
-		buddy_free_pfn(model->region, model->pfn + frame, ilog2(nr));
+		buddy_free_pfn(model->region, model->pfn + page, ilog2(nr));
 	else
-		buddy_free_pfn_exact(model->region, model->pfn + frame, nr);
+		buddy_free_pfn_exact(model->region, model->pfn + page, nr);
 
-	memset(&model->length[frame], 0, nr * sizeof(*model->length));
-	model->heads[at] = model->heads[--model->nr_heads];
+	memset(&model->length[page], 0, nr * sizeof(*model->length));
+	model->firsts[at] = model->firsts[--model->nr_blocks];
 	model->used -= nr;
 }
 
 static void random_query(struct model *model)
 {
-	unsigned long frame = below(model, model->pages);
-	u32 length = model->length[frame];
-	unsigned long nr = buddy_block_pages(model->region, model->pfn + frame);
+	unsigned long page = below(model, model->pages);
+	u32 length = model->length[page];
+	unsigned long nr = buddy_block_pages(model->region, model->pfn + page);
 
 	if (nr != (length == TAIL ? 0 : length))
 		KUNIT_ASSERT_FAILURE(model->test,
-				     "frame %lu is said to start %lu pages, it has %#x",
-				     frame, nr, length);
+				     "page %lu: a block of %lu pages is reported, not %#x",
+				     page, nr, length);
 }
 
-/* Free a random page, in most cases one that starts no block of that length. */
+/* Free a random block by mistake: mostly, no block of this length starts there. */
 static void random_misuse(struct model *model)
 {
-	unsigned long frame = below(model, model->pages);
-	u32 length = model->length[frame], nr = BIT(random_order(model));
+	unsigned long page = below(model, model->pages);
+	u32 length = model->length[page], nr = BIT(random_order(model));
 	enum buddy_error error = BUDDY_WRONG_SIZE;
 
 	if (!length)
@@ -147,15 +147,15 @@ static void random_misuse(struct model *model)
 		error = BUDDY_NOT_A_HEAD;
 	else if (length == nr)
 		return;
-	buddy_free_pfn_exact(model->region, model->pfn + frame, nr);
+	buddy_free_pfn_exact(model->region, model->pfn + page, nr);
 	model->errors[error]++;
 	if (atomic_long_read(&model->region->errors[error]) != model->errors[error])
 		KUNIT_ASSERT_FAILURE(model->test,
-				     "freeing frame %lu, which has %#x, was not error %u",
-				     frame, length, error);
+				     "freeing page %lu, which has %#x, was not error %u",
+				     page, length, error);
 }
 
-/* The warnings that the first mistake of each kind prints. */
+/* Make the first mistake of each kind, which warns. */
 static void warn_before(struct model *model)
 {
 	struct buddy_region *region = model->region;
@@ -183,8 +183,8 @@ static void random_test_against_model(struct kunit *test)
 	model->pages = setting->pages;
 	model->region = test_region(test, model->pfn, model->pages);
 	model->length = kunit_kcalloc(test, model->pages, sizeof(u32), GFP_KERNEL);
-	model->heads = kunit_kcalloc(test, model->pages, sizeof(u32), GFP_KERNEL);
-	KUNIT_ASSERT_TRUE(test, model->length && model->heads);
+	model->firsts = kunit_kcalloc(test, model->pages, sizeof(u32), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, model->length && model->firsts);
 	prandom_seed_state(&model->rnd, test_seed(test));
 	fresh = test_stats(test, model->region);
 	warn_before(model);
@@ -192,7 +192,7 @@ static void random_test_against_model(struct kunit *test)
 	for (i = 0; i < setting->operations; i++) {
 		unsigned int dice = below(model, 128);
 
-		/* The region fills up for a while, then it empties. */
+		/* Change from time to time how likely an allocation is. */
 		if (i % 4096 == 0) {
 			allocs = 30 + below(model, 50);
 			check_region(test, model->region);
@@ -211,10 +211,10 @@ static void random_test_against_model(struct kunit *test)
 		else
 			random_free(model);
 	}
-	while (model->nr_heads)
+	while (model->nr_blocks)
 		random_free(model);
 	expect_all_free(test, model->region, fresh);
-	/* Or else it was never near full. */
+	/* The region was full at times. */
 	KUNIT_EXPECT_NE(test, model->fails, 0UL);
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions: what is refused and with which errno, references, conversions, extremes. */
+/*
+ * Suite region: creation and its errors, destruction, references, conversions between
+ * pfns and addresses, regions of extreme sizes and places.
+ */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
@@ -13,10 +16,10 @@
 #define NAME		"region-test"
 #define LONGEST_NAME	"a-name-that-has-31-characters.X"
 #define MAX_PAGES	BIT(37)
-/* What PFN_PHYS() shifts out: a pfn of it would be pfn 0. */
+/* PFN_PHYS() shifts this bit out: PFN_WRAP would become pfn 0. */
 #define PFN_WRAP	BIT(64 - PAGE_SHIFT)
 
-/* Make a region and destroy it; -errno if it was refused. */
+/* Create a region and destroy it.  Return 0, or why it was not created. */
 static int try_create(const char *name, unsigned long pfn,
 		      unsigned long nr_pages, void *virt)
 {
@@ -36,7 +39,7 @@ static struct buddy_region *create(struct kunit *test, unsigned long pfn,
 	return region;
 }
 
-/* A refusal leaves nothing: neither its name nor its range is taken after it. */
+/* A region that is refused leaves neither its name nor its range in use. */
 static void region_test_bad_names(struct kunit *test)
 {
 	static const char * const bad[] = {
@@ -67,7 +70,7 @@ static void region_test_duplicate_name(struct kunit *test)
 
 	KUNIT_EXPECT_STREQ(test, buddy_region_name(region), NAME);
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN + 64, 64, NULL), -EEXIST);
-	/* A name that merely begins like it is another; so is the range. */
+	/* Other names that start with the same characters, and the range behind, are free. */
 	KUNIT_EXPECT_EQ(test, try_create(NAME "-", TEST_PFN + 64, 64, NULL), 0);
 	KUNIT_EXPECT_EQ(test, try_create("region", TEST_PFN + 64, 64, NULL), 0);
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
@@ -81,7 +84,7 @@ static void region_test_zero_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, NULL), 0);
 }
 
-/* The address is never touched, so any will do. */
+/* No memory is accessed, so any address can be passed. */
 static void region_test_unaligned_virt(struct kunit *test)
 {
 	char *virt = (char *)PAGE_OFFSET;
@@ -94,7 +97,7 @@ static void region_test_unaligned_virt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 64, virt), 0);
 }
 
-/* One region has pfn 100 to 299 of these; others come from every side. */
+/* The pfns are relative to TEST_PFN, and a region has 100 to 299. */
 static void region_test_overlap(struct kunit *test)
 {
 	static const struct {
@@ -102,9 +105,9 @@ static void region_test_overlap(struct kunit *test)
 		int err;
 	} others[] = {
 		{ 100, 200, -EBUSY },	/* the same */
-		{ 100, 1, -EBUSY },	/* inside: at the start, */
-		{ 299, 1, -EBUSY },	/* at the end, */
-		{ 150, 50, -EBUSY },	/* between */
+		{ 100, 1, -EBUSY },	/* inside, at the start */
+		{ 299, 1, -EBUSY },	/* inside, at the end */
+		{ 150, 50, -EBUSY },	/* inside */
 		{ 99, 2, -EBUSY },	/* over the start */
 		{ 0, 101, -EBUSY },
 		{ 299, 2, -EBUSY },	/* over the end */
@@ -128,7 +131,7 @@ static void region_test_overlap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_create("other", TEST_PFN + 100, 200, NULL), 0);
 }
 
-/* The kernel's memory that buddypool.ko took when it was loaded counts too. */
+/* A new region must not overlap memory that buddypool.ko allocated when it was loaded. */
 static void region_test_overlap_kernel_memory(struct kunit *test)
 {
 	struct buddy_region *loaded = buddy_region_get("region0");
@@ -154,7 +157,7 @@ static void region_test_range_limit(struct kunit *test)
 		{ MAX_PAGES, 1, -ERANGE },
 		{ 0, MAX_PAGES + 1, -ERANGE },
 		{ 1, MAX_PAGES, -ERANGE },
-		/* These sums and shifts wrap to what looks like a fit. */
+		/* Sums and shifts of these wrap to values that look correct. */
 		{ PFN_WRAP - 1, 1, -ERANGE },
 		{ PFN_WRAP - 1, 2, -ERANGE },
 		{ TEST_PFN, PFN_WRAP - TEST_PFN + 1, -ERANGE },
@@ -178,7 +181,7 @@ static void region_test_range_limit(struct kunit *test)
 	}
 }
 
-/* The last page of all can be used as any other. */
+/* The last possible page can be used like any other. */
 static void region_test_last_page(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, MAX_PAGES - 65, 65);
@@ -192,7 +195,7 @@ static void region_test_last_page(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Metadata that the memory cannot hold is refused before anybody starves. */
+/* A region is refused if its metadata would need more memory than is available. */
 static void region_test_too_large(struct kunit *test)
 {
 	unsigned long free = si_mem_available();
@@ -213,7 +216,7 @@ static void region_test_busy_with_block(struct kunit *test)
 	unsigned long pfn = buddy_alloc_pfn(region, 0, 0);
 
 	KUNIT_ASSERT_EQ(test, buddy_region_destroy(region), -EBUSY);
-	/* It stays what and where it was. */
+	/* The region is as before. */
 	KUNIT_EXPECT_EQ(test, try_create(NAME, 0, 1, NULL), -EEXIST);
 	KUNIT_EXPECT_EQ(test, try_create("other", TEST_PFN, 1, NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), 1UL);
@@ -240,7 +243,7 @@ static void region_test_busy_with_hold(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 }
 
-/* The module's reference count, as lsmod has it. */
+/* The module's reference count, as lsmod prints it. */
 static long module_refs(struct kunit *test)
 {
 	struct file *file = filp_open("/sys/module/buddypool/refcnt", O_RDONLY, 0);
@@ -279,7 +282,7 @@ static void region_test_unknown_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 }
 
-/* One put too many is told, and neither count moves. */
+/* One buddy_region_put() too many is an error, and changes neither count. */
 static void region_test_put_twice(struct kunit *test)
 {
 	struct buddy_region *region = create(test, TEST_PFN, 64, NULL);
@@ -296,7 +299,7 @@ static void region_test_put_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, module_refs(test), refs);
 	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 1U);
 
-	/* A hold still is one. */
+	/* A reference still keeps the region from being destroyed. */
 	KUNIT_EXPECT_PTR_EQ(test, buddy_region_get(NAME), region);
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), -EBUSY);
 	KUNIT_EXPECT_EQ(test, module_refs(test), refs + 1);
@@ -304,7 +307,7 @@ static void region_test_put_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 }
 
-/* A place where the kernel maps nothing, at either end. */
+/* A region is refused if its first or last page is not mapped. */
 static void region_test_no_mapping(struct kunit *test)
 {
 	void *two = vmalloc(2 << PAGE_SHIFT), *gone = vmalloc(PAGE_SIZE);
@@ -319,7 +322,7 @@ static void region_test_no_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 2, (void *)-PAGE_SIZE), -EINVAL);
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, BIT(36), page), -EINVAL);
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, (void *)BIT(63)), -EINVAL);
-	/* Behind a vmalloc area there is a page that is not mapped. */
+	/* The page behind a vmalloc area is not mapped. */
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 3, two), -EINVAL);
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 2, two), 0);
 	KUNIT_EXPECT_EQ(test, try_create(NAME, TEST_PFN, 1, two + PAGE_SIZE), 0);
@@ -336,7 +339,7 @@ struct reader {
 	char name[NAME_LEN];
 };
 
-/* As caller_error(), it found the region just before that was destroyed. */
+/* Like the report of a caller error, it found the region just before its destruction. */
 static int read_name(void *data)
 {
 	struct reader *reader = data;
@@ -352,7 +355,7 @@ static int read_name(void *data)
 	return 0;
 }
 
-/* Who looks a region up without a lock can read it; and nobody waits for him. */
+/* An RCU reader that found a region can still read it; the destruction does not wait. */
 static void region_test_destroy_beside_reader(struct kunit *test)
 {
 	struct reader reader = {};
@@ -374,7 +377,7 @@ static void region_test_destroy_beside_reader(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, reader.name, NAME);
 }
 
-/* @offset may lie outside of [0, bytes): then there is no translation. */
+/* If @offset is outside of the region, no conversion of the byte must succeed. */
 static void check_byte(struct kunit *test, struct buddy_region *region,
 		       char *virt, phys_addr_t phys, long offset, bool inside)
 {
@@ -392,7 +395,7 @@ static void check_byte(struct kunit *test, struct buddy_region *region,
 				"byte %ld", offset);
 }
 
-/* Address and pfn have nothing to do with each other, in either direction. */
+/* Check the conversions at every page; @virt and @pfn can be any pair. */
 static void check_conversions(struct kunit *test, void *virt, unsigned long pfn,
 			      unsigned long nr_pages)
 {
@@ -426,7 +429,7 @@ static void region_test_conversions(struct kunit *test)
 	vfree(virt);
 }
 
-/* What is allocated by address is where the pfn says, and cleared on demand. */
+/* A block that is allocated by address: its pfn, and that __GFP_ZERO clears it. */
 static void region_test_conversion_of_block(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 3, 70);
@@ -454,14 +457,14 @@ static void region_test_conversion_without_mapping(struct kunit *test)
 	phys_addr_t phys = PFN_PHYS(TEST_PFN);
 	long offset;
 
-	/* Neither where the kernel maps memory, nor where no offset at all leads. */
+	/* Addresses of the kernel's own mapping, or near NULL, are not the region's. */
 	for (offset = 0; offset < 70 << PAGE_SHIFT; offset += PAGE_SIZE / 2) {
 		check_byte(test, region, __va(phys), phys, offset, false);
 		check_byte(test, region, NULL, phys, offset, false);
 	}
 }
 
-/* How many places in [start, end) could hold an aligned block of @order. */
+/* How many aligned blocks of @order fit into [start, end). */
 static unsigned long places(unsigned long start, unsigned long end,
 			    unsigned int order)
 {
@@ -484,7 +487,7 @@ static void check_fresh(struct kunit *test, unsigned long pfn, unsigned long pag
 	KUNIT_EXPECT_EQ(test, stats->merges, 0ULL);
 	KUNIT_EXPECT_NE(test, places(pfn, end, stats->max_order), 0UL);
 	KUNIT_EXPECT_EQ(test, places(pfn, end, stats->max_order + 1), 0UL);
-	/* Every place is a free block, unless it is half of a larger one. */
+	/* Every block that fits is a free block, unless it is half of a larger one. */
 	for (order = 0; order < BUDDY_NR_ORDERS; order++)
 		KUNIT_EXPECT_EQ_MSG(test, stats->nr_free[order],
 				    places(pfn, end, order) - 2 * places(pfn, end, order + 1),
@@ -509,7 +512,7 @@ static void region_test_fresh_stats(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int i, k;
 
-	/* The very first pages; few, as the kernel's region may lie behind. */
+	/* From pfn 0 on only small regions: a region of insmod may be behind them. */
 	for (i = 0; i < 7; i++)
 		check_fresh(test, 0, sizes[i]);
 	for (i = 0; i < ARRAY_SIZE(starts); i++)
@@ -522,7 +525,7 @@ static void region_test_fresh_stats(struct kunit *test)
 			    1 + prandom_u32_state(&rnd) % BIT(15));
 }
 
-/* 1 TiB that does not exist, on the guest's 1 GiB: 128 MiB of metadata. */
+/* A region of 1 TiB without memory, in a guest of 1 GiB: 128 MiB of metadata. */
 static void region_test_terabyte(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, BIT(30), BIT(28));
@@ -543,7 +546,7 @@ static void region_test_terabyte(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, block), BIT(order));
 		buddy_free_pfn(region, block, order);
 	}
-	/* One of each order at a time leaves a single page. */
+	/* One block of each order, all in use: a single page is left. */
 	for (order = 28; order--;)
 		pfn[order] = buddy_alloc_pfn(region, order, 0);
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, 1UL);

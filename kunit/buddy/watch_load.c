@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that does each thing once and then forgets some blocks, for
- * watched_test.sh to see them traced and to see who is named at rmmod; or that looks
- * at what memory holds.
+ * A driver for watched_test.sh.  It makes each kind of call once, to fire all
+ * tracepoints, and does not free some blocks, which rmmod then reports.  Or it writes to
+ * the region, or compares what an earlier load wrote there.
  */
 #include <linux/module.h>
 #include <linux/sizes.h>
@@ -11,15 +11,15 @@
 
 static unsigned int forget;
 module_param(forget, uint, 0444);
-MODULE_PARM_DESC(forget, "pages that are not freed");
+MODULE_PARM_DESC(forget, "how many pages not to free");
 
 static unsigned long write;
 module_param(write, ulong, 0444);
-MODULE_PARM_DESC(write, "leave this in the region's first and last page, and do nothing else");
+MODULE_PARM_DESC(write, "only write this number to the region's first and last page");
 
 static unsigned long expect;
 module_param(expect, ulong, 0444);
-MODULE_PARM_DESC(expect, "fail if this is not there, and do nothing else");
+MODULE_PARM_DESC(expect, "only fail if this number is not there");
 
 static struct buddy_region *region;
 
@@ -86,5 +86,5 @@ static void __exit load_exit(void)
 }
 module_exit(load_exit);
 
-MODULE_DESCRIPTION("Work to watch, and blocks that are forgotten");
+MODULE_DESCRIPTION("Calls that fire buddypool's tracepoints, and blocks that are not freed");
 MODULE_LICENSE("GPL");

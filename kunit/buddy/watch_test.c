@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds what, poison in free pages, failures on demand.  The module is loaded
- * with track=1 poison=1 for this suite, see scripts/guest/check.
+ * Suite watch: owners of pages, poison in free pages, failures on demand.  The module is
+ * loaded with track=1 poison=1 for this suite, see scripts/guest/jobs/check.
  */
 #include <linux/ctype.h>
 #include <linux/hrtimer.h>
@@ -15,7 +15,7 @@
 
 #define PAGES	256
 
-/* Two callers, to be told apart by their names; the first from one place. */
+/* The first of two callers with different names; all its calls are from one place. */
 static noinline void take_some(struct buddy_region *region, unsigned int order,
 			       unsigned long *pfns, unsigned int nr)
 {
@@ -31,7 +31,7 @@ static noinline unsigned long take_other(struct buddy_region *region, unsigned l
 	return pfn;
 }
 
-/* The figures of the @nr-th group in the file, and @chain, the text behind them. */
+/* The numbers of group @nr in the file owners, and @chain, the text behind them. */
 static bool group(const char *text, unsigned int nr, unsigned long *bytes,
 		  unsigned long *blocks, const char **chain)
 {
@@ -45,7 +45,7 @@ static bool group(const char *text, unsigned int nr, unsigned long *bytes,
 	return false;
 }
 
-/* The callers of a chain stand below it, up to the next group. */
+/* Whether the call chain, up to the next group, has @name. */
 static bool chain_has(const char *chain, const char *name)
 {
 	for (; *chain && !isdigit(*skip_spaces(chain));
@@ -89,7 +89,7 @@ static void watch_test_owners(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, group(text, 0, &bytes, &blocks, &chain));
 }
 
-/* There is room for the metadata, but not for the owners. */
+/* A region is refused if there is enough memory for the clusters, but not for owners. */
 static void watch_test_too_large(struct kunit *test)
 {
 	struct buddy_region *region;
@@ -110,7 +110,7 @@ static bool is_filled(const void *page, unsigned long nr)
 	return filled;
 }
 
-/* All is poisoned at first, what is freed again, and what is in use is not. */
+/* All pages of a new region are poisoned, and pages that are freed; pages in use are not. */
 static void watch_test_poison(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
@@ -129,7 +129,7 @@ static void watch_test_poison(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* The byte is named, the block handed out, others are not accused. */
+/* The report names the byte; the allocation succeeds; other pages are not reported. */
 static void watch_test_write_after_free(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
@@ -150,7 +150,7 @@ static void watch_test_write_after_free(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Who wrote may be the one before the last. */
+/* The report names the last two owners of the page. */
 static void watch_test_owner_before(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
@@ -169,7 +169,7 @@ static void watch_test_owner_before(struct kunit *test)
 	buddy_free(region, block, 0);
 }
 
-/* A second free is found before the block is poisoned under its next owner. */
+/* A block that is freed twice is not poisoned while its next owner uses it. */
 static void watch_test_double_free(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
@@ -201,8 +201,8 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 }
 
 /*
- * A large block is filled with interrupts on: a timer of this CPU runs meanwhile, again
- * and again, where it would run once behind a stretch without.
+ * A large block is poisoned with interrupts on: a timer of this CPU runs many times
+ * meanwhile.  With interrupts off it would run once, afterwards.
  */
 static void watch_test_large_with_interrupts(struct kunit *test)
 {
@@ -223,7 +223,7 @@ static void watch_test_large_with_interrupts(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A block of whole clusters is claimed before it is filled: each mistake counts once. */
+/* A free claims a block of whole clusters before poisoning: each mistake counts once. */
 static void watch_test_large_errors(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
@@ -245,7 +245,7 @@ static void watch_test_large_errors(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* Under KASAN, a free page must not be touched, whatever the parameters. */
+/* KASAN reports an access to a free page, also without poison=1. */
 static void watch_test_kasan(struct kunit *test)
 {
 	struct buddy_region *region;
@@ -258,12 +258,12 @@ static void watch_test_kasan(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	WRITE_ONCE(*block, 1);
 	buddy_free(region, block, 0);
-	/* The report shows what is around, which may have no shadow before the page. */
+	/* In the middle: KASAN's report also reads around the byte. */
 	EXPECT_WARNING("KASAN: use-after-free", read_bad_byte(block + PAGE_SIZE / 2));
 }
 
 #ifdef CONFIG_FAULT_INJECTION
-/* Set from @attr's folder in debugfs as a rule; here by hand. */
+/* Users set these members by files in debugfs. */
 static void fail_times(struct fault_attr *attr, int times)
 {
 	attr->verbose = 0;

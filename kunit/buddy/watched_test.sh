@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What only a user of the whole module sees: each tracepoint fires, none costs the
-# caches when all are off, and rmmod names who did not free.  Results are KTAP in
-# the kernel's log.
+# Suite watched: tests that load the whole module.  Each tracepoint fires, rmmod reports
+# the blocks that were not freed, and a range that was kept can be taken back.  The
+# results are KTAP in the kernel's log.
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
@@ -30,7 +30,7 @@ tracepoints_fire() {
 	rmmod buddypool
 }
 
-# Five groups at the most, the largest first, with their call chains; the memory is kept.
+# rmmod prints the call chain of the blocks that are still in use, and keeps their memory.
 rmmod_names_owners() {
 	insmod /buddypool.ko regions=watched:8M track=1
 	insmod /watch_load.ko forget=7
@@ -40,12 +40,12 @@ rmmod_names_owners() {
 	dmesg -c >/dev/null
 	rmmod buddypool
 	dmesg | grep -q "watched: 7 pages are still in use, its memory is not given back" ||
-		fail "nothing said of 7 pages"
+		fail "no message about 7 pages"
 	dmesg | grep -q "watched: 7 pages in 7 blocks" || fail "no group of 7 blocks"
 	dmesg | grep -q "one owner: insmod/" || fail "no task"
 }
 
-# kept_is_refused REASON PARAMETER...: insmod says REASON and makes nothing.
+# kept_is_refused REASON PARAMETER...: insmod fails, and logs REASON.
 kept_is_refused() {
 	reason=$1
 	shift
@@ -55,38 +55,38 @@ kept_is_refused() {
 	dmesg | grep -q "$reason" || fail "$*: $(dmesg)"
 }
 
-# A claim that was left behind is known as the module's own, and comes back on demand.
+# A range that an earlier load left reserved is refused, and taken back with reclaim=1.
 kept_range_comes_back() {
 	range=watched:8M@0x10000000
 	insmod /buddypool.ko regions=$range
 	insmod /watch_load.ko forget=7
 	rmmod watch_load
 	rmmod buddypool
-	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the claim was not kept"
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the range is not reserved"
 	left="0x0*10000000 to 0x0*107fffff was left claimed at an rmmod of this module"
 	kept_is_refused "$left" regions=$range
 	kept_is_refused "$left" regions=watched:4K@0x107ff000
-	# A part of it would leave the rest without a claim.
+	# Only the whole range can be taken back: the rest would not be reserved any more.
 	kept_is_refused "$left" regions=watched:4M@0x10000000 reclaim=1
 	kept_is_refused "$left" regions=watched:8M@0x10001000 reclaim=1
 	kept_is_refused "$left" regions=watched:9M@0x10000000 reclaim=1
 	kept_is_refused 'another claim' regions=watched:4K@0xfec00000 reclaim=1
-	# It is still there after a load that fails behind it.
+	# The range stays reserved if a later entry makes the load fail.
 	kept_is_refused 'the size is 0' regions=$range,0 reclaim=1
 	kept_is_refused "$left" regions=$range
-	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the claim has gone"
+	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the range was released"
 	insmod /buddypool.ko regions=$range reclaim=1 || fail "not taken back"
 	grep -q "10000000-107fffff : watched" /proc/iomem || fail "$(cat /proc/iomem)"
 	grep -q "^watched .* 2048 " /sys/kernel/debug/buddypool/regions ||
 		fail "$(cat /sys/kernel/debug/buddypool/regions)"
 	insmod /watch_load.ko write=1 || fail "no memory there"
 	rmmod watch_load buddypool
-	grep -q " : watched" /proc/iomem && fail "the claim is still there"
+	grep -q " : watched" /proc/iomem && fail "the range is still reserved"
 	insmod /buddypool.ko regions=$range || fail "not taken anew"
 	rmmod buddypool
 }
 
-# Memory that another may have left for us is looked at, and stays as it was.
+# Loading the module does not change the data in a physical range.
 insmod_keeps_data() {
 	range=watched:8M@0x10000000
 	insmod /buddypool.ko regions=$range
@@ -97,7 +97,7 @@ insmod_keeps_data() {
 	rmmod watch_load buddypool
 }
 
-# Without track=1 the file says what to do.
+# Without track=1 the file owners says that track=1 is needed.
 owners_say_how() {
 	insmod /buddypool.ko regions=watched:8M
 	grep -q "load the module with track=1" /sys/kernel/debug/buddypool/watched/owners ||

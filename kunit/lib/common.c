@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the suites share, see common.h. */
+/* The functions of common.h, which all suites share, and the parameters seed= and rounds=. */
 #include <kunit/resource.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -11,13 +11,13 @@
 
 static unsigned long seed;
 module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "seed of the random tests, to run one again (default: a new one)");
+MODULE_PARM_DESC(seed, "seed of the random tests, to repeat a run (default: a new seed)");
 
 static unsigned int rounds = 1;
 module_param(rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "how many times the usual number of inputs the fuzzing suites try (default: 1)");
+MODULE_PARM_DESC(rounds, "factor for the number of inputs of the fuzzing suites (default: 1)");
 
-/* Here, as 6.1 runs a suite before its own module's parameters are read. */
+/* In this module, because 6.1 runs a suite before it reads the suite module's parameters. */
 unsigned int test_rounds(void)
 {
 	return rounds;
@@ -29,7 +29,7 @@ static long read_byte(void *byte)
 	return READ_ONCE(*(u8 *)byte);
 }
 
-/* In another task: since 6.3, KASAN's report would fail the test in whose task it is. */
+/* In another task: since 6.3, a report of KASAN fails the test that runs in the task. */
 void read_bad_byte(const void *byte)
 {
 	work_on_cpu(raw_smp_processor_id(), read_byte, (void *)byte);
@@ -66,7 +66,7 @@ static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
 	struct buddy_region *region;
 	char name[NAME_LEN];
 
-	/* With a pid, for those that look for it in the log. */
+	/* With the pid, so that each name is unique in the kernel's log. */
 	snprintf(name, sizeof(name), "test-%d-%d", task_pid_nr(current),
 		 atomic_inc_return(&serial));
 	region = buddy_region_create(name, pfn, nr_pages, virt);
@@ -131,7 +131,7 @@ unsigned long blocks_inside(unsigned long pfn, unsigned long nr_pages,
 }
 EXPORT_SYMBOL_GPL(blocks_inside);
 
-/* A block is free as a whole if it is inside and the one it is half of is not. */
+/* A block is on a free list if it fits, and the block that it is half of does not. */
 void expect_free_range(struct kunit *test, struct buddy_region *region,
 		       unsigned long pfn, unsigned long nr_pages)
 {
@@ -166,8 +166,8 @@ struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region)
 }
 EXPORT_SYMBOL_GPL(test_stats);
 
-/* Count the free blocks of each order in a word frame by frame, the slow way. */
-static void count_frames(u64 free, unsigned long nr_free[])
+/* Count the free blocks of each order in a word, page by page. */
+static void count_pages(u64 free, unsigned long nr_free[])
 {
 	unsigned int pos = 0, order;
 
@@ -188,7 +188,7 @@ static void count_frames(u64 free, unsigned long nr_free[])
 	}
 }
 
-/* The order of the block in a CPU's cache that @cluster heads, or 0. */
+/* The order of the block in a CPU's cache that starts with @cluster, or 0. */
 static unsigned int cached_order(struct buddy_region *region, struct cluster *cluster)
 {
 	unsigned int cpu;
@@ -203,7 +203,7 @@ static unsigned int cached_order(struct buddy_region *region, struct cluster *cl
 	return 0;
 }
 
-/* One block of whole clusters or one split cluster; returns how many it covers. */
+/* Check the block that starts with @cluster, or the split cluster; return its clusters. */
 static unsigned long check_cluster(struct kunit *test, struct buddy_region *region,
 				   const struct pfn_range *range, struct cluster *cluster,
 				   unsigned long nr_free[])
@@ -231,13 +231,13 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		}
 		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->list, cluster->free ?
 				bitmap64_largest(cluster->free) : NO_LIST);
-		count_frames(free, nr_free);
+		count_pages(free, nr_free);
 		break;
 	case CLUSTER_FREE:
 		nr_free[cluster->list]++;
 		covers = BIT(cluster->list - CLUSTER_ORDER);
 		KUNIT_EXPECT_EQ(test, cluster_number(cluster) & (covers - 1), 0UL);
-		/* No two free buddies side by side. */
+		/* The buddy of a free block must not be free. */
 		number = cluster_number(cluster) ^ covers;
 		if (number - (range->pfn >> CLUSTER_ORDER) < range_clusters(range)) {
 			buddy = cluster + ((long)number - (long)cluster_number(cluster));
@@ -246,7 +246,7 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		}
 		break;
 	case CLUSTER_USED:
-		/* A last cluster that is only partly the block's is split. */
+		/* The block word counts whole clusters: the last one may be split. */
 		covers = block_pages(cluster) >> CLUSTER_ORDER;
 		if (!covers) {
 			unsigned int order = cached_order(region, cluster);
@@ -257,7 +257,7 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		KUNIT_EXPECT_NE(test, covers, 0UL);
 		break;
 	default:
-		KUNIT_FAIL(test, "cluster %lu heads nothing, yet no block covers it",
+		KUNIT_FAIL(test, "cluster %lu is inside a block, but no block has it",
 			   cluster_number(cluster));
 	}
 	KUNIT_ASSERT_LE(test, covers, left);
@@ -288,7 +288,7 @@ static void check_list(struct kunit *test, struct buddy_region *region,
 		KUNIT_EXPECT_EQ(test, length, nr_free);
 }
 
-/* The region must be quiet: the walk takes no lock. */
+/* Nobody else may use the region meanwhile: the check takes no lock. */
 void check_region(struct kunit *test, struct buddy_region *region)
 {
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;
@@ -327,7 +327,7 @@ void expect_all_free(struct kunit *test, struct buddy_region *region,
 	stats = test_stats(test, region);
 	check_region(test, region);
 	KUNIT_EXPECT_EQ(test, stats->free_pages, stats->pages);
-	/* What happens inside a cache is not counted. */
+	/* Splits and merges inside a cached cluster are not counted. */
 	if (!region->cache_order)
 		KUNIT_EXPECT_EQ(test, stats->splits - fresh->splits,
 				stats->merges - fresh->merges);
@@ -337,5 +337,5 @@ void expect_all_free(struct kunit *test, struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(expect_all_free);
 
-MODULE_DESCRIPTION("What the KUnit suites of buddypool share");
+MODULE_DESCRIPTION("Functions that the KUnit suites of buddypool share");
 MODULE_LICENSE("GPL");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites share: regions to test on, the invariants, expected warnings. */
+/* Shared by all suites: regions for a test, checks of a region, expected warnings. */
 #ifndef KUNIT_COMMON_H
 #define KUNIT_COMMON_H
 
@@ -10,46 +10,47 @@
 #include "../../buddy/compat.h"
 #include "../../buddy/internal.h"
 
-/* Any range does for a region without mapping: nothing there is touched. */
+/* Regions without a mapping can be at any pfn: their memory is not accessed. */
 #define TEST_PFN	BIT(24)
 
 /*
- * Make a region that lives until the test ends, or until end_region(); the test
- * must free its blocks.  It has per-CPU caches, even if it is too small for them,
- * in a suite with init_caches(); else each operation shows in the lists at once.
+ * Create a region that exists until the end of the test, or until end_region().  The test
+ * must free its blocks.  In a suite with init_caches() the region has per-CPU caches, even
+ * if it is too small for them.  In others it has none: each call changes the free lists.
  */
 struct buddy_region *test_region(struct kunit *test, unsigned long pfn,
 				 unsigned long nr_pages);
-/* The same over memory with a mapping, in which the first @skip pages are left out. */
+/* The same with mapped memory, of which the region leaves out the first @skip pages. */
 struct buddy_region *test_region_mapped(struct kunit *test, unsigned long skip,
 					unsigned long nr_pages);
 void end_region(struct kunit *test, struct buddy_region *region);
 
-/* The init and exit of a suite whose regions have caches. */
+/* Read a byte that KASAN does not allow to read. */
 void read_bad_byte(const void *byte);
+/* init and exit of a suite whose regions have per-CPU caches. */
 int init_caches(struct kunit *test);
 void exit_caches(struct kunit *test);
 
-/* Naturally aligned blocks of @order that fit into a range. */
+/* How many naturally aligned blocks of @order fit into a range. */
 unsigned long blocks_inside(unsigned long pfn, unsigned long nr_pages,
 			    unsigned int order);
-/* The free blocks are just those, as few as possible, that cover this range. */
+/* All free pages of @region are this range, in as few blocks as possible. */
 void expect_free_range(struct kunit *test, struct buddy_region *region,
 		       unsigned long pfn, unsigned long nr_pages);
 
-/* Every invariant of a region's metadata; each that does not hold is a failure. */
+/* Check every invariant of a region's metadata. */
 void check_region(struct kunit *test, struct buddy_region *region);
-/* All free and merged again: @fresh is from buddy_region_stats() before. */
+/* All pages are free and merged, as when buddy_region_stats() gave @fresh. */
 void expect_all_free(struct kunit *test, struct buddy_region *region,
 		     const struct buddy_stats *fresh);
 struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region);
 
-/* A new seed, printed; or that of the module parameter seed=, to run one again. */
+/* The parameter seed=, or a new seed; it is printed. */
 u64 test_seed(struct kunit *test);
-/* By how much to multiply the number of a test's inputs: the parameter rounds=. */
+/* The parameter rounds=: a factor for the number of a test's inputs. */
 unsigned int test_rounds(void);
 
-/* KASAN does not let a test touch free pages; here @code does. */
+/* Let @code access free pages without a report of KASAN. */
 #define TOUCH_FREE(code)						\
 do {									\
 	kasan_disable_current();					\
@@ -58,8 +59,8 @@ do {									\
 } while (0)
 
 /*
- * Run @code, which must make the kernel print one warning that holds @text and
- * nothing else: scripts/guest/splats.sh reads these brackets.
+ * Run @code, which must print exactly one warning, with @text in it.  scripts/guest/splats.sh
+ * looks for the two lines that this prints around the warning.
  */
 #define EXPECT_WARNING(text, code)					\
 do {									\

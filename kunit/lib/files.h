@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites of the debugfs files share: read a file, fill a region. */
+/* Shared by the suites of the debugfs files: read a file, fill a region. */
 #ifndef KUNIT_FILES_H
 #define KUNIT_FILES_H
 
@@ -23,8 +23,8 @@ static inline struct file *open_file(const char *name, const char *file)
 }
 
 /*
- * What read() does.  kernel_read() needs a read_iter, which debugfs lacks; but
- * what it wraps here is always a seq_file, and that has one.
+ * Read as read() does.  kernel_read() needs read_iter, which debugfs does not have; but
+ * the seq_file below it has it.
  */
 static inline ssize_t read_file(struct file *file, char *text, size_t len, loff_t pos)
 {
@@ -44,7 +44,7 @@ static inline ssize_t read_file(struct file *file, char *text, size_t len, loff_
 	return got;
 }
 
-/* The whole of a file into @text, in pieces of at most @piece bytes. */
+/* Read a whole file into @text, in pieces of at most @piece bytes. */
 static inline void read_pieces(struct kunit *test, const char *name, const char *file,
 			       char *text, size_t piece)
 {
@@ -81,7 +81,7 @@ static inline char *region_file(struct kunit *test, struct buddy_region *region,
 	return text;
 }
 
-/* Fill a region with single pages; they lie in ascending order. */
+/* Allocate all pages of a region one by one; their pfns must ascend. */
 static inline void fill(struct kunit *test, struct buddy_region *region)
 {
 	unsigned long pfn = region->ranges->pfn;
@@ -92,7 +92,7 @@ static inline void fill(struct kunit *test, struct buddy_region *region)
 	KUNIT_ASSERT_EQ(test, failed, 0UL);
 }
 
-/* Free single pages. */
+/* Free every @step-th of @nr single pages. */
 static inline void free_each(struct buddy_region *region, unsigned long pfn,
 			     unsigned long nr, unsigned int step)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the fuzzing suites share: random text, mutations of it, caught messages. */
+/* Shared by the fuzzing suites: random text, mutations of text, counted messages. */
 #ifndef KUNIT_FUZZ_H
 #define KUNIT_FUZZ_H
 
@@ -12,15 +12,15 @@
 #define FUZZ_LEN	2048
 
 /**
- * struct fuzz - a text in the making, and what became of those before
- * @test: whose it is
- * @rnd: where all that is random comes from
- * @tokens: what the grammar reads as one thing, and what it only just does not
+ * struct fuzz - the current input text, and the results of the earlier ones
+ * @test: the test that uses it
+ * @rnd: state of the random numbers
+ * @tokens: pieces of text that the grammar allows, or nearly allows
  * @nr_tokens: how many
- * @accepted: inputs that were taken
- * @refused: inputs that were not
- * @len: of @text, without the NUL behind it
- * @text: may have NULs in it, too
+ * @accepted: how many inputs were accepted
+ * @refused: how many inputs were refused
+ * @len: length of @text, without the NUL at its end
+ * @text: the text, which may contain more NULs
  */
 struct fuzz {
 	struct kunit *test;
@@ -46,7 +46,7 @@ static inline struct fuzz *fuzz_start(struct kunit *test, const char * const *to
 	return fuzz;
 }
 
-/* Figures that are not of both kinds mean that one of them was never tried. */
+/* Print the results.  Some inputs must have been accepted, and some refused. */
 static inline void fuzz_end(struct fuzz *fuzz)
 {
 	kunit_info(fuzz->test, "%lu inputs, %lu accepted, %lu refused\n",
@@ -60,7 +60,7 @@ static inline u32 below(struct fuzz *fuzz, u32 limit)
 	return prandom_u32_state(&fuzz->rnd) % limit;
 }
 
-/* As many small numbers as large ones. */
+/* A random number of a random length: small ones are as likely as large ones. */
 static inline u64 any_number(struct fuzz *fuzz)
 {
 	u64 number = prandom_u32_state(&fuzz->rnd);
@@ -69,7 +69,7 @@ static inline u64 any_number(struct fuzz *fuzz)
 	return number >> below(fuzz, 64);
 }
 
-/* At the first failure it ends, as the others would be of the same kind. */
+/* A test ends at its first failure: more of them would say the same. */
 static inline bool fuzz_goes_on(const struct fuzz *fuzz)
 {
 	return READ_ONCE(fuzz->test->status) == KUNIT_SUCCESS;
@@ -90,7 +90,7 @@ static inline __printf(2, 3) void fuzz_add(struct fuzz *fuzz, const char *format
 	va_end(args);
 }
 
-/* Put @with in the place of @cut bytes; not if it becomes too long. */
+/* Replace @cut bytes at @at by @with, unless the text becomes too long. */
 static inline void fuzz_splice(struct fuzz *fuzz, size_t at, size_t cut,
 			       const char *with, size_t len)
 {
@@ -139,7 +139,7 @@ static inline void fuzz_mutate(struct fuzz *fuzz)
 	}
 }
 
-/* A copy for the code under test, without a byte to spare: KASAN watches its ends. */
+/* A copy for the code under test, of the exact size: KASAN detects accesses behind it. */
 static inline char *fuzz_copy(struct fuzz *fuzz, const char *text, size_t size)
 {
 	char *copy = kmemdup(text, size, GFP_KERNEL);
@@ -149,8 +149,8 @@ static inline char *fuzz_copy(struct fuzz *fuzz, const char *text, size_t size)
 }
 
 /*
- * Instead of pr_err() in the code under test, which is included for that: tens of
- * thousands of messages would drown the log.  They are made, and counted.
+ * Replaces pr_err() in the code under test, which the suites include for this.  Messages
+ * are formatted and counted, but not printed: there are tens of thousands.
  */
 static unsigned int nr_said;
 

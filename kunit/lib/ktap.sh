@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# For suites that are shell scripts: results as KTAP in the kernel's log.  A suite sets
-# plan, the number of its tests.
+# For suites that are shell scripts: print results as KTAP to the kernel's log.  A suite
+# sets plan, the number of its tests.
 # shellcheck disable=SC2034,SC2154 # skip and plan are the suite's
 
 number=0
@@ -11,13 +11,13 @@ ktap() {
 	echo "    $*" >/dev/kmsg
 }
 
-# fail TEXT: say what is wrong; the running test has then failed.
+# fail TEXT: print TEXT; the running test has failed.
 fail() {
 	ktap "# $*"
 	bad=1
 }
 
-# run TEST: a function that calls fail, or sets skip to a reason, or does not.
+# run TEST: call the function TEST, which may call fail, or set skip to a reason.
 run() {
 	bad=0 skip=
 	"$1"
@@ -35,7 +35,7 @@ begin() {
 	ktap "KTAP version 1"
 	ktap "# Subtest: $1"
 	ktap "1..$plan"
-	# The first module to be loaded makes the kernel say that it is tainted.
+	# When the first module is loaded, the kernel warns that it is tainted.
 	insmod /buddypool.ko && rmmod buddypool
 }
 
