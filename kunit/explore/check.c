@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All metadata of a region that nobody uses, frame by frame and list by list, without
- * the page layer's own arithmetic; compared with who owns which page.
+ * Checks all metadata of a region while no caller runs, page by page and list by list,
+ * without the page layer's own arithmetic.  Compares it with the pages in use in model.c.
  */
 #include "explore.h"
 
-/* The order of the block in a CPU's cache that @cluster heads, or 0. */
+/* The order of the block in a CPU's cache that starts with @cluster, or 0. */
 static unsigned int cached_order(const struct cluster *cluster)
 {
 	unsigned int cpu, order;
@@ -21,8 +21,8 @@ static unsigned int cached_order(const struct cluster *cluster)
 	return 0;
 }
 
-/* Count the free blocks of each order in a word, the slow way. */
-static void count_frames(u64 free, unsigned long nr_free[])
+/* Count the free blocks of each order in a word, page by page. */
+static void count_pages(u64 free, unsigned long nr_free[])
 {
 	unsigned int pos = 0, order;
 
@@ -48,7 +48,7 @@ static unsigned int largest_order(u64 free)
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {};
 	unsigned int order = 6;
 
-	count_frames(free, nr_free);
+	count_pages(free, nr_free);
 	while (!nr_free[order])
 		order--;
 	return order;
@@ -61,54 +61,54 @@ static u64 free_in_cache(const struct cluster *cluster)
 	u64 number = cluster_pfn(cluster) >> 5;
 
 	if (low >> 32 != number || high >> 32 != number + 1)
-		fault("CPU %u's halves are not of %#lx, which it owns", cluster->pcp_cpu - 1,
+		fault("CPU %u caches %#lx, but its half words do not", cluster->pcp_cpu - 1,
 		      cluster_pfn(cluster));
 	if (pcp->cluster != cluster)
-		fault("CPU %u does not know that it owns %#lx", cluster->pcp_cpu - 1,
+		fault("CPU %u caches %#lx, but pcp->cluster differs", cluster->pcp_cpu - 1,
 		      cluster_pfn(cluster));
 	if (cluster->free)
-		fault("%#lx is owned, yet has free pages of its own", cluster_pfn(cluster));
+		fault("%#lx is in a cache, but cluster->free is not 0", cluster_pfn(cluster));
 	return (u32)low | high << 32;
 }
 
-static void check_split(const struct pfn_range *range, const struct cluster *cluster, u64 has_owner,
+static void check_split(const struct pfn_range *range, const struct cluster *cluster, u64 used,
 			unsigned long nr_free[])
 {
 	u64 tail = cluster->tail.counter, free = cluster->free;
-	u64 frames = range_pages(range, cluster);
+	u64 in_range = range_pages(range, cluster);
 
 	if (cluster->pcp_cpu) {
 		free = free_in_cache(cluster);
-		if (~frames)
-			fault("%#lx is owned, but a part of it is not the range's",
+		if (~in_range)
+			fault("%#lx is in a cache, but a part of it is outside of the range",
 			      cluster_pfn(cluster));
 	} else if (free == ~0ULL) {
 		fault("%#lx is split, but all of it is free", cluster_pfn(cluster));
 	}
-	if ((free ^ has_owner) != frames)
-		fault("%#lx: free are %#llx, owned %#llx, of %#llx", cluster_pfn(cluster), free,
-		      has_owner, frames);
-	if (tail & ~has_owner)
-		fault("%#lx: tails %#llx, but owned are %#llx", cluster_pfn(cluster), tail,
-		      has_owner);
+	if ((free ^ used) != in_range)
+		fault("%#lx: free are %#llx, used %#llx, of %#llx", cluster_pfn(cluster), free,
+		      used, in_range);
+	if (tail & ~used)
+		fault("%#lx: tails %#llx, but used are %#llx", cluster_pfn(cluster), tail,
+		      used);
 	if (cluster->list != (cluster->free ? largest_order(cluster->free) : NO_LIST))
 		fault("%#lx is on list %u, its free pages are %#llx", cluster_pfn(cluster),
 		      cluster->list, cluster->free);
-	count_frames(free, nr_free);
+	count_pages(free, nr_free);
 }
 
-/* What @cluster heads; returns how many clusters it covers. */
+/* Check the block that starts with this cluster, or the split cluster; return its clusters. */
 static unsigned long check_cluster(const struct pfn_range *range, unsigned long i,
 				   unsigned long nr_free[])
 {
 	const struct cluster *cluster = &region->clusters[range->first + i];
-	const u64 *has_owner = owned_pages() + range->first - FIRST_CLUSTER + i;
+	const u64 *used = used_pages() + range->first - FIRST_CLUSTER + i;
 	unsigned long number = cluster_pfn(cluster) >> 6, covers = 1, pages, k, buddy;
 	bool is_free = true;
 
 	switch (cluster->state) {
 	case CLUSTER_SPLIT:
-		check_split(range, cluster, *has_owner, nr_free);
+		check_split(range, cluster, *used, nr_free);
 		return 1;
 	case CLUSTER_FREE:
 		if (cluster->list < 6 || cluster->list >= BUDDY_NR_ORDERS) {
@@ -138,25 +138,25 @@ static unsigned long check_cluster(const struct pfn_range *range, unsigned long 
 			pages = 1UL << order;
 			nr_free[order]++;
 		}
-		/* A last cluster that is only partly the block's is split. */
+		/* The block word counts whole clusters: the last one may be split. */
 		covers = pages >> 6;
 		break;
 	default:
-		fault("%#lx heads nothing, yet no block covers it", cluster_pfn(cluster));
+		fault("%#lx is inside a block, but no block has it", cluster_pfn(cluster));
 		return 1;
 	}
 	if (!covers || i + covers > range_clusters(range) ||
 	    (is_free && number & (covers - 1))) {
-		fault("%#lx heads a block of %lu clusters", cluster_pfn(cluster), covers);
+		fault("%#lx starts a block of %lu clusters", cluster_pfn(cluster), covers);
 		return 1;
 	}
 	for (k = 0; k < covers; k++) {
 		if (k && cluster[k].state != CLUSTER_INSIDE)
 			fault("%#lx is in the block at %#lx, but has a state of its own",
 			      cluster_pfn(&cluster[k]), cluster_pfn(cluster));
-		if (has_owner[k] != (is_free ? 0 : ~0ULL))
-			fault("%#lx is in a block that is %s, but owned are %#llx",
-			      cluster_pfn(&cluster[k]), is_free ? "free" : "used", has_owner[k]);
+		if (used[k] != (is_free ? 0 : ~0ULL))
+			fault("%#lx is in a block that is %s, but used are %#llx",
+			      cluster_pfn(&cluster[k]), is_free ? "free" : "used", used[k]);
 	}
 	return covers;
 }
@@ -193,14 +193,14 @@ static void check_caches(void)
 		u64 large = pcp->large.counter;
 
 		if (pcp->cluster && pcp->cluster->pcp_cpu != cpu + 1)
-			fault("CPU %u has %#lx, whose owner is %u", cpu,
+			fault("CPU %u caches %#lx, whose pcp_cpu is %u", cpu,
 			      cluster_pfn(pcp->cluster), pcp->cluster->pcp_cpu);
 		if (!pcp->cluster && ((u64)pcp->hot.half[0].counter != NO_HALF(0) ||
 				      (u64)pcp->hot.half[1].counter != NO_HALF(1)))
-			fault("CPU %u owns no cluster, but its halves are not nobody's", cpu);
+			fault("CPU %u caches no cluster, but its half words have one", cpu);
 		if (hweight8(large & LARGE_BLOCKS) > 1 &&
 		    large_order(large) + LARGE_NR_ORDER > region->cache_order)
-			fault("CPU %u keeps more than one block of order %u", cpu,
+			fault("CPU %u caches more than one block of order %u", cpu,
 			      large_order(large));
 	}
 }

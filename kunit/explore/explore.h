@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the explorer share.  Documentation/explore.rst says what it does.
+ * Shared by the files of the explorer.  Documentation/explore.rst says what it does.
  *
- * sched.c decides who goes on, memory.c does the accesses, model.c makes the calls and
- * knows who owns which page, check.c looks through all metadata, scenarios.c and
- * random.c say what is run, main.c runs it, print.c names what is printed.
+ * sched.c	decides which caller makes the next step
+ * memory.c	does the accesses to memory
+ * model.c	makes the calls, and knows which pages are in use
+ * check.c	checks all metadata of the region
+ * scenarios.c	the scenarios of the tables
+ * random.c	random scenarios
+ * main.c	runs the scenarios
+ * print.c	prints scenarios, variables and values
  */
 #ifndef EXPLORE_H
 #define EXPLORE_H
@@ -21,26 +26,26 @@
 #define MAX_SETUP	40
 #define NR_SLOTS	64
 
-/* --- what is run --- */
+/* --- scenarios --- */
 
 /**
- * enum op_kind - one call, about the block that a slot has or gets
- * @END: of a program
- * @ALLOC: of order @nr
- * @EXACT: of @nr pages
- * @ALIGNED: of @nr pages, aligned to order @extra
- * @ALLOC_BULK: @extra blocks of order @nr into as many slots
- * @FREE: by order if it has one, else by pages
- * @FREE_EXACT: by pages
- * @FREE_BULK: those of @extra slots, of order @nr
+ * enum op_kind - a call, for the block in a slot
+ * @END: the end of a program
+ * @ALLOC: allocate a block of order @nr
+ * @EXACT: allocate @nr pages
+ * @ALIGNED: allocate @nr pages, aligned to order @extra
+ * @ALLOC_BULK: allocate @extra blocks of order @nr into as many slots
+ * @FREE: free, by order if the block has one, else by pages
+ * @FREE_EXACT: free by pages
+ * @FREE_BULK: free the blocks of order @nr in @extra slots
  * @PAGES: buddy_block_pages()
- * @STATS: the region's counters, as buddy_region_stats() reads them
- * @DRAIN: all caches
- * @OFFLINE: CPU @nr dies
- * @AGAIN: by order, though another frees it too: all but the first are a mistake
+ * @STATS: read the region's counters, as buddy_region_stats() does
+ * @DRAIN: drain all caches
+ * @OFFLINE: CPU @nr goes offline
+ * @AGAIN: free by order; other callers may do so, too: all but the first make a mistake
  * @AGAIN_EXACT: the same by pages
  * @WRONG: a mistake: free @nr pages, from page @extra of the block on
- * @WRONG_PAGE: a mistake: free page @extra of the block by the inline function
+ * @WRONG_PAGE: a mistake: free page @extra of the block, by the inline function
  */
 enum op_kind {
 	END, ALLOC, EXACT, ALIGNED, ALLOC_BULK, FREE, FREE_EXACT, FREE_BULK, PAGES,
@@ -52,7 +57,7 @@ struct op {
 	u8 slot;
 	u16 nr;
 	u8 extra;
-	u8 cpu;		/* in a setup, which is no program */
+	u8 cpu;		/* only in a setup: a program has its CPU */
 };
 
 struct program {
@@ -61,22 +66,22 @@ struct program {
 	struct op ops[MAX_OPS + 1];
 };
 
-/* A region; without @cache_order, it is what such a region would have. */
+/* The ranges of a region; if @cache_order is 0, it is computed as for any region. */
 struct shape {
 	struct pfn_range ranges[MAX_RANGES];
 	unsigned int cache_order;
 };
 
 /**
- * struct scenario - what runs side by side
- * @shape: of the region
- * @setup: calls that come before, one after the other
+ * struct scenario - a region and callers that use it at once
+ * @shape: the region
+ * @setup: calls that are made before, one after the other
  * @programs: the callers
  * @bound: how many preemptions, migrations, late stores and stale loads a schedule has
  *	at most
  * @migrate: whether a task may be moved once it has found its CPU's cache
- * @weak: whether stores may be late and loads stale
- * @watched: whether all calls go the way that track=1, poison=1 and tracepoints need
+ * @weak: whether stores may be late and loads may be stale
+ * @watched: whether buddy_is_watched(), as with track=1, poison=1 or a tracepoint
  */
 struct scenario {
 	struct shape shape;
@@ -94,10 +99,10 @@ static inline bool has_program(const struct scenario *scenario, unsigned int i)
 }
 
 /**
- * struct family - scenarios of one kind: a row of the table
- * @name: what the row says
- * @make: make scenario @number of it, or any by draw(); false if it has no more
- * @sample: schedules at random, in place of all within the bound
+ * struct family - scenarios of one kind: a row of the table that is printed
+ * @name: the name in the row
+ * @make: make scenario @number, or a random one by draw(); false if there are no more
+ * @sample: try random schedules instead of all schedules within the bound
  */
 struct family {
 	const char *name;
@@ -111,16 +116,16 @@ extern const unsigned int nr_fixed_families, nr_random_families;
 /* --- sched.c --- */
 
 /**
- * struct fiber - one caller under way
- * @program: what it runs
- * @number: its place among the programs
- * @cpu: where it runs
- * @irqs_off: locks that it has or waits for
- * @errors: that were reported to it
- * @kind: of the last of these
- * @waits: for this lock
- * @waits_cpu: for interrupts to be on again on this CPU, or -1
- * @done: with all of it
+ * struct fiber - a caller that runs
+ * @program: its program
+ * @number: the number of the program in the scenario
+ * @cpu: the CPU that it runs on
+ * @irqs_off: how many locks it has or waits for
+ * @errors: how many errors were reported to it
+ * @kind: the kind of the last error
+ * @waits: the lock that it waits for, or NULL
+ * @waits_cpu: the CPU that must enable interrupts before it goes on, or -1
+ * @done: it has made all its calls
  */
 struct fiber {
 	const struct program *program;
@@ -134,7 +139,7 @@ struct fiber {
 	bool done;
 };
 
-/* Who runs; NULL in a setup and at rest, when setup_cpu is the CPU. */
+/* The fiber that runs.  NULL in a setup and after the programs: then setup_cpu is the CPU. */
 extern struct fiber *self;
 extern unsigned int setup_cpu;
 extern bool tracing;
@@ -145,9 +150,9 @@ static inline bool has_fault(void)
 	return fault_text[0];
 }
 
-/* The first is kept, and ends the schedule. */
+/* Report a fault, which ends the schedule; only the first one is kept. */
 __printf(1, 2) void fault(const char *format, ...);
-/* A line of a schedule that is printed. */
+/* Print a line of the schedule, if tracing. */
 __printf(2, 3) void trace_line(const char *func, const char *format, ...);
 
 u64 draw(void);
@@ -166,22 +171,22 @@ void sched_stop(void);
 /* --- memory.c --- */
 
 void memory_begin(bool weak);
-/* A CPU's late stores become visible, at the latest now. */
+/* All late stores of a CPU become visible now. */
 void memory_settle(unsigned int cpu);
 void memory_moved(unsigned int from, unsigned int to);
-/* What a caller does who hands a block over, and who takes it over. */
+/* A caller passes a block on, and another caller receives it. */
 void memory_publish(struct view *view);
 void memory_observe(const struct view *view);
 
 /* --- model.c --- */
 
 extern struct buddy_region *region;
-/* By cluster, the pages that are somebody's. */
-const u64 *owned_pages(void);
+/* For each cluster, the pages that are in use. */
+const u64 *used_pages(void);
 
-/* Make a scenario's region, and do its setup. */
+/* Create a scenario's region, and make the calls of its setup. */
 void model_make(const struct scenario *scenario);
-/* Back to behind the setup. */
+/* Restore the state after the setup. */
 void model_restore(void);
 void model_run(const struct program *program);
 void model_step(void);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * explore SECONDS SEED: half the time for the scenarios of the tables, or what they take,
- * then random ones; prints a table.  explore: a fixed number of schedules, as a suite of
- * make check; prints KTAP.
+ * The program's main().
+ *
+ * explore SECONDS SEED: run the scenarios of the tables for at most half of the time, then
+ * random ones, and print a table.
+ * explore: run a fixed number of schedules, and print KTAP: a suite of make check.
  */
 #include <time.h>
 
 #include "explore.h"
 
-/* Of one scenario, all schedules up to @most, then so many at random. */
+/* For each scenario, all schedules up to @most of them; if there are more, some at random. */
 struct limits {
 	unsigned long most;
 	unsigned long samples;
@@ -18,7 +20,7 @@ static const struct limits all_limits = { 300000, 50000 };
 static const struct limits fixed_limits = { 10000, 1000 };
 static const struct limits random_limits = { 3000, 300 };
 
-/* A fixed run has so many of each random family; of a table, after some each 13th. */
+/* What the suite runs: the first scenarios of a table, then each 13th; some random ones. */
 #define FIXED_RANDOM	20
 #define FIXED_FIRST	8
 #define FIXED_STRIDE	13
@@ -28,7 +30,7 @@ struct result {
 	unsigned long number;		/* of the next scenario */
 	unsigned long scenarios;
 	unsigned long schedules;
-	unsigned long cut;		/* how often there was more to try */
+	unsigned long cut;		/* how often not all was tried */
 	bool failed;
 };
 
@@ -84,7 +86,7 @@ static bool run_all(const struct scenario *scenario, struct result *result,
 	return true;
 }
 
-/* The schedule that failed, once more, to be read. */
+/* Run the schedule that failed again, and print it. */
 static void show(const struct scenario *scenario, const struct result *result, u64 seed)
 {
 	printf("# %s, scenario %lu: %s\n", result->family->name, result->number, fault_text);
@@ -103,7 +105,7 @@ static void show(const struct scenario *scenario, const struct result *result, u
 	fault_text[0] = 0;
 }
 
-/* The next scenario of a family, by @seed or, if that is 0, of a table; was there one? */
+/* Run the next scenario of a family: by @seed, or of a table if @seed is 0.  False at the end. */
 static bool run_next(struct result *result, u64 seed, const struct limits *limits)
 {
 	const struct family *family = result->family;
@@ -134,7 +136,7 @@ static struct result *add_result(const struct family *family)
 	return result;
 }
 
-/* All tables, and after @deadline only what a fixed run has of them. */
+/* Run all tables; after @deadline, only the part that the suite runs. */
 static bool run_tables(double deadline, void (*done)(const struct result *result))
 {
 	bool failed = false;
@@ -151,7 +153,7 @@ static bool run_tables(double deadline, void (*done)(const struct result *result
 	return failed;
 }
 
-/* --- for a while --- */
+/* --- explore SECONDS SEED --- */
 
 static void print_row(const struct result *result)
 {
@@ -178,7 +180,7 @@ static int run_for(double seconds, u64 seed)
 	for (number = 0; !number || now() < end; number++) {
 		for (i = 0; i < nr_random_families; i++)
 			run_next(&random[i], seed, &random_limits);
-		/* The next of these is the first of a run with its seed. */
+		/* Each seed gives the next one, so any scenario can be the first of a run. */
 		seed_draws(seed);
 		seed = draw() >> 32 ?: 1;
 	}
@@ -195,7 +197,7 @@ static int run_for(double seconds, u64 seed)
 	return failed;
 }
 
-/* --- as a suite --- */
+/* --- explore, as a suite --- */
 
 static void print_test(const struct result *result)
 {

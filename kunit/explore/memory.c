@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accesses to what several CPUs use: each is a step, then is done.
+ * Accesses to variables that several CPUs use.  Each access is a step of the schedule.
  *
- * With weak memory, a variable is the sequence of values that it has had.  A CPU reads
- * any that is not older than what it has seen of this variable (its view).  A value that was
- * stored with release, or by an operation that orders, carries the view of the CPU that
- * stored it: who reads it with acquire has seen all that this one had.  Two operations
- * that order fully have seen all that the earlier one had.  And a store may
- * come late: when this CPU orders its stores again, or uses the variable.
+ * With weak memory, a variable has all values that were ever stored in it.  A CPU may
+ * read any value that is not older than the newest one it has seen: its view.  A value
+ * that was stored with release, or by a fully ordered operation, has the view of the CPU
+ * that stored it.  A CPU that reads the value with acquire adds that view to its own.  A
+ * fully ordered operation also adds the view of the fully ordered operation before it.
+ * A store may be late: it becomes visible when its CPU orders its stores again, or uses
+ * the variable.
  *
- * So loads may be early and stores late, each on its own.  A store that comes before
- * an earlier load is not tried, nor that a load waits for the address it depends on.
+ * So a load may come early, and a store late.  The explorer does not try a store that
+ * overtakes an earlier load, nor a load that overtakes a load it depends on.
  */
 #include "explore.h"
 
-#define MAX_VALUES	200	/* that one variable has in a schedule */
+#define MAX_VALUES	200	/* of one variable in a schedule */
 #define MAX_VIEWS	4000
 #define MAX_LATE	8
-#define STALE		4	/* how many values a load has to choose from */
+#define STALE		4	/* a load reads one of so many values at most */
 
 struct value {
 	u64 value;
-	const struct view *view;	/* that comes with it, or NULL */
+	const struct view *view;	/* of the CPU that stored it, or NULL */
 };
 
 struct var {
@@ -163,7 +164,7 @@ static void add_value(unsigned int cpu, struct var *var, u64 value,
 	cpu_view[cpu].at[var - vars] = var->last;
 }
 
-/* If it reads the value too, but orders nothing, that one's view stays. */
+/* A read-modify-write that is not ordered keeps the view of the value that it changes. */
 static void do_store(unsigned int cpu, const struct store *what, const char *how)
 {
 	u64 old = load(what->address, what->size);
@@ -198,7 +199,7 @@ static void settle_var(unsigned int cpu, const void *address)
 		}
 }
 
-/* Moving a task orders all. */
+/* All accesses of a task are ordered when it is moved to another CPU. */
 void memory_moved(unsigned int from, unsigned int to)
 {
 	if (!weak)
@@ -238,7 +239,7 @@ static u64 weak_read(const void *address, size_t size, bool acquire,
 	return value->value;
 }
 
-/* One with release is behind all stores before it, but may be late itself. */
+/* A store with release makes all earlier stores visible, but may be late itself. */
 static void weak_write(const struct store *what)
 {
 	unsigned int cpu = self->cpu;
@@ -259,7 +260,7 @@ static void weak_write(const struct store *what)
 	do_store(cpu, what, "");
 }
 
-/* Before and after an operation that orders fully, whose new value is @value. */
+/* A fully ordered operation that stores @value. */
 static void weak_rmw(atomic64_t *v, u64 value)
 {
 	struct var *var = find_var(v, 8);
@@ -339,7 +340,7 @@ u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *
 	return old;
 }
 
-/* One that fails orders nothing, but reads the last value. */
+/* A cmpxchg that fails reads the last value, and orders nothing. */
 bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site)
 {
 	u64 value;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who owns which page: the calls that programs make, and what must be true of them.
+ * Makes the calls of the programs, keeps a record of the pages in use, and checks the
+ * results against that record.
  *
- * A block is its caller's from the return of the allocation until the call that frees
- * it.  Between a call and its return, nobody knows.
+ * A block is in use from the return of the allocation until the call that frees it.
+ * Between a call and its return, it may be either.
  */
 #include "explore.h"
 
@@ -12,10 +13,10 @@
 /**
  * struct slot - a block that programs know by a number
  * @pfn: its first page
- * @nr: its pages; stays when it is freed, for those who free it again
- * @held: whether it is somebody's
- * @busy: whether it is being allocated
- * @victim: whether a program makes a mistake with it
+ * @nr: its pages; not changed by a free, so that the block can be freed again
+ * @held: whether the block is in use
+ * @busy: whether a call for this slot has not returned
+ * @victim: whether a program makes a mistake with the block
  */
 struct slot {
 	unsigned long pfn;
@@ -26,11 +27,11 @@ struct slot {
 };
 
 /**
- * struct attempt - an allocation, under way or failed
- * @order: it looks for a block of this order
- * @taken: by cluster, the pages that were not free all the time
- * @mistaken: those that a wrong free was under way for meanwhile
- * @beside: failed: a bit for each fiber whose allocation may have had pages then
+ * struct attempt - an allocation that has not returned, or has failed
+ * @order: the order of the block that it needs
+ * @taken: for each cluster, the pages that were not free all the time
+ * @mistaken: for each cluster, the pages that a caller freed by mistake meanwhile
+ * @beside: a bit for each allocation that had not returned when this one failed
  */
 struct attempt {
 	unsigned int order;
@@ -40,8 +41,8 @@ struct attempt {
 };
 
 struct state {
-	u64 owned[MAX_CLUSTERS];
-	u64 leaving[MAX_CLUSTERS];	/* in a call that frees them */
+	u64 used[MAX_CLUSTERS];
+	u64 leaving[MAX_CLUSTERS];	/* the call that frees them has not returned */
 	struct slot slots[NR_SLOTS];
 	unsigned int errors;
 	unsigned int mistakes;
@@ -59,9 +60,9 @@ static struct pfn_range ranges[MAX_RANGES];
 static struct buddy_stats fresh;
 static u64 fresh_nonempty;
 static bool makes_mistakes;
-static const struct slot *mistake[MAX_PROGRAMS];	/* what each frees wrongly now */
+static const struct slot *mistake[MAX_PROGRAMS];	/* what each frees by mistake now */
 static bool untold;
-/* What had been seen of memory where a slot's block was allocated. */
+/* For each slot, the view of the CPU that allocated its block. */
 static struct view views[NR_SLOTS];
 
 static struct buddy_region saved_region;
@@ -72,7 +73,7 @@ static struct attempt attempts[MAX_PROGRAMS + 1], fails[MAX_FAILS];
 static unsigned int under_way;		/* a bit for each of attempts[] */
 static unsigned int nr_fails;
 
-/* --- what is not compiled --- */
+/* --- stand-ins for files of the page layer that are not compiled --- */
 
 bool buddy_should_fail(unsigned long nr)
 {
@@ -102,7 +103,7 @@ struct buddy_region *buddy_region_find(unsigned long pfn, const void *addr)
 	return NULL;
 }
 
-/* What buddy_region_stats() does under the lock. */
+/* Read the counters as buddy_region_stats() does. */
 static void read_stats(struct buddy_stats *stats)
 {
 	unsigned long flags;
@@ -124,7 +125,7 @@ static void drain(void)
 
 /* --- pages --- */
 
-/* The bits of [pfn, pfn + nr) that lie in cluster @i, which is of @range. */
+/* The bits of the pages [pfn, pfn + nr) in cluster @i, which is in @range. */
 static u64 pages_in(const struct pfn_range *range, unsigned int i, unsigned long pfn,
 		    unsigned long nr)
 {
@@ -160,7 +161,7 @@ static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
 	}
 }
 
-/* --- an allocation fails only if nothing fits --- */
+/* --- an allocation may fail only if no block fits --- */
 
 /* A block of @attempt's order that was free all the time, or BUDDY_NO_PFN. */
 static unsigned long find_free(const struct attempt *attempt)
@@ -180,7 +181,7 @@ static void judge(const struct attempt *attempt)
 {
 	unsigned long pfn;
 
-	/* An NMI gives up when the lock is held. */
+	/* Not all allocations at the same time have returned, or there are mistakes. */
 	if (attempt->beside || makes_mistakes)
 		return;
 	pfn = find_free(attempt);
@@ -196,14 +197,14 @@ static struct attempt *begin_alloc(unsigned int order)
 
 	attempt->order = order;
 	for (i = 0; i < region->nr_clusters - FIRST_CLUSTER; i++) {
-		attempt->taken[i] = now.owned[i] | now.leaving[i];
+		attempt->taken[i] = now.used[i] | now.leaving[i];
 		attempt->mistaken[i] = 0;
 	}
 	under_way |= BIT(attempt - attempts);
 	return attempt;
 }
 
-/* [pfn, pfn + nr) was not free all the time for whoever looks for a block now. */
+/* The pages [pfn, pfn + nr) were not free all the time, for allocations under way. */
 static void taken_by(const struct attempt *attempt, unsigned long pfn, unsigned long nr)
 {
 	unsigned int bit = BIT(attempt - attempts), i;
@@ -229,7 +230,10 @@ static void end_alloc(const struct attempt *attempt)
 	}
 }
 
-/* Who is allocating now may have pages in hand: what @attempt missed is known later. */
+/*
+ * @attempt has failed.  Other allocations under way may have taken pages already: which
+ * pages were free is known when they have returned.  In an NMI it may always fail.
+ */
 static void fail_alloc(struct attempt *attempt)
 {
 	if (in_nmi() || nr_fails == MAX_FAILS)
@@ -271,9 +275,9 @@ static void got_block(const struct attempt *attempt, struct slot *slot, unsigned
 	}
 	if (pfn & (BIT(align) - 1))
 		fault("%#lx is not aligned to order %u", pfn, align);
-	if (any_of(now.owned, pfn, nr))
-		fault("%#lx, %lu pages, has two owners", pfn, nr);
-	set_pages(now.owned, pfn, nr, true);
+	if (any_of(now.used, pfn, nr))
+		fault("%#lx, %lu pages, is allocated twice", pfn, nr);
+	set_pages(now.used, pfn, nr, true);
 	taken_by(attempt, pfn, nr);
 	slot->pfn = pfn;
 	slot->nr = nr;
@@ -334,12 +338,12 @@ static void do_alloc_bulk(const struct op *op)
 	end_alloc(attempt);
 }
 
-/* The owner's last word before a free: the block is no longer his. */
+/* Before a free: the block is not in use from here on. */
 static void let_go(struct slot *slot)
 {
 	memory_observe(&views[slot - now.slots]);
 	slot->held = false;
-	set_pages(now.owned, slot->pfn, slot->nr, false);
+	set_pages(now.used, slot->pfn, slot->nr, false);
 	set_pages(now.leaving, slot->pfn, slot->nr, true);
 	now.frees[order_base_2(slot->nr)]++;
 }
@@ -370,7 +374,7 @@ static void expect_no_error(unsigned int before, const struct slot *slot)
 		      slot->nr);
 }
 
-/* In an NMI, a free that needs the lock is a mistake: the block stays its owner's. */
+/* In an NMI, a free that needs the lock is an error, and the block stays in use. */
 static bool was_refused(unsigned int errors)
 {
 	return in_nmi() && self->errors == errors + 1 && self->kind == BUDDY_IN_NMI;
@@ -380,7 +384,7 @@ static void take_back(struct slot *slot, const struct slot *copy)
 {
 	memory_publish(&views[slot - now.slots]);
 	set_pages(now.leaving, copy->pfn, copy->nr, false);
-	set_pages(now.owned, copy->pfn, copy->nr, true);
+	set_pages(now.used, copy->pfn, copy->nr, true);
 	now.frees[order_base_2(copy->nr)]--;
 	now.mistakes++;
 	slot->busy = false;
@@ -395,7 +399,7 @@ static void do_free(const struct op *op)
 	if (!slot->held)
 		return;
 	let_go(slot);
-	/* Another program may have the slot next, but for one that may come back. */
+	/* Another program may use the slot meanwhile; not in an NMI: it may stay in use. */
 	slot->busy = in_nmi();
 	copy = *slot;
 	free_block(&copy, op->kind == FREE_EXACT);
@@ -445,7 +449,7 @@ static void end_mistake(void)
 		mistake[self->number] = NULL;
 }
 
-/* Whoever comes first has done nothing wrong. */
+/* The first free of the block is correct, the others are mistakes. */
 static void do_free_again(const struct op *op)
 {
 	struct slot *slot = &now.slots[op->slot], copy;
@@ -463,16 +467,16 @@ static void do_free_again(const struct op *op)
 	end_mistake();
 }
 
-enum whose { OWNERS, NOBODYS, IN_DOUBT };
+enum use { IN_USE, FREED, IN_DOUBT };
 
-static enum whose whose_is(const struct slot *slot)
+static enum use slot_use(const struct slot *slot)
 {
 	if (slot->held)
-		return OWNERS;
-	if (under_way || any_of(now.owned, slot->pfn, slot->nr) ||
+		return IN_USE;
+	if (under_way || any_of(now.used, slot->pfn, slot->nr) ||
 	    any_of(now.leaving, slot->pfn, slot->nr))
 		return IN_DOUBT;
-	return NOBODYS;
+	return FREED;
 }
 
 static void do_wrong(const struct op *op)
@@ -480,20 +484,20 @@ static void do_wrong(const struct op *op)
 	enum buddy_error kind = op->extra ? BUDDY_NOT_A_HEAD : BUDDY_WRONG_SIZE;
 	const struct slot *slot = &now.slots[op->slot];
 	unsigned int errors = errors_seen();
-	enum whose whose;
+	enum use use;
 
 	if (!slot->nr)
 		return;
-	whose = whose_is(slot);
+	use = slot_use(slot);
 	begin_mistake(slot);
 	if (op->kind == WRONG_PAGE)
 		buddy_free_pfn(region, slot->pfn + op->extra, 0);
 	else
 		buddy_free_pfn_exact(region, slot->pfn + op->extra, op->nr);
 	end_mistake();
-	if (!self || whose == IN_DOUBT || whose_is(slot) != whose)
+	if (!self || use == IN_DOUBT || slot_use(slot) != use)
 		return;
-	if (whose == NOBODYS)
+	if (use == FREED)
 		kind = BUDDY_DOUBLE_FREE;
 	if (errors_seen() != errors + 1 || self->kind != kind)
 		fault("a wrong free in the block at %#lx is not reported as kind %d", slot->pfn,
@@ -508,7 +512,7 @@ static void do_pages(const struct op *op)
 	if (!slot->held)
 		return;
 	memory_observe(&views[op->slot]);
-	/* Nobody frees it meanwhile, and gets another block into this slot. */
+	/* No other program may free the block or use the slot during the call. */
 	slot->held = false;
 	slot->busy = true;
 	pages = buddy_block_pages(region, slot->pfn);
@@ -570,16 +574,16 @@ void model_run(const struct program *program)
 
 /* --- checks --- */
 
-const u64 *owned_pages(void)
+const u64 *used_pages(void)
 {
-	return now.owned;
+	return now.used;
 }
 
 /*
- * Before each access.  A block is taken in one step, and its tails are marked in a later
- * one.  Between these it looks like a block of one page, so that a wrong free of its
- * first page is taken for right: only allocations that are under way while this free
- * looks at the block can be hit by that.
+ * Called before each access.  An allocation takes a block in one step and sets its tails
+ * in a later one.  In between it looks like a block of one page, and a wrong free of its
+ * first page succeeds.  So record which allocations are under way during a wrong free:
+ * their pages may be free by mistake.
  */
 void model_step(void)
 {
@@ -591,7 +595,7 @@ void model_step(void)
 			set_pages(attempts[i].mistaken, slot->pfn, slot->nr, true);
 }
 
-/* What a word of a cache says is free must be nobody's. */
+/* Pages that are free in a cache's word must not be in use. */
 static void check_free(unsigned long pfn, u64 free)
 {
 	const struct pfn_range *range = find_range(region, pfn);
@@ -602,10 +606,10 @@ static void check_free(unsigned long pfn, u64 free)
 		return;
 	}
 	cluster = find_cluster(region, range, pfn);
-	if (now.owned[cluster - region->clusters - FIRST_CLUSTER] & free)
-		fault("pages of %#lx are free in a cache, but have an owner: %#llx",
+	if (now.used[cluster - region->clusters - FIRST_CLUSTER] & free)
+		fault("pages of %#lx are free in a cache, but in use: %#llx",
 		      cluster_pfn(cluster),
-		      now.owned[cluster - region->clusters - FIRST_CLUSTER] & free);
+		      now.used[cluster - region->clusters - FIRST_CLUSTER] & free);
 }
 
 void model_check_write(const void *var)
@@ -632,15 +636,15 @@ void model_check_write(const void *var)
 			for (; large & LARGE_BLOCKS; large &= large - 1) {
 				unsigned long pfn = large_pfn(large, order);
 
-				if (find_range(region, pfn) && any_of(now.owned, pfn, BIT(order)))
-					fault("order %u at %#lx is in a cache, but has an owner",
+				if (find_range(region, pfn) && any_of(now.used, pfn, BIT(order)))
+					fault("order %u at %#lx is in a cache, but in use",
 					      order, pfn);
 			}
 		}
 	}
 }
 
-/* The lock was released: what the clusters say is free must be nobody's. */
+/* The lock was released: pages that are free in the clusters must not be in use. */
 void model_check_lists(void)
 {
 	unsigned int nr = region->nr_clusters - FIRST_CLUSTER, i, covered;
@@ -650,22 +654,22 @@ void model_check_lists(void)
 	for (i = 0; i < nr; i++) {
 		const struct cluster *cluster = &region->clusters[FIRST_CLUSTER + i];
 
-		if (cluster->state == CLUSTER_SPLIT && now.owned[i] & cluster->free)
-			fault("pages of %#lx are free, but have an owner: %#llx",
-			      cluster_pfn(cluster), now.owned[i] & cluster->free);
+		if (cluster->state == CLUSTER_SPLIT && now.used[i] & cluster->free)
+			fault("pages of %#lx are free, but in use: %#llx",
+			      cluster_pfn(cluster), now.used[i] & cluster->free);
 		if (cluster->state != CLUSTER_FREE)
 			continue;
 		covered = BIT(cluster->list - CLUSTER_ORDER);
 		for (; covered-- && i + covered < nr;)
-			if (now.owned[i + covered]) {
-				fault("the free block at %#lx has an owner",
+			if (now.used[i + covered]) {
+				fault("the free block at %#lx is in use",
 				      cluster_pfn(cluster));
 				return;
 			}
 	}
 }
 
-/* All callers are done: compare with what is known, then free all and compare again. */
+/* All callers are done: check all metadata, then free all blocks and check again. */
 void model_check_rest(void)
 {
 	struct buddy_stats stats;
@@ -706,7 +710,7 @@ void model_check_rest(void)
 		if (stats.nr_free[i] != fresh.nr_free[i])
 			fault("all is freed: %lu blocks of order %u, not %lu", stats.nr_free[i],
 			      i, fresh.nr_free[i]);
-		/* Of two that free a block at once, either may be the mistake. */
+		/* If two callers free a block at once, either may be counted as the mistake. */
 		if (!makes_mistakes &&
 		    (stats.allocs[i] != now.allocs[i] || stats.frees[i] != now.frees[i]))
 			fault("order %u: %llu allocations and %llu frees, not %llu and %llu",

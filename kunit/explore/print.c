@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Scenarios, variables and values, for people. */
+/* Prints scenarios, variables and values for people. */
 #include "explore.h"
 
 static const char * const op_names[] = {
@@ -11,7 +11,7 @@ static const char * const op_names[] = {
 	[WRONG_PAGE] = "MISTAKE: free page",
 };
 
-/* One call; the text lasts until the next. */
+/* Describe a call.  The text is valid until the next call of this function. */
 const char *describe_op(const struct op *op)
 {
 	static char text[80];
@@ -103,8 +103,8 @@ void describe_var(char *text, size_t size, const void *var)
 		const struct cluster *cluster = &region->clusters[i];
 
 		snprintf(text, size, "%#lx's %s", cluster_pfn(cluster),
-			 var == &cluster->pcp_cpu ? "owner" :
-			 cluster->state == CLUSTER_SPLIT ? "tails" : "head");
+			 var == &cluster->pcp_cpu ? "pcp_cpu" :
+			 cluster->state == CLUSTER_SPLIT ? "tails" : "block word");
 		return;
 	}
 	snprintf(text, size, "%p", var);
@@ -129,7 +129,7 @@ void describe_value(char *text, size_t size, const void *var, u64 value)
 		}
 		if (is_member(var, pcp->hot.half, sizeof(pcp->hot.half))) {
 			if (value == NO_HALF(var != pcp->hot.half))
-				snprintf(text, size, "nobody's");
+				snprintf(text, size, "no cluster");
 			else
 				snprintf(text, size, "%#llx:%08x",
 					 value >> HALF_PAGES << HALF_ORDER, (u32)value);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Programs that nobody thought of: each from a seed. */
+/* Random scenarios: each is made from a seed. */
 #include "explore.h"
 
-#define FIRST_VICTIM	40	/* slots that no correct program frees */
+#define FIRST_VICTIM	40	/* from here on, slots that no correct program frees */
 
 static const u8 lengths[] = { 3, 5, 7, 12, 20, 31, 33, 40, 48, 63, 65, 100, 130, 192 };
 
-/* Slots that several programs use, so that one frees what another allocated. */
+/* Programs share the slots, so that one may free a block that another allocated. */
 static unsigned int draw_slot(void)
 {
 	return draw() % 14;
@@ -83,7 +83,7 @@ static void draw_shape(struct shape *shape, bool is_large)
 	if (draw() % 4 == 0) {
 		unsigned long part = 1 + draw() % (nr - 1);
 
-		/* The rest behind a gap. */
+		/* Two ranges with a gap between them. */
 		shape->ranges[0] = (struct pfn_range){ BASE + draw() % 64, part };
 		shape->ranges[1] = (struct pfn_range){
 			shape->ranges[0].pfn + part + 1 + draw() % 100, nr - part
@@ -116,7 +116,7 @@ static void draw_scenario(struct scenario *scenario, unsigned int programs, unsi
 	}
 }
 
-/* Programs of some length: too many schedules to try all. */
+/* Longer programs: they have too many schedules to try all. */
 static bool make_long(struct scenario *scenario, unsigned long number)
 {
 	draw_scenario(scenario, 2 + draw() % 3, 6);
@@ -161,7 +161,7 @@ static bool make_long_weak(struct scenario *scenario, unsigned long number)
 	return true;
 }
 
-/* Blocks that nobody frees, but of which a part is freed by mistake. */
+/* Mistakes: a part of a block is freed that no correct program frees. */
 static bool make_mistakes(struct scenario *scenario, unsigned long number)
 {
 	static const u8 sizes[] = { 2, 2, 3, 4, 4, 8, 16, 20, 32, 40, 64, 100 };
@@ -171,7 +171,7 @@ static bool make_mistakes(struct scenario *scenario, unsigned long number)
 	for (i = 0; i < victims; i++) {
 		unsigned int size = sizes[draw() % ARRAY_SIZE(sizes)];
 
-		/* First of all, so that they get their memory. */
+		/* At the start of the setup, while there is memory. */
 		for (end = 0; scenario->setup[end].kind != END; end++)
 			;
 		memmove(&scenario->setup[1], scenario->setup, end * sizeof(struct op));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Scenarios that somebody thought of, each for one part of the protocol.
+ * The tables of scenarios, each for one part of the protocol in pcp.h.
  *
  * An operation is { kind, slot, nr, extra, CPU }, see enum op_kind.
  */
@@ -8,7 +8,7 @@
 
 #define ONE_RANGE(nr, order) { .ranges = { { BASE, nr } }, .cache_order = order }
 
-/* A table's @number-th, or the end. */
+/* Scenario @number of a table; false at its end. */
 #define TABLE(name)								\
 static bool make_##name(struct scenario *scenario, unsigned long number)  \
 {										\
@@ -20,8 +20,8 @@ static bool make_##name(struct scenario *scenario, unsigned long number)  \
 
 /* --- correct callers --- */
 
-/* Each frees what is of the other's cluster, and both allocate again. */
-static const struct scenario own_and_remote[] = {
+/* Each CPU frees a block of the cluster that the other CPU caches, and allocates again. */
+static const struct scenario local_and_remote[] = {
 	{
 		.shape = ONE_RANGE(256, 6),
 		.setup = {
@@ -47,9 +47,9 @@ static const struct scenario own_and_remote[] = {
 	},
 };
 
-TABLE(own_and_remote)
+TABLE(local_and_remote)
 
-/* The cluster leaves its CPU while others take from it and free into it. */
+/* A cluster is drained from a cache while others allocate from it and free into it. */
 static const struct scenario drained[] = {
 	{
 		.shape = ONE_RANGE(128, 6),
@@ -70,7 +70,7 @@ static const struct scenario drained[] = {
 		},
 		.bound = 3,
 	}, {
-		/* It is somebody else's, and open, when the tails are marked. */
+		/* Another CPU caches the cluster when the allocation sets the tails. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
@@ -79,7 +79,7 @@ static const struct scenario drained[] = {
 		},
 		.bound = 3,
 	}, {
-		/* The CPU has another cluster by then. */
+		/* The CPU caches another cluster when the allocation sets the tails. */
 		.shape = ONE_RANGE(192, 6),
 		.setup = { { ALLOC, 0, 4 }, { ALLOC, 1, 3 }, { ALLOC, 2, 5 }, { ALLOC, 4, 2 } },
 		.programs = {
@@ -93,7 +93,7 @@ static const struct scenario drained[] = {
 
 TABLE(drained)
 
-/* Blocks of several pages come back to a cluster that changes hands. */
+/* Blocks of several pages are freed into a cluster that leaves its cache meanwhile. */
 static const struct scenario late_frees[] = {
 	{
 		.shape = ONE_RANGE(128, 6),
@@ -104,7 +104,7 @@ static const struct scenario late_frees[] = {
 		},
 		.bound = 3,
 	}, {
-		/* Meanwhile another CPU comes to own the cluster. */
+		/* Another CPU takes the cluster meanwhile. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 2 }, { ALLOC, 2, 0 }, { ALLOC, 3, 0 } },
 		.programs = {
@@ -122,7 +122,7 @@ static const struct scenario late_frees[] = {
 		},
 		.bound = 3,
 	}, {
-		/* All the rest of the cluster is free: it becomes part of a large block. */
+		/* All other pages of the cluster are free: it becomes part of a large block. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
@@ -135,7 +135,7 @@ static const struct scenario late_frees[] = {
 
 TABLE(late_frees)
 
-/* Blocks of whole clusters, in and out of the words of two CPUs. */
+/* Blocks of whole clusters go into and out of the large words of two CPUs. */
 static const struct scenario large_blocks[] = {
 	{
 		.shape = ONE_RANGE(1024, 9),
@@ -155,7 +155,7 @@ static const struct scenario large_blocks[] = {
 		},
 		.bound = 3,
 	}, {
-		/* One block is all that a CPU may keep. */
+		/* A CPU may cache only one block. */
 		.shape = ONE_RANGE(512, 7),
 		.setup = { { ALLOC, 0, 6, 0, 0 }, { ALLOC, 1, 7, 0, 0 }, { ALLOC, 2, 6, 0, 1 } },
 		.programs = {
@@ -165,7 +165,7 @@ static const struct scenario large_blocks[] = {
 		},
 		.bound = 3,
 	}, {
-		/* A free finds the word empty that a refill is about to fill. */
+		/* A free finds the large word empty while a refill is about to fill it. */
 		.shape = ONE_RANGE(1024, 9),
 		.setup = { { ALLOC, 0, 6, 0, 1 }, { ALLOC, 1, 9, 0, 1 } },
 		.programs = {
@@ -178,7 +178,7 @@ static const struct scenario large_blocks[] = {
 
 TABLE(large_blocks)
 
-/* A cluster that is all free becomes a large block while others take and give such. */
+/* A free cluster becomes a large block while others allocate and free large blocks. */
 static bool make_keep(struct scenario *scenario, unsigned long number)
 {
 	static const struct scenario keep = {
@@ -206,7 +206,7 @@ static bool make_keep(struct scenario *scenario, unsigned long number)
 	return true;
 }
 
-/* Blocks of half a cluster, whose clusters come from the large blocks. */
+/* Blocks of half a cluster, whose clusters come from the cached large blocks. */
 static const struct scenario half_clusters[] = {
 	{
 		.shape = ONE_RANGE(1024, 9),
@@ -230,7 +230,7 @@ static const struct scenario half_clusters[] = {
 
 TABLE(half_clusters)
 
-/* An NMI allocates at any step of another's work on the same CPU. */
+/* An NMI allocates at any step of another caller on the same CPU. */
 static const struct scenario nmi[] = {
 	{
 		.shape = ONE_RANGE(128, 6),
@@ -255,7 +255,7 @@ static const struct scenario nmi[] = {
 
 TABLE(nmi)
 
-/* One frees: if that takes the lock it is refused, and the block stays as it was. */
+/* An NMI frees: a free that needs the lock is refused, and the block stays in use. */
 static const struct scenario nmi_frees[] = {
 	{
 		.shape = ONE_RANGE(128, 6),
@@ -279,7 +279,7 @@ static const struct scenario nmi_frees[] = {
 
 TABLE(nmi_frees)
 
-/* A CPU goes offline while others free into its cache, and what it ran is moved. */
+/* A CPU goes offline while others free into its cache; its tasks are moved. */
 static const struct scenario offline[] = {
 	{
 		.shape = ONE_RANGE(128, 6),
@@ -304,7 +304,7 @@ static const struct scenario offline[] = {
 
 TABLE(offline)
 
-/* A task is moved between finding its CPU's cache and the cmpxchg. */
+/* A task is moved to another CPU after it found its CPU's cache, before the cmpxchg. */
 static const struct scenario moved[] = {
 	{
 		.shape = ONE_RANGE(256, 6),
@@ -329,7 +329,7 @@ static const struct scenario moved[] = {
 
 TABLE(moved)
 
-/* The region is all but full: who finds nothing must be right. */
+/* The region is nearly full: an allocation may fail only if no block fits. */
 static const struct scenario nearly_full[] = {
 	{
 		.shape = ONE_RANGE(64, 6),
@@ -341,7 +341,7 @@ static const struct scenario nearly_full[] = {
 		},
 		.bound = 3,
 	}, {
-		/* What is free is in the other CPU's cache. */
+		/* The free pages are in the other CPU's cache. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 5, 0, 1 }, { ALLOC, 1, 5, 0, 1 }, { ALLOC, 2, 0, 0, 1 } },
 		.programs = {
@@ -362,7 +362,7 @@ static const struct scenario nearly_full[] = {
 
 TABLE(nearly_full)
 
-/* Many blocks by one call, beside others. */
+/* Bulk calls, beside other calls. */
 static const struct scenario bulk[] = {
 	{
 		.shape = ONE_RANGE(128, 6),
@@ -385,8 +385,8 @@ static const struct scenario bulk[] = {
 
 TABLE(bulk)
 
-/* Two physical runs, which begin and end inside a cluster. */
-static const struct scenario two_runs[] = {
+/* Two ranges, which begin and end inside a cluster. */
+static const struct scenario two_ranges[] = {
 	{
 		.shape = { .ranges = { { BASE + 5, 100 }, { BASE + 129, 150 } }, .cache_order = 6 },
 		.setup = { { ALLOC, 0, 1 }, { EXACT, 1, 20 }, { ALLOC, 2, 5 }, { ALLOC, 3, 6 } },
@@ -407,7 +407,7 @@ static const struct scenario two_runs[] = {
 	},
 };
 
-TABLE(two_runs)
+TABLE(two_ranges)
 
 /* Blocks of exact lengths over several clusters. */
 static const struct scenario exact[] = {
@@ -432,7 +432,7 @@ static const struct scenario exact[] = {
 
 TABLE(exact)
 
-/* A large block is counted where it was and where it went. */
+/* A large block moves between two words while the free pages are counted. */
 static const struct scenario stats_while_moving[] = {
 	{
 		.shape = ONE_RANGE(1024, 9),
@@ -448,7 +448,7 @@ static const struct scenario stats_while_moving[] = {
 
 TABLE(stats_while_moving)
 
-/* --- callers that are wrong --- */
+/* --- callers that make mistakes --- */
 
 /* A part of an exact block is freed by mistake while its owner frees it. */
 static const struct scenario part_of_exact[] = {
@@ -469,7 +469,7 @@ static const struct scenario part_of_exact[] = {
 		},
 		.bound = 2,
 	}, {
-		/* Both pages of two, and their cluster goes: two mistakes. */
+		/* Both pages of a block of two are freed by mistake, and the cache is drained. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 0 } },
 		.programs = {
@@ -478,7 +478,7 @@ static const struct scenario part_of_exact[] = {
 		},
 		.bound = 2,
 	}, {
-		/* All of the cluster is free then, and it becomes part of a large block. */
+		/* All of the cluster is free then: it becomes part of a large block. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 } },
 		.programs = {
@@ -491,7 +491,7 @@ static const struct scenario part_of_exact[] = {
 
 TABLE(part_of_exact)
 
-/* The same while somebody watches: a free is checked and done in another way then. */
+/* The same while buddy_is_watched(): frees take another path through the code. */
 static bool make_watched(struct scenario *scenario, unsigned long number)
 {
 	if (!make_part_of_exact(scenario, number))
@@ -501,8 +501,8 @@ static bool make_watched(struct scenario *scenario, unsigned long number)
 }
 
 /*
- * The head of a block of two is freed as one page.  Between looking at the half and at
- * the tails, the CPU's cluster is exchanged, and it comes back as it was.
+ * The first page of a block of two is freed as one page.  Between the reads of the half
+ * word and of the tails, the CPU caches another cluster, and then this one again.
  */
 static const struct scenario cluster_comes_back[] = {
 	{
@@ -525,8 +525,8 @@ static const struct scenario cluster_comes_back[] = {
 TABLE(cluster_comes_back)
 
 /*
- * A page is freed twice, and between these two is the start of a longer block.  That is
- * seen by the half: it must not look as before, so the block's other page was free.
+ * A page is freed twice, and in between becomes the start of a longer block.  The second
+ * free notices that the half word has changed: the block's other page was free before.
  */
 static const struct scenario taken_again[] = {
 	{
@@ -568,12 +568,12 @@ static const struct scenario taken_again[] = {
 TABLE(taken_again)
 
 /*
- * Two frees of one block at once: @kind says how the second is wrong.  Beside them,
- * others of the cluster are freed and the caches drained; and the cluster is a CPU's,
- * nobody's, or all but full.
+ * Two frees of one block at once.  @kind: how the second free is wrong.  @third: what a
+ * third caller does: free other blocks of the cluster, drain the caches.  @place: where
+ * the cluster is: in the cache of a CPU, in no cache, or nearly full.
  */
 static void set_free_twice(struct scenario *scenario, unsigned int nr, unsigned int kind,
-			   unsigned int third, unsigned int whose)
+			   unsigned int third, unsigned int place)
 {
 	static const struct scenario base = {
 		.shape = ONE_RANGE(256, 6),
@@ -593,7 +593,7 @@ static void set_free_twice(struct scenario *scenario, unsigned int nr, unsigned 
 
 	*scenario = base;
 	scenario->setup[0].nr = nr;
-	switch (whose) {
+	switch (place) {
 	case 1:
 		*op++ = (struct op){ DRAIN };
 		break;
@@ -615,7 +615,7 @@ static void set_free_twice(struct scenario *scenario, unsigned int nr, unsigned 
 }
 
 #define NR_THIRDS	5
-#define NR_WHOSE	4
+#define NR_PLACES	4
 
 static bool make_free_twice(struct scenario *scenario, unsigned long number)
 {
@@ -624,7 +624,7 @@ static bool make_free_twice(struct scenario *scenario, unsigned long number)
 	};
 	unsigned int size = number % ARRAY_SIZE(sizes), rest = number / ARRAY_SIZE(sizes);
 
-	if (rest >= 2 * NR_THIRDS * NR_WHOSE)
+	if (rest >= 2 * NR_THIRDS * NR_PLACES)
 		return false;
 	set_free_twice(scenario, sizes[size], rest % 2, rest / 2 % NR_THIRDS,
 		       rest / 2 / NR_THIRDS);
@@ -638,14 +638,14 @@ static bool make_free_other_size(struct scenario *scenario, unsigned long number
 	};
 	unsigned int size = number % ARRAY_SIZE(sizes), rest = number / ARRAY_SIZE(sizes);
 
-	if (rest >= 2 * NR_THIRDS * NR_WHOSE)
+	if (rest >= 2 * NR_THIRDS * NR_PLACES)
 		return false;
 	set_free_twice(scenario, sizes[size], 2 + rest % 2, rest / 2 % NR_THIRDS,
 		       rest / 2 / NR_THIRDS);
 	return true;
 }
 
-/* What a wrong free is told: about a block that its owner has, or that a CPU keeps. */
+/* The kind of error of a wrong free, for blocks in use and for blocks in a cache. */
 static const struct scenario kinds[] = {
 	{
 		.shape = ONE_RANGE(1024, 9),
@@ -674,11 +674,11 @@ static const struct scenario kinds[] = {
 
 TABLE(kinds)
 
-/* --- memory that reorders --- */
+/* --- weak memory --- */
 
 static const struct scenario weak[] = {
 	{
-		/* The tails of a block from the cache, seen by who frees it elsewhere. */
+		/* A CPU frees a block that another CPU allocated: it must see the tails. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 2 } },
 		.programs = {
@@ -706,7 +706,7 @@ static const struct scenario weak[] = {
 		.bound = 3,
 		.weak = true,
 	}, {
-		/* A page is freed where the CPU's cluster has just been exchanged. */
+		/* A page is freed when the CPU has just taken another cluster. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 5 }, { ALLOC, 1, 4 }, { ALLOC, 2, 4 }, { ALLOC, 3, 0 } },
 		.programs = {
@@ -717,8 +717,9 @@ static const struct scenario weak[] = {
 		.weak = true,
 	}, {
 		/*
-		 * A cluster is opened.  Who found the cache and was moved takes a part of
-		 * it before the opening CPU's stores are all to be seen.
+		 * A CPU splits a cluster and caches it.  A task that was moved after it
+		 * found the cache takes a part of the cluster before all stores of the
+		 * first CPU are visible.
 		 */
 		.shape = ONE_RANGE(128, 6),
 		.programs = {
@@ -734,7 +735,7 @@ static const struct scenario weak[] = {
 TABLE(weak)
 
 const struct family fixed_families[] = {
-	{ "own_and_remote_frees", make_own_and_remote },
+	{ "local_and_remote_frees", make_local_and_remote },
 	{ "drain", make_drained },
 	{ "late_frees", make_late_frees },
 	{ "large_blocks", make_large_blocks },
@@ -746,7 +747,7 @@ const struct family fixed_families[] = {
 	{ "moved_to_another_CPU", make_moved },
 	{ "nearly_full", make_nearly_full },
 	{ "bulk", make_bulk },
-	{ "two_runs", make_two_runs },
+	{ "two_ranges", make_two_ranges },
 	{ "exact_lengths", make_exact },
 	{ "statistics_meanwhile", make_stats_while_moving },
 	{ "part_of_a_block_freed", make_part_of_exact },

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who goes on: callers are fibers of one thread, and at each step one decision says
- * whether this one goes on or another.
+ * The scheduler.  Callers are fibers of one thread.  Before each step a decision says
+ * which fiber goes on.
  *
- * All schedules within a bound: decisions are numbered in the order in which they
- * come up.  The next schedule makes the same ones, but for the last that has an
- * alternative left.  Whoever cannot go on gives way for nothing; all other changes
- * count against the bound.
+ * To try all schedules within a bound, the decisions are kept in their sequence.  The next
+ * schedule repeats them up to the last one that has an alternative left, and takes that
+ * alternative.  A change to another fiber counts against the bound, unless the fiber
+ * cannot go on or has ended.
  *
- * There are only two CPUs, but a fiber may go on while another has interrupts off on
- * the same CPU.  It then stands for a task that was moved since it found its cache.
+ * There are only two CPUs, but a fiber may go on while another has interrupts off on the
+ * same CPU.  It then stands for a task that was moved after it had found its cache.
  */
 #include <ucontext.h>
 
@@ -22,7 +22,7 @@
 #define STACK_SIZE	(64 << 10)
 #endif
 
-#define MAX_STEPS	20000	/* of one schedule, which then has no end */
+#define MAX_STEPS	20000	/* a longer schedule is taken to be endless */
 #define MAX_DECISIONS	(3 * MAX_STEPS)
 
 struct stack {
@@ -30,7 +30,7 @@ struct stack {
 	const void *bottom;
 	size_t size;
 	void *fake;
-	bool begun;	/* it waits for its next program */
+	bool begun;	/* the fiber exists, and waits for its next program */
 };
 
 struct fiber *self;
@@ -52,11 +52,11 @@ static struct {
 	u8 chosen;
 } decisions[MAX_DECISIONS];
 
-static unsigned int nr_decisions, next_decision;	/* known, and made so far */
+static unsigned int nr_decisions, next_decision;	/* recorded, and made so far */
 static unsigned int bound, counted;
 static bool at_random;
 static u64 draws, schedule_draws;
-static unsigned int rarity;	/* at random, of this many choices one differs */
+static unsigned int rarity;	/* one of so many random decisions is not 0 */
 
 u64 draw(void)
 {
@@ -66,7 +66,7 @@ u64 draw(void)
 	return draws;
 }
 
-/* Seeds next to each other must not give sequences that look alike. */
+/* Mix the seed, so that similar seeds give different sequences. */
 void seed_draws(u64 seed)
 {
 	seed += 0x9e3779b97f4a7c15ULL;
@@ -75,7 +75,7 @@ void seed_draws(u64 seed)
 	draws = (seed ^ seed >> 31) ?: 1;
 }
 
-/* The first of all schedules within @most. */
+/* Prepare the first of all schedules within the bound @most. */
 void sched_all(unsigned int most)
 {
 	at_random = false;
@@ -83,7 +83,7 @@ void sched_all(unsigned int most)
 	nr_decisions = 0;
 }
 
-/* The next of them; false if there is none. */
+/* Prepare the next of these schedules; false if there is none. */
 bool sched_next(void)
 {
 	while (nr_decisions) {
@@ -96,14 +96,14 @@ bool sched_next(void)
 	return false;
 }
 
-/* From here on at random; sched_run() without it repeats the last one. */
+/* Prepare a random schedule.  Without this, sched_run() repeats the last schedule. */
 void sched_random(void)
 {
 	at_random = true;
 	schedule_draws = draw();
 }
 
-/* One of @n, of which 0 is to go on as if there were no choice. */
+/* Decide for one of @n choices.  0 is to go on with no change; others count if @counts. */
 unsigned int decide(unsigned int n, bool counts)
 {
 	unsigned int chosen;
@@ -145,7 +145,7 @@ static void switch_stacks(struct stack *from, struct stack *to)
 #endif
 }
 
-/* NULL: to where sched_run() waits for the end. */
+/* Switch to @next, or back to sched_run() if it is NULL. */
 static void switch_to(struct fiber *next)
 {
 	struct stack *from = self ? &stacks[self->number] : &main_stack;
@@ -172,7 +172,7 @@ static bool can_run(const struct fiber *fiber)
 	       !(fiber->waits_cpu >= 0 && has_irqs_off(fiber->waits_cpu));
 }
 
-/* Let this one go on, or another; @must: this one cannot. */
+/* Let this fiber or another one go on.  @must: this fiber cannot go on. */
 static void choose(bool must)
 {
 	struct fiber *choices[MAX_PROGRAMS];
@@ -193,7 +193,7 @@ static void choose(bool must)
 	switch_to(NULL);
 }
 
-/* Before each access to what others may see. */
+/* Called before each access to a shared variable. */
 void step(void)
 {
 	if (!self)
@@ -233,7 +233,7 @@ static void begin_fiber(struct fiber *fiber, const struct program *program)
 		stack->begun = false;
 		return;
 	}
-	/* The first time, or it was left in the middle. */
+	/* Start the fiber: it is new, or the last schedule ended in its middle. */
 	if (!stack->bottom) {
 		stack->bottom = malloc(STACK_SIZE);
 		stack->size = STACK_SIZE;
@@ -244,7 +244,7 @@ static void begin_fiber(struct fiber *fiber, const struct program *program)
 	makecontext(&stack->context, fiber_main, 0);
 }
 
-/* Run the programs of @scenario side by side, until all are done or there is a fault. */
+/* Run the programs of @scenario, until all are done or there is a fault. */
 void sched_run(const struct scenario *scenario)
 {
 	u64 kept = draws;
@@ -270,7 +270,7 @@ void sched_run(const struct scenario *scenario)
 		draws = kept;
 }
 
-/* --- faults, and schedules to read --- */
+/* --- faults, and schedules that are printed --- */
 
 void fault(const char *format, ...)
 {
@@ -285,14 +285,14 @@ void fault(const char *format, ...)
 	sched_stop();
 }
 
-/* The schedule ends here, whoever is under way. */
+/* End the schedule here, also if fibers have not finished. */
 void sched_stop(void)
 {
 	if (self)
 		switch_to(NULL);
 }
 
-/* Marked where another goes on than in the line before. */
+/* A line is marked with > if it is of another fiber than the line before. */
 void trace_line(const char *func, const char *format, ...)
 {
 	static struct fiber *last;
@@ -360,7 +360,7 @@ void lock_release(raw_spinlock_t *lock, const struct site *site)
 	model_check_lists();
 }
 
-/* Some caller must have the lock; which one, the schedule does not record. */
+/* Some caller must hold the lock; the lock does not record which one. */
 void check_held(const raw_spinlock_t *lock, const char *func)
 {
 	if (!lock->held)
@@ -400,8 +400,8 @@ bool in_nmi(void)
 }
 
 /*
- * What ran on @cpu runs elsewhere, but what had its interrupts off there comes to an
- * end first.  What was moved may still know the dead CPU's cache.
+ * The fibers of @cpu are moved to another CPU; one that has interrupts off enables them
+ * first.  A fiber that was moved may still use the cache of the dead CPU.
  */
 void cpu_offline(unsigned int cpu)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Stand-ins for what the page layer takes from the kernel's headers, so that its
+ * Stand-ins for the parts of the kernel's headers that the page layer uses, so that its
  * sources compile unchanged in user space.
  *
- * What two CPUs can see of each other goes to the scheduler: shared.h for atomic
- * operations, READ_ONCE() and WRITE_ONCE(), and below, locks and "this CPU".  All
- * else does as little as it can.
+ * All that one CPU can see of another calls the scheduler: atomic operations, READ_ONCE()
+ * and WRITE_ONCE() (shared.h), locks and "this CPU" (below).  The rest does as little as
+ * possible.
  */
 #ifndef SHIM_KERNEL_H
 #define SHIM_KERNEL_H
@@ -59,7 +59,7 @@ typedef u64 phys_addr_t;
 #define IS_ERR_OR_NULL(ptr) (!(ptr) || (unsigned long)(ptr) >= -4095UL)
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* All options that the page layer asks for are asked for here. */
+/* The options of the kernel that the page layer depends on. */
 #define CONFIG_SMP		1
 #define CONFIG_PREEMPT_RT	0
 #define IS_ENABLED(option)	(option)
@@ -132,7 +132,7 @@ static inline void *bsearch(const void *key, const void *base, size_t nr, size_t
 	return NULL;
 }
 
-/* --- lists and counts, only as members of structures --- */
+/* --- lists and counters, only as members of structures --- */
 
 struct list_head {
 	struct list_head *next, *prev;
@@ -154,9 +154,9 @@ typedef struct {
 
 #include "shared.h"
 
-/* --- locks; interrupts are off on the CPU that has one --- */
+/* --- locks; interrupts are off on the CPU that holds one --- */
 
-/* What has been seen of memory, see memory.c: of each variable, at least which value. */
+/* The oldest value of each variable that a CPU may still read, see memory.c. */
 #define MAX_VARS	128
 
 struct view {
@@ -165,7 +165,7 @@ struct view {
 
 typedef struct {
 	bool held;
-	struct view view;	/* of who released it last */
+	struct view view;	/* of the CPU that released it last */
 } raw_spinlock_t;
 
 void lock_acquire(raw_spinlock_t *lock, const struct site *site);
@@ -187,11 +187,11 @@ void check_held(const raw_spinlock_t *lock, const char *func);
 /* --- CPUs --- */
 
 #define CPUS		2
-#define PERCPU_SIZE	1024	/* what one CPU has: struct pcp and room behind it */
+#define PERCPU_SIZE	1024	/* per-CPU memory: at least struct pcp */
 
 /*
- * find_this_cpu(): for raw_cpu_ptr(), behind which a task may be moved to another CPU.
- * this_cpu(): the CPU, and no more.
+ * find_this_cpu(): for raw_cpu_ptr(): the task may be moved to another CPU afterwards.
+ * this_cpu(): the number of the CPU; the task is not moved.
  */
 unsigned int find_this_cpu(void);
 unsigned int this_cpu(void);
@@ -213,7 +213,7 @@ enum cpuhp_state { CPUHP_BP_PREPARE_DYN };
 
 typedef int (*cpu_callback)(unsigned int cpu, struct hlist_node *node);
 
-/* What is called when a CPU is dead. */
+/* The callback for a CPU that has gone offline. */
 extern cpu_callback cpu_dead;
 
 static inline int cpuhp_setup_state_multi(enum cpuhp_state state, const char *name,
@@ -239,7 +239,7 @@ static inline int cpuhp_state_remove_instance_nocalls(enum cpuhp_state state,
 	return 0;
 }
 
-/* --- nobody watches, nothing is logged: errors are seen where they are counted --- */
+/* --- tracepoints and the log: empty; model.c notices errors when they are counted --- */
 
 #define DECLARE_STATIC_KEY_FALSE(key)	extern bool key
 #define static_branch_unlikely(key)	(*(key))
@@ -251,7 +251,7 @@ static inline __printf(1, 2) void no_log(const char *format, ...)
 {
 }
 
-/* Instead of buddy/trace.h. */
+/* Replaces buddy/trace.h. */
 #define BUDDY_TRACE_H
 #define trace_buddy_split(region, pfn, nr)	((void)(pfn), (void)(nr))
 #define trace_buddy_merge(region, pfn, nr)	((void)(pfn), (void)(nr))

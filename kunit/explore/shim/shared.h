@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory that several CPUs use at once: each access is a step of the schedule, before
- * which another CPU may go on.  See memory.c.
+ * Atomic operations, READ_ONCE() and WRITE_ONCE() for the explorer.  Each access is a step
+ * of the schedule: another caller may go on before it.  See memory.c.
  */
 #ifndef SHIM_SHARED_H
 #define SHIM_SHARED_H
@@ -18,7 +18,7 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-/* Where in the source a step is, for a schedule that is printed. */
+/* The place of a step in the source, for a schedule that is printed. */
 struct site {
 	const char *func;
 	const char *what;
@@ -31,7 +31,7 @@ enum rmw { RMW_SET, RMW_OR, RMW_ANDNOT };
 u64 shared_read(const void *var, size_t size, bool acquire, const struct site *site);
 void shared_write(void *var, size_t size, u64 value, bool release,
 		  const struct site *site);
-/* Without a value returned, an operation orders nothing and may come late. */
+/* An operation that returns no value is not ordered, and may be late. */
 void shared_change(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site);
 u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site);
 bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site);
@@ -61,7 +61,7 @@ long shared_count(atomic_long_t *var);
 #define atomic64_try_cmpxchg(v, old, new) \
 	shared_cmpxchg(v, (u64 *)(old), new, SITE("cmpxchg"))
 
-/* Counters that order nothing and decide nothing: no step. */
+/* Counters that order nothing and that no decision depends on: they are no step. */
 #define atomic_long_inc_return(v)	shared_count(v)
 #define atomic_long_read(v)		((v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
