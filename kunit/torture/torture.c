@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Torture: insmod does one round, as long as the parameter seconds says.  Needs a
- * region "torture" with a mapping.
+ * Torture's module, its arenas and the contexts of each CPU.  insmod runs one round, for
+ * the parameter seconds=.  It needs a mapped region with the name "torture".
  *
- * Each CPU has a thread, a timer in softirq and one in hardirq, which sends others
- * interrupts and NMIs.  All play in the same arenas.  Beside them,
- * CPUs go offline and come back, regions come and go, blocks are freed twice at
- * once, and pools live on the pages that are left.
+ * Each CPU has a thread, a timer in softirq and a timer in hardirq, which also sends
+ * interrupts and NMIs to other CPUs.  All of them use the same arenas.  Meanwhile CPUs
+ * go offline and come back, regions are created and destroyed, blocks are freed twice at
+ * once, and pools use the remaining pages.
  */
 #define pr_fmt(fmt) "torture: " fmt
 
@@ -29,20 +29,20 @@ MODULE_PARM_DESC(seed, "seed of the random choices (default: a new one)");
 
 static unsigned int seconds = 10;
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "how long it takes");
+MODULE_PARM_DESC(seconds, "length of the round");
 
 static bool failed;
 module_param(failed, bool, 0444);
-MODULE_PARM_DESC(failed, "set if anything was wrong");
+MODULE_PARM_DESC(failed, "true if the round found a failure");
 
-/* A call that takes longer hangs.  On a busy host, an emulated CPU can wait for seconds. */
+/* A longer call has hung.  On a busy host, an emulated CPU can stand still for seconds. */
 #define LIMIT_NS	(10ULL * NSEC_PER_SEC)
 
 #define PROGRESS_S	10
 
 atomic_t torture_bad;
 
-/* --- figures --- */
+/* --- counters and times --- */
 
 enum torture_context {
 	CONTEXT_TASK,
@@ -112,7 +112,7 @@ static unsigned long count_all(enum torture_kind from, enum torture_kind to)
 	return sum;
 }
 
-/* Only an NMI comes between the clock's two readings. */
+/* Interrupts are off between the two readings of the clock; an NMI can still come. */
 void torture_watch(struct watch *watch, struct rnd_state *rnd)
 {
 	watch->on = in_nmi() || in_hardirq() || !dice(rnd, 8);
@@ -137,7 +137,7 @@ void torture_watched(struct watch *watch, enum torture_kind kind)
 		torture_fail("%s: a call took %llu ns\n", kind_names[kind], ns);
 }
 
-/* scripts/torture.sh adds up the rounds and makes the table. */
+/* scripts/torture.sh reads these lines, adds up the rounds and prints the table. */
 static void report(void)
 {
 	u64 entry = atomic64_read(&longest);
@@ -165,9 +165,9 @@ enum {
 };
 
 /*
- * The pages of the first come from insmod; the others need none, as they are not
- * mapped.  The third is too small for per-CPU caches, and often full.  The last
- * two are one thread's each.
+ * The memory of the first arena comes from insmod; the others have no mapping, so they
+ * need no memory.  The third is too small for per-CPU caches, and often full.  Each of
+ * the last two is used by one thread only.
  */
 static struct arena arenas[NR_ARENAS] = {
 	[ARENA_NAMED] = { .name = "torture", .max_order = 10, .nr_slots = 1024 },
@@ -181,7 +181,7 @@ static struct arena arenas[NR_ARENAS] = {
 			 .base = BIT(25) + BIT(21), .span = BIT(15) },
 };
 
-/* Where the region's pages are only its blocks can tell: take all of them. */
+/* Allocate all pages of the region to find its lowest and highest pfn. */
 static int find_span(struct arena *arena)
 {
 	unsigned long *pfns, pages, low = ~0UL, high = 0, i, tries = 0;
@@ -191,7 +191,7 @@ static int find_span(struct arena *arena)
 	pfns = kvcalloc(pages, sizeof(*pfns), GFP_KERNEL);
 	if (!pfns)
 		return -ENOMEM;
-	/* Faults may be injected. */
+	/* Try again: failures may be injected. */
 	for (i = 0; i < pages && tries < 4 * pages; tries++) {
 		pfns[i] = buddy_alloc_pfn(arena->region, 0, __GFP_NOWARN);
 		if (pfns[i] == BUDDY_NO_PFN)
@@ -244,7 +244,7 @@ static void end_arena(struct arena *arena, struct rnd_state *rnd)
 		torture_fail("%s cannot be destroyed\n", arena->name);
 }
 
-/* A picture of any instant adds up. */
+/* The counters are read at one instant, so they must agree with each other. */
 static void look(struct arena *arena, struct buddy_stats *now)
 {
 	unsigned long free = 0;
@@ -263,14 +263,14 @@ static void look(struct arena *arena, struct buddy_stats *now)
 /* --- every context of every CPU --- */
 
 /**
- * struct player - one CPU's
+ * struct player - the contexts of one CPU
  * @cpu: the CPU
- * @soft: calls back in softirq
- * @hard: calls back in hardirq
- * @csd: for an interrupt of another CPU
- * @sent: it is under way
- * @rnd: each context's choices
- * @sent_rnd: those of the other CPU's interrupt
+ * @soft: a timer that calls back in softirq
+ * @hard: a timer that calls back in hardirq
+ * @csd: for an interrupt that another CPU sends to this one
+ * @sent: that interrupt was sent, and has not ended
+ * @rnd: the random numbers of each context
+ * @sent_rnd: the random numbers of the interrupt from another CPU
  */
 struct player {
 	unsigned int cpu;
@@ -297,7 +297,7 @@ static void play(struct rnd_state *rnd, unsigned int rounds)
 
 static bool nmi_on;
 
-/* All CPUs have this; the NMI may be anybody's, but nobody else sends them here. */
+/* All CPUs call this for each NMI; only torture sends NMIs in the guest. */
 static int play_nmi(unsigned int type, struct pt_regs *regs)
 {
 	play(&this_cpu_ptr(&players)->rnd[CONTEXT_NMI], 2);
@@ -316,7 +316,7 @@ static void nmi_end(void)
 		unregister_nmi_handler(NMI_LOCAL, "buddypool_torture");
 }
 
-/* Interrupts are off, so no CPU goes offline, and nobody writes there meanwhile. */
+/* Interrupts are off: no CPU goes offline, and no other code uses the APIC meanwhile. */
 static void send_nmi(unsigned int cpu)
 {
 	if (!nmi_on)
@@ -374,7 +374,7 @@ static ktime_t some_time(struct rnd_state *rnd)
 	return ns_to_ktime((50 + dice(rnd, 1000)) * NSEC_PER_USEC);
 }
 
-/* A thread leaves its CPU when that goes offline, and so do timers. */
+/* The thread is moved when its CPU goes offline, and so are its timers. */
 static int play_task(void *data)
 {
 	struct player *player = data;
@@ -402,7 +402,7 @@ static int play_task(void *data)
 
 /* --- a round --- */
 
-/* Each stream of choices is its own: what differs when one is repeated is who is when. */
+/* A seed repeats the random numbers of each stream, but not when each context runs. */
 void torture_seed(struct rnd_state *rnd, unsigned int stream)
 {
 	prandom_seed_state(rnd, seed + 1000 * stream);
@@ -472,7 +472,7 @@ static void progress(unsigned int s)
 		count_all(TORTURE_OFFLINE, TORTURE_OFFLINE));
 }
 
-/* The fill goes up and down meanwhile, from an eighth of the slots to all. */
+/* Wait for the end of the round, and vary the used slots from an eighth to all of them. */
 static void watch_over(struct rnd_state *rnd)
 {
 	struct buddy_stats *now = kmalloc(sizeof(*now), GFP_KERNEL);
@@ -519,7 +519,7 @@ static int __init torture_init(void)
 		watch_over(&rnd);
 	while (nr_threads)
 		kthread_stop(threads[--nr_threads]);
-	/* Interrupts and NMIs that are under way come before these. */
+	/* Wait for interrupts and NMIs that were sent. */
 	kick_all_cpus_sync();
 	nmi_end();
 end:
@@ -528,16 +528,16 @@ end:
 	report();
 	failed = err || atomic_read(&torture_bad);
 	pr_info("%s, %d\n", failed ? "failed" : "well", err);
-	/* Busybox takes an error for a reason to try again in another way. */
+	/* Not an error: Busybox would load the module again by another system call. */
 	return 0;
 }
 module_init(torture_init);
 
-/* All is over when insmod returns. */
+/* The round has ended when insmod returns. */
 static void __exit torture_exit(void)
 {
 }
 module_exit(torture_exit);
 
-MODULE_DESCRIPTION("Everything in buddypool at once");
+MODULE_DESCRIPTION("Stress test of buddypool in all contexts at once");
 MODULE_LICENSE("GPL");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Torture: everything at once, for a while.  See Documentation/torture.rst.
- *
- * It knows the module by its public interface alone.
+ * Torture: all contexts use the module at once, for a while: see
+ * Documentation/torture.rst.  It uses only the module's public interface.
  */
 #ifndef KUNIT_TORTURE_H
 #define KUNIT_TORTURE_H
@@ -14,7 +13,7 @@
 #include "../../buddy/buddy.h"
 #include "../../buddy/compat.h"
 
-/* What is counted, by the context that it was done in. */
+/* Operations that are counted, for each context. */
 enum torture_kind {
 	TORTURE_ALLOC_ORDER,
 	TORTURE_ALLOC_EXACT,
@@ -23,7 +22,7 @@ enum torture_kind {
 	TORTURE_FREE_ORDER,
 	TORTURE_FREE_EXACT,
 	TORTURE_FREE_BULK,
-	TORTURE_ELSEWHERE,	/* of the frees, those of another CPU's or context's block */
+	TORTURE_ELSEWHERE,	/* frees of a block from another CPU or context */
 	TORTURE_CHECK,
 	TORTURE_NO_MEMORY,
 	TORTURE_MISTAKE,
@@ -35,7 +34,7 @@ enum torture_kind {
 	TORTURE_NR_KINDS
 };
 
-/* Whose choices: for torture_seed(). */
+/* The streams of random numbers, see torture_seed(). */
 enum torture_stream {
 	TORTURE_STREAM_MAIN,
 	TORTURE_STREAM_PLUG,
@@ -47,21 +46,21 @@ enum torture_stream {
 };
 
 /**
- * struct arena - a region and what is known of its blocks
+ * struct arena - a region and the blocks that torture has allocated from it
  * @region: the region
  * @name: its name
  * @base: its lowest pfn
- * @span: frames from there to its last one, less than 2^20
- * @mapped: whether its pages are stamped
- * @max_order: of the blocks that are asked for
- * @nr_slots: how many blocks there can be
+ * @span: pages from @base to the last one, less than 2^20
+ * @mapped: the pages are mapped, so they are stamped
+ * @max_order: the largest order that is requested
+ * @nr_slots: how many blocks can be in use
  * @limit: slots from here on are emptied, but not filled
- * @slots: each has nothing, a block, or TORTURE_BUSY, see torture_block.c
- * @used: a bit for each frame that a block has
- * @mistakes: those made on purpose, by &enum buddy_error
- * @fresh: the region's counters when all was free
- * @other: a pfn of another region; 0 if no mistakes are made here
- * @orders_differ: a block may be freed by another order than it was allocated by
+ * @slots: each has 0, a block, or TORTURE_BUSY, see torture_block.c
+ * @used: a bit for each page that is in a block
+ * @mistakes: how many mistakes were made on purpose, by &enum buddy_error
+ * @fresh: the region's counters when all of it was free
+ * @other: a pfn of another region; 0 if no mistakes are made in this one
+ * @orders_differ: blocks are also freed by an order that is not their own
  */
 struct arena {
 	struct buddy_region *region;
@@ -81,10 +80,10 @@ struct arena {
 };
 
 /**
- * struct watch - how long one call takes
- * @start: when it began, in ns
- * @flags: the interrupts' state before
- * @on: whether it is looked at: not if an interrupt might come between
+ * struct watch - measures how long a call takes
+ * @start: when the call began, in ns
+ * @flags: the state of the interrupts before
+ * @on: whether the call is measured: only with interrupts off
  */
 struct watch {
 	u64 start;
@@ -94,11 +93,11 @@ struct watch {
 
 extern atomic_t torture_bad;
 
-/* What must not happen: a warning with the facts, and the end of the round. */
+/* Report a failure: the first three print a warning.  Any failure ends the round. */
 #define torture_fail(fmt, ...)						\
 	WARN(atomic_inc_return(&torture_bad) <= 3, "torture: " fmt, ##__VA_ARGS__)
 
-/* scripts/guest/splats.sh reads these brackets: one warning is expected between them. */
+/* scripts/guest/splats.sh reads these lines: one warning is expected between them. */
 #define TORTURE_EXPECT(text, code)					\
 do {									\
 	pr_info("expect warning: %s\n", text);				\

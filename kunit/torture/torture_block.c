@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Torture's blocks: taken, stamped, checked and freed in any context.
+ * Torture's blocks: they are allocated, stamped, checked and freed in any context.
  *
- * A block is one word that tells where it is, how long it is and who took it.
- * That word is also the stamp on its pages.  Blocks lie in slots that all share,
- * so that as a rule one is freed by somebody else than took it.  Who works on a
- * slot marks it busy, and all others pass it by: nobody ever waits, NMIs included.
+ * A block is a word with its place, its length, and the CPU and context that allocated
+ * it.  This word is also the stamp on its pages.  All contexts share the slots, so that
+ * most blocks are freed by another CPU or context.  A context that uses a slot marks it
+ * busy, and the others skip it: so no context waits for a slot, not even an NMI.
  */
 #define pr_fmt(fmt) "torture: " fmt
 
@@ -26,7 +26,7 @@
 
 #define PAGE_WORDS	(PAGE_SIZE / sizeof(u64))
 
-/* A single page is stamped all over; of others, a word in so many, and the last. */
+/* In blocks of several pages, only the last word and one in so many are stamped. */
 #define SPARSE		64
 
 #define BULK		16
@@ -52,17 +52,17 @@ static u64 make_block(const struct arena *arena, unsigned long pfn, unsigned lon
 	       FIELD_PREP(BLOCK_SERIAL, (u32)atomic_inc_return(&serial) % BIT(17));
 }
 
-/* Whether this is another CPU, or another context, than the block was taken in. */
+/* Whether the block was allocated on another CPU, or in another context. */
 static bool is_elsewhere(u64 block)
 {
 	return FIELD_GET(BLOCK_CPU, block) != raw_smp_processor_id() ||
 	       FIELD_GET(BLOCK_CONTEXT, block) != torture_context();
 }
 
-/* --- what nobody else may have or write --- */
+/* --- a page is in one block, and keeps its contents --- */
 
-/* Each frame has one block at most. */
-static void mark_frames(struct arena *arena, u64 block, bool used)
+/* Mark the pages as used or free; fail if a page was marked so already. */
+static void mark_pages(struct arena *arena, u64 block, bool used)
 {
 	unsigned long at = FIELD_GET(BLOCK_OFFSET, block), end = at + block_pages(block);
 
@@ -74,7 +74,7 @@ static void mark_frames(struct arena *arena, u64 block, bool used)
 				    ~atomic_long_fetch_andnot(mask, word);
 
 		if (old & mask)
-			torture_fail("%s: pfn %#lx, block %#llx at %#lx: the frame is %s\n",
+			torture_fail("%s: pfn %#lx, block %#llx at %#lx: the page is %s\n",
 				     arena->name, arena->base + __ffs(old & mask) +
 				     round_down(at, BITS_PER_LONG), block,
 				     block_pfn(arena, block),
@@ -97,7 +97,7 @@ static void stamp_pages(struct arena *arena, u64 block)
 		*word = block;
 }
 
-/* All stamped words are @stamp. */
+/* All stamped words must be @stamp. */
 static void check_pages(struct arena *arena, u64 block, u64 stamp)
 {
 	u64 *start = buddy_pfn_to_virt(arena->region, block_pfn(arena, block)), *word;
@@ -125,7 +125,7 @@ static void check_block(struct arena *arena, u64 block)
 	torture_count(TORTURE_CHECK, 1);
 }
 
-/* A block that was just allocated, as a word. */
+/* Check and stamp a block that was just allocated.  Return its word. */
 static u64 enter_block(struct arena *arena, unsigned long pfn, unsigned long pages,
 		       unsigned int align, bool zeroed)
 {
@@ -138,7 +138,7 @@ static u64 enter_block(struct arena *arena, unsigned long pfn, unsigned long pag
 		return 0;
 	}
 	block = make_block(arena, pfn, pages);
-	mark_frames(arena, block, true);
+	mark_pages(arena, block, true);
 	if (zeroed)
 		check_pages(arena, block, 0);
 	if (arena->mapped)
@@ -149,7 +149,7 @@ static u64 enter_block(struct arena *arena, unsigned long pfn, unsigned long pag
 static void leave_block(struct arena *arena, u64 block)
 {
 	check_block(arena, block);
-	mark_frames(arena, block, false);
+	mark_pages(arena, block, false);
 	torture_count(TORTURE_ELSEWHERE, is_elsewhere(block));
 }
 
@@ -157,7 +157,7 @@ static void leave_block(struct arena *arena, u64 block)
 
 static unsigned int random_order(struct arena *arena, struct rnd_state *rnd)
 {
-	/* Half of them single pages, a quarter pairs, ...; but a few of any order. */
+	/* Half of the blocks have order 0, a quarter order 1, ...; a few have any order. */
 	unsigned int order = dice(rnd, 32) ? __ffs(prandom_u32_state(rnd) | BIT(31)) :
 			     dice(rnd, arena->max_order + 1);
 
@@ -195,7 +195,7 @@ static unsigned long alloc_addr(struct arena *arena, enum torture_kind kind,
 	return addr ? buddy_virt_to_pfn(arena->region, addr) : BUDDY_NO_PFN;
 }
 
-static u64 buddy_rmqueue(struct arena *arena, struct rnd_state *rnd)
+static u64 take_block(struct arena *arena, struct rnd_state *rnd)
 {
 	enum torture_kind kind = TORTURE_ALLOC_ORDER + dice(rnd, 3);
 	unsigned int align = random_order(arena, rnd);
@@ -291,21 +291,21 @@ static void mistake(struct arena *arena, u64 block, enum buddy_error error)
 			torture_fail("%s: a block of no pages\n", arena->name);
 		break;
 	default:
-		/* A double free would be somebody else's block: see torture_twice(). */
+		/* Another context may have the block by now, see torture_twice(). */
 		return;
 	}
 	atomic_long_inc(&arena->mistakes[error]);
 	torture_count(TORTURE_MISTAKE, 1);
 }
 
-/* Each mistake that a call can be once, as the first of its kind prints a warning. */
+/* Make each kind of mistake once, as the first of each kind prints a warning. */
 void arena_mistakes(struct arena *arena, struct rnd_state *rnd)
 {
 	unsigned long pfn = BUDDY_NO_PFN;
 	enum buddy_error error;
 	u64 block;
 
-	/* Faults may be injected. */
+	/* Try again: failures may be injected. */
 	while (pfn == BUDDY_NO_PFN)
 		pfn = buddy_alloc_pfn(arena->region, 1, __GFP_NOWARN);
 	block = enter_block(arena, pfn, 2, 1, false);
@@ -320,9 +320,9 @@ void arena_mistakes(struct arena *arena, struct rnd_state *rnd)
 	torture_count(TORTURE_MISTAKE, 1);
 }
 
-/* --- the game --- */
+/* --- slots --- */
 
-/* One round fills, empties or checks one slot.  In NMI, blocks are only taken. */
+/* Fill, empty or check one slot.  An NMI only allocates. */
 static void play_once(struct arena *arena, struct rnd_state *rnd)
 {
 	unsigned int i = dice(rnd, arena->nr_slots);
@@ -333,7 +333,7 @@ static void play_once(struct arena *arena, struct rnd_state *rnd)
 	if (block == TORTURE_BUSY || cmpxchg(slot, block, TORTURE_BUSY) != block)
 		return;
 	if (!block) {
-		block = buddy_rmqueue(arena, rnd);
+		block = take_block(arena, rnd);
 	} else if (dice(rnd, 4)) {
 		put_block(arena, rnd, block);
 		block = 0;
@@ -344,7 +344,7 @@ static void play_once(struct arena *arena, struct rnd_state *rnd)
 			check_block(arena, block);
 		}
 	}
-	/* Who takes it from the slot finds it stamped. */
+	/* A context that reads the slot must see the stamps. */
 	smp_store_release(slot, block);
 }
 
@@ -354,7 +354,7 @@ void arena_play(struct arena *arena, struct rnd_state *rnd, unsigned int rounds)
 		play_once(arena, rnd);
 }
 
-/* Many of one order: taken, checked, freed; any context but NMI. */
+/* Allocate, check and free many blocks of one order; not for NMIs. */
 void arena_bulk(struct arena *arena, struct rnd_state *rnd)
 {
 	unsigned int order = min(random_order(arena, rnd), 7U), got, i;
@@ -377,7 +377,7 @@ void arena_bulk(struct arena *arena, struct rnd_state *rnd)
 	torture_count(TORTURE_FREE_BULK, got);
 }
 
-/* Free all blocks; nobody plays any more. */
+/* Free all blocks, when no other context uses the arena any more. */
 void arena_empty(struct arena *arena, struct rnd_state *rnd)
 {
 	unsigned int i;
@@ -389,7 +389,7 @@ void arena_empty(struct arena *arena, struct rnd_state *rnd)
 	}
 }
 
-/* Is all free and merged again, and each mistake counted?  Nobody uses the region. */
+/* True if all pages are free and merged, and each mistake was counted. */
 bool arena_whole(struct arena *arena)
 {
 	int bad = atomic_read(&torture_bad);
@@ -418,7 +418,7 @@ bool arena_whole(struct arena *arena)
 	}
 	if (allocs != frees)
 		torture_fail("%s: %llu allocations, %llu frees\n", arena->name, allocs, frees);
-	/* Two frees at once may meet a block half freed: its size is wrong, then. */
+	/* The second of two frees at once may be counted as a double free or a wrong size. */
 	for (i = 0; i < BUDDY_NR_ERRORS; i++) {
 		mistakes += atomic_long_read(&arena->mistakes[i]);
 		errors += now->errors[i];
@@ -433,12 +433,12 @@ bool arena_whole(struct arena *arena)
 			     errors, mistakes);
 	for (i = 0; i < BITS_TO_LONGS(arena->span); i++)
 		if (atomic_long_read(&arena->used[i]))
-			torture_fail("%s: frames are marked used at the end\n", arena->name);
+			torture_fail("%s: pages are marked as used at the end\n", arena->name);
 	kfree(now);
 	return atomic_read(&torture_bad) == bad;
 }
 
-/* Its region, name, base, span, max_order, nr_slots are filled in. */
+/* The caller has set region, name, base, span, max_order and nr_slots. */
 int arena_start(struct arena *arena)
 {
 	arena->mapped = buddy_pfn_to_virt(arena->region, arena->base);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Torture's pools: made, filled, rewound, reset and destroyed; objects are stamped. */
+/* Torture's pools: they are created, filled, rewound, reset, destroyed; objects are stamped. */
 #define pr_fmt(fmt) "torture: " fmt
 
 #include <linux/delay.h>
@@ -18,11 +18,11 @@ struct object {
 };
 
 /**
- * struct play - a pool and what is in it
+ * struct play - a pool and its objects
  * @pool: the pool
- * @objects: those in it
- * @nr: how many
- * @cleanups: handlers that have not run yet
+ * @objects: its objects
+ * @nr: how many objects
+ * @cleanups: how many cleanup handlers have not run yet
  */
 struct play {
 	struct mp_pool *pool;
@@ -54,7 +54,7 @@ static void check_objects(struct play *play, unsigned int from)
 		check_object(&play->objects[i]);
 }
 
-/* Add objects until there are @nr, or until there is no memory. */
+/* Allocate objects until there are @nr, or until an allocation fails. */
 static void fill(struct play *play, struct rnd_state *rnd, unsigned int nr)
 {
 	while (play->nr < nr) {
@@ -95,7 +95,7 @@ static void fill(struct play *play, struct rnd_state *rnd, unsigned int nr)
 	}
 }
 
-/* One pool's life in @region, which has a mapping. */
+/* Create, use and destroy a pool in @region, which is mapped. */
 static void play_pool(struct play *play, struct buddy_region *region, struct rnd_state *rnd)
 {
 	unsigned int rounds = 1 + dice(rnd, 4), marked;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Torture's regions that come and go, blocks that are freed twice, CPUs that go. */
+/*
+ * Torture's threads that create and destroy regions, take references, free blocks twice
+ * at once, and take CPUs offline.
+ */
 #define pr_fmt(fmt) "torture: " fmt
 
 #include <linux/cpu.h>
@@ -11,13 +14,13 @@
 
 #include "torture.h"
 
-/* Nothing there is touched. */
+/* No memory at these pfns is accessed. */
 #define MAKER_PFN	BIT(26)
 #define MAKER_PAGES	5000
 #define MAKER_MEMORY	SZ_1M
 #define MAKER_NAMES	3
 
-/* So long others may hold a region that is to go. */
+/* How long to wait until other threads have put their references. */
 #define PATIENCE_MS	20000
 
 static void make_name(char *name, size_t len, struct rnd_state *rnd)
@@ -30,14 +33,14 @@ static void destroy(struct buddy_region *region, const char *name)
 	unsigned int ms = 0;
 	int err;
 
-	/* A visitor may hold it. */
+	/* torture_visitor() may have a reference. */
 	while ((err = buddy_region_destroy(region)) == -EBUSY && ms++ < PATIENCE_MS)
 		usleep_range(1000, 2000);
 	if (err)
 		torture_fail("region %s cannot be destroyed: %d\n", name, err);
 }
 
-/* Make a region, with memory or without, use it, destroy it. */
+/* Create a region, with a mapping or without, use it and destroy it. */
 static void make_region(struct rnd_state *rnd)
 {
 	unsigned long pages = 1 + dice(rnd, MAKER_PAGES), base = MAKER_PFN + dice(rnd, 64);
@@ -93,7 +96,7 @@ int torture_maker(void *unused)
 	return 0;
 }
 
-/* Hold regions by name that somebody else destroys. */
+/* Take references, by name, to regions that torture_maker() destroys. */
 int torture_visitor(void *unused)
 {
 	struct buddy_region *region;
@@ -127,14 +130,14 @@ int torture_visitor(void *unused)
 
 /**
  * struct twice - blocks that two CPUs free at once
- * @csd: for the second one's interrupt
- * @begun: it is there
- * @done: it is over
- * @region: of the blocks
- * @pfns: their first pages
- * @orders: theirs
- * @asked: what the interrupt takes for their orders
- * @nr: how many
+ * @csd: for the interrupt on the second CPU
+ * @begun: the interrupt has begun
+ * @done: the interrupt has ended
+ * @region: the region of the blocks
+ * @pfns: the first page of each block
+ * @orders: the order of each block
+ * @asked: the order by which the interrupt frees each block
+ * @nr: how many blocks
  */
 struct twice {
 	call_single_data_t csd;
@@ -161,14 +164,14 @@ static void free_interrupt(void *data)
 
 	WRITE_ONCE(twice->begun, true);
 	free_all(twice, twice->asked);
-	/* What it read may change from here on. */
+	/* The other CPU may change @twice from here on. */
 	smp_store_release(&twice->done, true);
 }
 
 /*
- * Of two frees of one block, one succeeds and the other is a caller error, however
- * close they are, and even if one asks for a single page.  Nobody else allocates
- * here: he could get the block in between.
+ * If two CPUs free a block at once, one free succeeds and the other is a caller error,
+ * even if one of them frees a single page.  No other thread uses this region: it could
+ * allocate the block between the two frees.
  */
 int torture_twice(void *data)
 {
@@ -189,12 +192,12 @@ int torture_twice(void *data)
 				break;
 		}
 		twice.nr = i;
-		/* Then no CPU has the blocks' clusters, and one may get them meanwhile. */
+		/* No CPU caches the blocks' clusters then, and one may take them meanwhile. */
 		if (dice(&rnd, 2))
 			buddy_region_drain(arena->region);
 		twice.begun = false;
 		twice.done = false;
-		/* While a CPU cannot be preempted, none goes offline. */
+		/* With preemption disabled, no CPU goes offline. */
 		preempt_disable();
 		cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
 		if (cpu >= nr_cpu_ids)
@@ -204,7 +207,7 @@ int torture_twice(void *data)
 			cpu_relax();
 		free_all(&twice, twice.orders);
 		preempt_enable();
-		/* Then the interrupt does not read any more. */
+		/* Wait until the interrupt does not read @twice any more. */
 		while (!smp_load_acquire(&twice.done))
 			cpu_relax();
 		atomic_long_add(twice.nr, &arena->mistakes[BUDDY_DOUBLE_FREE]);
@@ -222,7 +225,7 @@ int torture_twice(void *data)
 
 /* --- CPUs --- */
 
-/* What a CPU had cached must be back when it is offline; only we use this region. */
+/* The caches of a CPU that is offline must be empty; no other thread uses this region. */
 static void unplug(struct arena *arena, unsigned int cpu, struct rnd_state *rnd,
 		   struct buddy_stats *now)
 {

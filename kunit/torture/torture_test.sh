@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# One round of torture in the guest, SECONDS_EACH long, while the files in debugfs are
-# read.  A suite of `make check`, and what `make torture` repeats.  The result is KTAP
-# in the kernel's log.
+# Suite torture: one round of torture in the guest, for SECONDS_EACH, while the files in
+# debugfs are read.  `make check` runs it once, `make torture` repeats it.  The result is
+# KTAP in the kernel's log.
 
 debug=/sys/kernel/debug/buddypool
 torture=/sys/module/buddypool_torture
@@ -10,13 +10,13 @@ times=1000000000
 reads=0
 faults=0
 
-# An emulated CPU can take a millisecond for an NMI that its handler blames.
+# The kernel warns of NMIs longer than this; an emulated CPU can take milliseconds for one.
 longest=/sys/kernel/debug/x86/nmi_longest_ns
 if [ -e $longest ]; then
 	echo 1000000000 >$longest
 fi
 
-# A region can go at any time, and its files with it.
+# A region can be destroyed at any time, with its files.
 read_files() {
 	while [ ! -e /tmp/stop ]; do
 		set -- $debug/regions $debug/torture*/*
@@ -26,7 +26,7 @@ read_files() {
 	echo $reads >/tmp/reads
 }
 
-# Every so many requests fail, in kernels that can inject that.
+# inject PERCENT: let so many allocations fail, in kernels with fault injection.
 inject() {
 	for fault in $debug/fail_page $debug/fail_pool; do
 		[ -d "$fault" ] || continue
@@ -37,7 +37,7 @@ inject() {
 }
 
 round() {
-	# With an odd seed all is watched, where the kernel can keep call chains.
+	# With an odd seed, track=1 and poison=1, if the kernel has the stack depot.
 	watch=
 	[ $((${SEED:-0} % 2)) = 1 ] && grep -q ' stack_depot_save$' /proc/kallsyms &&
 		watch="track=1 poison=1"
