@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Random and mutated traces at the replay: refused, or replayed without an error. */
+/*
+ * Suite fuzz_trace: random and mutated recordings are refused by the replay, or replayed
+ * without an error.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
@@ -10,7 +13,7 @@
 #include "../../pool/pool.h"
 #include "../lib/fuzz.h"
 
-/* The replay itself; its arrays without a byte to spare, as KASAN watches the ends. */
+/* The replay's code; kcalloc() lets KASAN detect accesses behind its arrays. */
 #undef vcalloc
 #define vcalloc(nr, size) kcalloc(nr, size, GFP_KERNEL)
 #define vfree kfree
@@ -23,27 +26,27 @@
 #define NR_SLOTS	16U
 #define NR_POOLS	4U
 
-/* What is within these bounds always finds room: 60 blocks of 8 pages, twice. */
+/* Recordings within these bounds always find memory: 60 blocks of 8 pages, twice. */
 #define MOST_ORDER	3
 #define MOST_BYTES	(4 * PAGE_SIZE)
 
 /**
- * struct model - what a right trace does, while it is made
- * @kind: of an unmutated trace: &pages_format or &pools_format
- * @lines: operations that it is to have
- * @pools: those that are there
- * @held: slots that are in use
- * @owner: the pools of those
- * @size: bytes of the object in it, or pages
- * @now: the sum of these
- * @peak: the largest that it was
+ * struct model - the state after the lines of a recording that is being made
+ * @kind: its format before mutations: &pages_format or &pools_format
+ * @lines: how many operations it will have
+ * @pools: the pools that exist
+ * @held: the slots that are in use
+ * @pool: for each slot, the pool of its object
+ * @size: for each slot, the bytes of its object, or the pages of its block
+ * @now: the sum of the sizes in use
+ * @peak: the largest value of @now
  */
 struct model {
 	const struct format *kind;
 	unsigned int lines;
 	bool pools[NR_POOLS];
 	bool held[NR_SLOTS];
-	unsigned int owner[NR_SLOTS];
+	unsigned int pool[NR_SLOTS];
 	unsigned int size[NR_SLOTS];
 	unsigned long now;
 	unsigned long peak;
@@ -57,11 +60,11 @@ static const char * const trace_tokens[] = {
 	"#", "# ", "\x80", "\xff", "%s%n",
 };
 
-static void hold(struct model *model, unsigned int slot, unsigned int owner,
+static void hold(struct model *model, unsigned int slot, unsigned int pool,
 		 unsigned int size)
 {
 	model->held[slot] = true;
-	model->owner[slot] = owner;
+	model->pool[slot] = pool;
 	model->size[slot] = size;
 	model->now += size;
 	model->peak = max(model->peak, model->now);
@@ -73,12 +76,12 @@ static void let_go(struct model *model, unsigned int slot)
 	model->now -= model->size[slot];
 }
 
-static void let_all_go(struct model *model, unsigned int owner)
+static void let_all_go(struct model *model, unsigned int pool)
 {
 	unsigned int slot;
 
 	for (slot = 0; slot < NR_SLOTS; slot++)
-		if (model->held[slot] && model->owner[slot] == owner)
+		if (model->held[slot] && model->pool[slot] == pool)
 			let_go(model, slot);
 }
 
@@ -102,9 +105,9 @@ static void add_pool_line(struct fuzz *fuzz, struct model *model)
 	unsigned int pool = below(fuzz, min(model->lines, NR_POOLS));
 	unsigned int size = below(fuzz, below(fuzz, 4) ? 300 : MOST_BYTES + 1);
 
-	/* An object goes before its slot is used again, or with its pool. */
+	/* An object is freed before its slot is used again, or with its pool. */
 	if (model->held[slot])
-		pool = model->owner[slot];
+		pool = model->pool[slot];
 	if (!model->pools[pool]) {
 		fuzz_add(fuzz, "C %u %u\n", pool, size);
 		model->pools[pool] = true;
@@ -140,7 +143,7 @@ static void make_trace(struct fuzz *fuzz, struct model *model)
 	}
 }
 
-/* Delete a line, or write it a second time somewhere else. */
+/* Delete a line, or insert a copy of it somewhere else. */
 static void mutate_lines(struct fuzz *fuzz)
 {
 	size_t from = below(fuzz, fuzz->len), to = below(fuzz, fuzz->len), len;
@@ -175,7 +178,7 @@ static void make_noise(struct fuzz *fuzz)
 	}
 }
 
-/* Is a line, read digit by digit, this operation? */
+/* Whether a line, read digit by digit, is this operation. */
 static bool is_line(const char *line, const char *end, const struct op *op,
 		    unsigned int args)
 {
@@ -198,7 +201,7 @@ static bool is_line(const char *line, const char *end, const struct op *op,
 	return line == end;
 }
 
-/* Are the operations those of the text, all of them? */
+/* Whether the operations are exactly those of the text. */
 static bool is_text(const struct fuzz *fuzz, const struct trace *trace)
 {
 	const char *line = fuzz->text, *end;
@@ -218,7 +221,7 @@ static bool is_text(const struct fuzz *fuzz, const struct trace *trace)
 	return nr == trace->nr;
 }
 
-/* Must it find room? */
+/* Whether the recording must find enough memory. */
 static bool is_small(const struct trace *trace)
 {
 	const struct op *op;
@@ -231,7 +234,7 @@ static bool is_small(const struct trace *trace)
 	return trace->nr <= MOST_LINES;
 }
 
-/* The first error, or 0; whatever it is, all must be free and merged after. */
+/* Replay; return the first error, or 0.  Afterwards all pages must be free and merged. */
 static int replay(struct fuzz *fuzz, struct buddy_region *region,
 		  const struct buddy_stats *fresh, const struct trace *trace)
 {
@@ -275,7 +278,7 @@ static void fuzz_trace_test(struct kunit *test)
 			else
 				fuzz_mutate(fuzz);
 		}
-		/* A file without a byte is not read. */
+		/* An empty file is not parsed. */
 		if (!fuzz->len)
 			continue;
 		text = fuzz_copy(fuzz, fuzz->text, fuzz->len);

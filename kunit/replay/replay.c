@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Replays a recorded trace (kunit/replay/traces/README.md) on a region.
+ * Replays a recording (kunit/replay/traces/README.md) on a region.
  *
- * All that is allocated is filled with a stamp of its own, and compared when
- * its life ends: two owners that shared a byte would be found out.  "until" is
- * the operation to replay up to; past the last one, what the recording still
- * held is given back.
+ * Each block or object is filled with its own stamp, and compared before it is freed:
+ * this detects a byte that belongs to two of them.  The parameter until= is the operation
+ * to replay up to.  After the last operation, all that is still allocated is freed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,15 +19,15 @@ MODULE_PARM_DESC(region, "region to replay on");
 
 static struct trace trace;
 module_param_named(trace, trace.path, charp, 0444);
-MODULE_PARM_DESC(trace, "path of the trace, not compressed");
+MODULE_PARM_DESC(trace, "path of the recording, not compressed");
 module_param_named(operations, trace.nr, ulong, 0444);
-MODULE_PARM_DESC(operations, "how many the trace has (read it)");
+MODULE_PARM_DESC(operations, "read: number of operations in the recording");
 module_param_named(peak_at, trace.peak_at, ulong, 0444);
-MODULE_PARM_DESC(peak_at, "operations up to the trace's peak (read it)");
+MODULE_PARM_DESC(peak_at, "read: number of the operation after which most memory is in use");
 module_param_named(peak, trace.peak, ulong, 0444);
-MODULE_PARM_DESC(peak, "pages, or bytes of a pool trace, in use then (read it)");
+MODULE_PARM_DESC(peak, "read: pages, or bytes in pools, in use after operation peak_at");
 module_param_named(checked, replay_checked, ulong, 0444);
-MODULE_PARM_DESC(checked, "pages, or objects, filled and found intact (read it)");
+MODULE_PARM_DESC(checked, "read: pages, or objects, that had their stamp when freed");
 
 static struct buddy_region *region;
 static unsigned long done;
@@ -38,7 +37,7 @@ static int set_until(const char *text, const struct kernel_param *kp)
 	unsigned long until;
 	int err = kstrtoul(text, 0, &until);
 
-	if (!region)	/* given to insmod, before the trace was read */
+	if (!region)	/* until= was given to insmod: the recording is not read yet */
 		err = -EBUSY;
 	for (; !err && done < min(until, trace.nr); done++) {
 		err = trace.format->run(region, &trace.ops[done], done + 1);
@@ -61,7 +60,7 @@ static const struct kernel_param_ops until_ops = {
 	.get = get_until,
 };
 module_param_cb(until, &until_ops, NULL, 0644);
-MODULE_PARM_DESC(until, "write: replay up to this operation; read: the ones done");
+MODULE_PARM_DESC(until, "write: replay up to this operation; read: how many are done");
 
 static int __init replay_init(void)
 {
@@ -88,12 +87,12 @@ static void __exit replay_exit(void)
 {
 	trace.format->finish(region);
 	trace.format->stop();
-	/* What the CPUs hold merges, too: the region is as it was. */
+	/* Empty the per-CPU caches, so that all blocks merge again. */
 	buddy_region_drain(region);
 	buddy_region_put(region);
 	trace_free(&trace);
 }
 module_exit(replay_exit);
 
-MODULE_DESCRIPTION("Replay of recorded traces on a buddypool region");
+MODULE_DESCRIPTION("Replay of recordings on a buddypool region");
 MODULE_LICENSE("GPL");

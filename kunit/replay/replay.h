@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A recorded trace: trace.c reads it, replay.c paces it, a format each knows the rest. */
+/*
+ * A recording.  trace.c reads it, replay.c runs it up to a given operation, replay_pages.c
+ * and replay_pools.c do the operations of their formats.
+ */
 #ifndef KUNIT_REPLAY_H
 #define KUNIT_REPLAY_H
 
 #include "../../buddy/buddy.h"
 
 /**
- * struct op - one line of a trace
+ * struct op - one line of a recording
  * @kind: its letter
  * @arg: its numbers
  */
@@ -16,15 +19,15 @@ struct op {
 };
 
 /**
- * struct format - how to replay one kind of trace
- * @args: how many numbers follow a letter, 0 if the format does not have it
- * @highest: the highest slot or pool number in an operation
- * @start: make room for slots below @nr; they are all empty
- * @weigh: follow the state without allocating; returns what is in use after
- *	@op, or -EINVAL if it does not fit the state
- * @run: do it; @serial differs for each operation
- * @finish: check and give back all that is still held
- * @stop: undo @start
+ * struct format - how to replay one kind of recording
+ * @args: how many numbers follow a letter; 0 if the format does not have the letter
+ * @highest: the highest number of a slot or pool in an operation
+ * @start: create slots below @nr, all of them empty
+ * @weigh: follow the state without allocating; return how much is in use after @op, or
+ *	-EINVAL if @op is not possible in this state
+ * @run: do the operation; @serial differs for each one
+ * @finish: check and free all that is still allocated
+ * @stop: free the slots
  */
 struct format {
 	unsigned int (*args)(char kind);
@@ -40,12 +43,12 @@ struct format {
 /**
  * struct trace - a recording
  * @path: its file, not compressed
- * @format: of which kind
+ * @format: its format
  * @ops: its operations
- * @nr: how many
- * @slots: slot and pool numbers are below
- * @peak: pages, or bytes of a pool trace, in use at most
- * @peak_at: operations up to there
+ * @nr: how many operations
+ * @slots: all numbers of slots and pools are below this
+ * @peak: the most pages, or bytes in pools, that are in use
+ * @peak_at: the number of operations after which that is so
  */
 struct trace {
 	char *path;
@@ -63,7 +66,7 @@ void trace_free(struct trace *trace);
 extern const struct format pages_format;
 extern const struct format pools_format;
 
-/* Objects or pages that were filled and found intact at the end of their life. */
+/* How many pages or objects had their stamp when they were freed. */
 extern unsigned long replay_checked;
 
 #endif /* KUNIT_REPLAY_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Page traces: a SLOT ORDER, f SLOT. */
+/* Replays recordings of pages, with the operations a SLOT ORDER and f SLOT. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pool traces: C POOL SIZE, a|n|z POOL SIZE SLOT, f POOL SLOT, R POOL, D POOL.
+ * Replays recordings of pools, with the operations C POOL SIZE, a|n|z POOL SIZE SLOT,
+ * f POOL SLOT, R POOL and D POOL.
  *
- * An object lives until it is freed, or its pool reset or destroyed.
+ * An object exists until it is freed, or until its pool is reset or destroyed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -111,7 +112,7 @@ static long pools_weigh(const struct op *op)
 		break;
 	default:
 		object = &objects[op->arg[2]];
-		/* nginx gives an empty object's address to the next one, too. */
+		/* An empty object of nginx has the same address as the next object. */
 		if (object->used && object->size)
 			return -EINVAL;
 		object->used = true;
@@ -184,7 +185,7 @@ static int pools_run(struct buddy_region *region, const struct op *op,
 
 	switch (op->kind) {
 	case 'C':
-		/* nginx aligns to 8. */
+		/* nginx aligns objects to 8 bytes. */
 		traced->pool = mp_create_pool_named(region, "nginx", op->arg[1], 8, 0);
 		return traced->pool ? 0 : -ENOMEM;
 	case 'f':

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reads a recorded trace (kunit/replay/traces/README.md) and follows it once. */
+/* Reads a recording (kunit/replay/traces/README.md), checks it and finds its peak. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
@@ -10,7 +10,7 @@
 
 unsigned long replay_checked;
 
-/* A letter and its numbers, a blank between them; returns how many, 0 for no operation. */
+/* Parse a letter and numbers, separated by blanks.  Return how many numbers; 0 on error. */
 static unsigned int parse_line(struct op *op, char *line)
 {
 	char *kind = strsep(&line, " ");
@@ -23,7 +23,7 @@ static unsigned int parse_line(struct op *op, char *line)
 	return line || kind[1] ? 0 : args;
 }
 
-/* Read the lines of @text into @trace's operations. */
+/* Parse the lines of @text into the operations of @trace. */
 static int parse(struct trace *trace, char *text)
 {
 	unsigned long line_nr = 0;
@@ -37,7 +37,7 @@ static int parse(struct trace *trace, char *text)
 		if (!*line || *line == '#')
 			continue;
 		args = parse_line(op, line);
-		/* Only a pool trace creates pools, and it begins with that. */
+		/* A recording of pools begins with the creation of a pool. */
 		if (!trace->format)
 			trace->format = op->kind == 'C' ? &pools_format : &pages_format;
 		if (!args || args != trace->format->args(op->kind)) {
@@ -52,7 +52,7 @@ static int parse(struct trace *trace, char *text)
 		pr_err("%s: there is no operation in it\n", trace->path);
 		return -EINVAL;
 	}
-	/* A slot is filled by an operation of its own: there are no more slots. */
+	/* Each slot needs an operation that fills it: there cannot be more slots. */
 	if (trace->slots > trace->nr) {
 		pr_err("%s: slot %lu cannot be in a trace of %lu operations\n",
 		       trace->path, trace->slots - 1, trace->nr);
@@ -61,7 +61,7 @@ static int parse(struct trace *trace, char *text)
 	return 0;
 }
 
-/* Follow the whole trace once: refuse a wrong one before anything is done. */
+/* Follow the whole recording, to refuse a wrong one before anything is allocated. */
 static int find_peak(struct trace *trace)
 {
 	unsigned long i;
@@ -83,7 +83,7 @@ static int find_peak(struct trace *trace)
 	return 0;
 }
 
-/* Read a file's @size bytes of text, which are changed. */
+/* Parse @size bytes of @text, which is changed. */
 static int trace_parse(struct trace *trace, char *text, size_t size)
 {
 	size_t lines = 1, i;
@@ -110,8 +110,8 @@ static int trace_parse(struct trace *trace, char *text, size_t size)
 }
 
 /*
- * Set *@text, for vfree(), to what @file has; returns how much that is.  It is not read
- * with kernel_read_file(): security modules warn of a purpose that they do not know.
+ * Read @file into *@text, which the caller frees by vfree().  Return its size.  Not by
+ * kernel_read_file(): security modules warn of a purpose that they do not know.
  */
 static ssize_t read_text(struct file *file, char **text)
 {
@@ -133,7 +133,7 @@ static ssize_t read_text(struct file *file, char **text)
 	return len < 0 ? len : pos;
 }
 
-/* Fill @trace in from its path; trace_free() it later. */
+/* Read the file @trace->path into @trace; the caller calls trace_free() later. */
 int trace_read(struct trace *trace)
 {
 	struct file *file;
