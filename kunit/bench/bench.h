@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the benchmark's modules share: the clock, the results, the subjects.
+ * Shared by the benchmark's modules: the clock, the results, the subjects.
  *
- * A result is a line "bench: WORK<tab>SUBJECT<tab>VALUE<tab>UNIT" in the log; unit
- * "time" is what ktime_get_ns() counts: instructions under QEMU's -icount, else
- * nanoseconds.  A line "bench: WORK<tab>timed<tab>TEXT" says of all works whose
- * names begin so what lies inside the timed stretch.
+ * A result is a line "bench: WORK<tab>SUBJECT<tab>VALUE<tab>UNIT" in the log.  The unit
+ * "time" is what ktime_get_ns() counts: instructions with QEMU's -icount, otherwise
+ * nanoseconds.  A line "bench: WORK<tab>timed<tab>TEXT" says what is timed, for all works
+ * whose names start with WORK.
  *
- * Work is written once, as an inline function of a constant struct subject, so
- * that the compiler calls every subject directly, as a driver would.
+ * Each work is an inline function that gets a constant struct subject, so that the
+ * compiler calls each subject directly, as in a driver.
  */
 #ifndef KUNIT_BENCH_H
 #define KUNIT_BENCH_H
@@ -22,27 +22,28 @@
 
 #include "../../buddy/buddy.h"
 
-#define BATCH	4096		/* objects in hand at once */
-#define BY	64		/* in one call, where a call can do many */
+#define BATCH	4096		/* objects that are allocated at once */
+#define BY	64		/* objects of one bulk call */
 #define NOTHING	0UL		/* no object */
 
 /**
- * struct subject - an allocator under measurement
- * @name: in the table
- * @alloc: an object of 2^order pages, or NOTHING; all that a user must do for it
- * @free: give it back
- * @frame: the number of its first page
- * @object: the object that begins at a page, or NULL if that does not tell
+ * struct subject - an allocator that is measured
+ * @name: its name in the table
+ * @alloc: allocate an object of 2^order pages, with all that a user must do for that;
+ *	NOTHING if it fails
+ * @free: free an object
+ * @page: the number of an object's first page
+ * @object: the object that starts at a page, or NULL if the page is not enough to know it
  */
 struct subject {
 	const char *name;
 	unsigned long (*alloc)(void *from, unsigned int order);
 	void (*free)(void *from, unsigned long object, unsigned int order);
-	unsigned long (*frame)(unsigned long object);
-	unsigned long (*object)(unsigned long frame);
+	unsigned long (*page)(unsigned long object);
+	unsigned long (*object)(unsigned long page);
 };
 
-/* Each module has its own of these. */
+/* Each module has its own copy of these. */
 static unsigned long objects[BATCH] __maybe_unused;
 static u64 clock_cost;
 
@@ -71,8 +72,8 @@ static inline void describe(const char *work, const char *timed)
 }
 
 /*
- * What the clock counts during @count times @code, less what a reading of the
- * clock takes; with interrupts off.  "i" is the index.
+ * Run @code @count times with interrupts off; "i" is the index.  The time that it takes,
+ * minus the time of reading the clock.
  */
 #define TIMED(count, code) ({						\
 	unsigned long irq, i;						\
@@ -101,7 +102,7 @@ static inline void bench_clock(void)
 
 #define BENCH_PFN	BIT(30)
 
-/* A region of metadata alone: its pages do not exist and are never touched. */
+/* A region without memory: only its metadata exists, and no page is accessed. */
 static inline struct buddy_region *bench_region(unsigned long pages)
 {
 	struct buddy_region *region;
@@ -117,7 +118,7 @@ static __always_inline void bench_free(const struct subject *subject, void *from
 		subject->free(from, object, order);
 }
 
-/* Each module's work, when it is loaded. */
+/* The work of a module, which it does when it is loaded. */
 static int bench_main(void);
 
 static int __init bench_init(void)

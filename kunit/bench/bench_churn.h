@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Random work on a region that is 70% full: blocks of one order are freed and as
- * many allocated.
+ * Random work on a region that is 70% full: blocks of one order are freed, and as many
+ * are allocated.
  *
- * All is filled with blocks of the order, then 30% of them, chosen at random, are
- * freed.  Victims are chosen outside the timed stretch, in batches, by a bit for
- * every block.  Above churn_limit frames only a part is filled like this: islands
- * of 4096 frames at equal distances; blocks of 4096 frames fill the rest.
+ * At first the region is filled with blocks of the order, and 30% of them, chosen at
+ * random, are freed.  The blocks that the work frees are chosen before, in batches,
+ * outside of the timed part; a bit for each block says whether it is in use.  If a region
+ * has more than churn_limit pages, only islands of 4096 pages at equal distances are
+ * filled like this, and blocks of 4096 pages fill the rest.
  */
 #ifndef KUNIT_BENCH_CHURN_H
 #define KUNIT_BENCH_CHURN_H
@@ -18,24 +19,24 @@
 #include "bench.h"
 
 #define ISLAND_ORDER	12
-#define CHURN_ROUNDS	16	/* of a batch each, */
-#define CHURN_TIME	50000000	/* or fewer, if that takes longer */
+#define CHURN_ROUNDS	16	/* each of one batch */
+#define CHURN_TIME	50000000	/* no more rounds after so much time */
 
 static unsigned long churn_limit = ULONG_MAX;
 module_param_named(limit, churn_limit, ulong, 0444);
-MODULE_PARM_DESC(limit, "how many frames to fill with small blocks");
+MODULE_PARM_DESC(limit, "how many pages to fill with small blocks");
 
 /**
- * struct churn - what is in use
+ * struct churn - the blocks in use
  * @from: passed to the subject
- * @order: of the blocks
- * @every: this many times 4096 frames lie from an island's start to the next's
- * @islands: how many there are
+ * @order: the order of the blocks
+ * @every: the distance between the starts of two islands, in units of 4096 pages
+ * @islands: how many islands
  * @used: how many blocks are in use
- * @map: a bit for every block, whether it is in use
- * @table: objects by block, where the frame does not tell
- * @rest: blocks that fill what is between the islands
- * @random: state of the generator
+ * @map: a bit for each block that is in use
+ * @table: the object of each block, if the subject has no function for that
+ * @rest: the blocks between the islands
+ * @random: state of the random numbers
  */
 struct churn {
 	void *from;
@@ -57,20 +58,20 @@ static inline void churn_exit(struct churn *churn)
 }
 
 static inline int churn_init(struct churn *churn, const struct subject *subject,
-			     void *from, unsigned long frames, unsigned int order)
+			     void *from, unsigned long nr_pages, unsigned int order)
 {
-	unsigned long nr = frames >> ISLAND_ORDER;
+	unsigned long nr = nr_pages >> ISLAND_ORDER;
 
 	*churn = (struct churn){
 		.from = from,
 		.order = order,
-		.every = frames > churn_limit ? frames / churn_limit : 1,
-		.map = vzalloc(BITS_TO_BYTES(frames >> order)),
+		.every = nr_pages > churn_limit ? nr_pages / churn_limit : 1,
+		.map = vzalloc(BITS_TO_BYTES(nr_pages >> order)),
 		.rest = vcalloc(nr, sizeof(long)),
 	};
 	churn->islands = nr / churn->every;
 	if (!subject->object)
-		churn->table = vcalloc(frames >> order, sizeof(long));
+		churn->table = vcalloc(nr_pages >> order, sizeof(long));
 	prandom_seed_state(&churn->random, 1);
 	if (churn->map && churn->rest && (subject->object || churn->table))
 		return 0;
@@ -81,7 +82,7 @@ static inline int churn_init(struct churn *churn, const struct subject *subject,
 static __always_inline void churn_note(const struct subject *subject,
 				       struct churn *churn, unsigned long object)
 {
-	unsigned long block = subject->frame(object) >> churn->order;
+	unsigned long block = subject->page(object) >> churn->order;
 
 	__set_bit(block, churn->map);
 	if (!subject->object)
@@ -89,7 +90,7 @@ static __always_inline void churn_note(const struct subject *subject,
 	churn->used++;
 }
 
-/* A random block that was in use. */
+/* Choose a random block in use, and mark it as free. */
 static __always_inline unsigned long churn_pick(const struct subject *subject,
 						struct churn *churn)
 {
@@ -116,7 +117,7 @@ static __always_inline void churn_fill(const struct subject *subject,
 		while ((object = subject->alloc(churn->from, ISLAND_ORDER)))
 			churn->rest[nr++] = object;
 		for (i = 0; i < nr; i++) {
-			unsigned long island = subject->frame(churn->rest[i]) >> ISLAND_ORDER;
+			unsigned long island = subject->page(churn->rest[i]) >> ISLAND_ORDER;
 
 			if (island % churn->every)
 				continue;
@@ -144,18 +145,18 @@ static __always_inline void churn_thin(const struct subject *subject,
 }
 
 static __always_inline void churn_empty(const struct subject *subject,
-					struct churn *churn, unsigned long frames)
+					struct churn *churn, unsigned long nr_pages)
 {
 	unsigned long i;
 
-	for_each_set_bit(i, churn->map, frames >> churn->order) {
+	for_each_set_bit(i, churn->map, nr_pages >> churn->order) {
 		subject->free(churn->from, subject->object ?
 			      subject->object(i << churn->order) : churn->table[i],
 			      churn->order);
 		if (i % SZ_1M == 0)
 			cond_resched();
 	}
-	for (i = 0; i < frames >> ISLAND_ORDER; i++)
+	for (i = 0; i < nr_pages >> ISLAND_ORDER; i++)
 		if (churn->rest[i])
 			subject->free(churn->from, churn->rest[i], ISLAND_ORDER);
 }
@@ -185,7 +186,7 @@ static __always_inline void churn_measure(const struct subject *subject,
 	}
 }
 
-/* In @work, for the table: a size has one name in all modules. */
+/* The name of the work in the table: the same for each size in all modules. */
 static inline void churn_name(char *work, size_t len, unsigned int order,
 			      const char *size)
 {

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * drm_buddy at the work of bench_orders.c and bench_churn.c; a module of its own, as
- * it is one.  Its frees walk a sorted list: no larger region than 1 GiB.
+ * Benchmark: drm_buddy at the work of bench_orders.c and bench_churn.c, in a module of its
+ * own, because drm_buddy is a module, too.  Its frees walk a sorted list, so regions are
+ * not larger than 1 GiB.
  */
 #include "bench_churn.h"
 #include "bench_drm.h"
 #include "bench_orders.h"
 
-static int churn_drm(unsigned int order, const char *size, unsigned long frames)
+static int churn_drm(unsigned int order, const char *size, unsigned long nr_pages)
 {
 	struct locked_drm drm;
 	struct churn churn;
 	char work[48];
 	int err;
 
-	if (frames > churn_limit)
+	if (nr_pages > churn_limit)
 		return 0;
-	err = bench_drm_init(&drm, frames);
+	err = bench_drm_init(&drm, nr_pages);
 	if (err)
 		return err;
-	err = churn_init(&churn, &drm_buddy, &drm, frames, order);
+	err = churn_init(&churn, &drm_buddy, &drm, nr_pages, order);
 	if (!err) {
 		churn_name(work, sizeof(work), order, size);
 		churn_fill(&drm_buddy, &churn);
 		churn_thin(&drm_buddy, &churn);
 		churn_measure(&drm_buddy, &churn, work);
-		churn_empty(&drm_buddy, &churn, frames);
+		churn_empty(&drm_buddy, &churn, nr_pages);
 		churn_exit(&churn);
 	}
 	drm_buddy_fini(&drm.mm);
@@ -49,4 +50,4 @@ static int bench_main(void)
 	return err;
 }
 
-MODULE_DESCRIPTION("drm_buddy at the work of the others");
+MODULE_DESCRIPTION("Benchmark: drm_buddy at the same work");

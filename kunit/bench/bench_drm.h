@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * drm_buddy as a subject.  Its header leaves locking to the user, "a simple mutex",
- * as it allocates with GFP_KERNEL: every operation takes one, which is free.
+ * drm_buddy as a subject.  Its header leaves locking to the user and suggests "a simple
+ * mutex": it allocates with GFP_KERNEL.  So each operation here takes a mutex, without
+ * contention.
  */
 #ifndef KUNIT_BENCH_DRM_H
 #define KUNIT_BENCH_DRM_H
@@ -15,7 +16,7 @@
 
 #include "bench.h"
 
-/* Its name in later kernels, and in stable ones that follow; its trim can move the start. */
+/* Its name in later kernels and some stable ones, where trimming can move the start. */
 #if IS_ENABLED(CONFIG_GPU_BUDDY)
 #define drm_buddy		gpu_buddy
 #define drm_buddy_block		gpu_buddy_block
@@ -59,13 +60,13 @@ static inline void drm_free(void *from, unsigned long object, unsigned int order
 	mutex_unlock(&drm->lock);
 }
 
-static inline unsigned long drm_frame(unsigned long object)
+static inline unsigned long drm_page(unsigned long object)
 {
 	return drm_buddy_block_offset((struct drm_buddy_block *)object) >> PAGE_SHIFT;
 }
 
 static const struct subject drm_buddy = {
-	"drm_buddy", drm_alloc, drm_free, drm_frame
+	"drm_buddy", drm_alloc, drm_free, drm_page
 };
 
 static inline int bench_drm_init(struct locked_drm *drm, unsigned long nr_pages)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The performance test of upstream's drm_buddy (its drm_buddy_test.c since 6.19):
- * 8 KiB are taken of every 64 KiB, a half of that is freed, then blocks of 64 KiB are
- * taken and freed; and once more, with the half freed from the top down.
+ * Benchmark: the performance test of upstream's drm_buddy (in drm_buddy_test.c since
+ * 6.19).  It allocates 8 KiB of each 64 KiB, frees half of these pieces, then allocates
+ * and frees blocks of 64 KiB.  A second time, it frees the half from the top down.
  *
- * Upstream's drm_buddy cuts 8 KiB out of an aligned block by itself; that of 6.1
- * takes 64 KiB and is told to trim them.
+ * Upstream's drm_buddy allocates 8 KiB of an aligned block by itself.  That of 6.1
+ * allocates 64 KiB and trims them.
  */
 #include <linux/vmalloc.h>
 
@@ -17,9 +17,9 @@
 
 static unsigned int mib = 1024;
 module_param(mib, uint, 0444);
-MODULE_PARM_DESC(mib, "size at which the peers do it, too");
+MODULE_PARM_DESC(mib, "size of the region at which the peers are measured, too");
 
-/* What is kept of the 8 KiB blocks, by the slot of 64 KiB. */
+/* For each 64 KiB, the piece of 8 KiB and the block of 64 KiB. */
 static unsigned long *pieces, *blocks;
 
 static inline unsigned long ours_piece(void *from)
@@ -54,19 +54,19 @@ static inline unsigned long drm_piece(void *from)
 	return (unsigned long)list_first_entry(&list, struct drm_buddy_block, link);
 }
 
-static __always_inline void give(const struct subject *subject, void *from,
-				 unsigned long *object, unsigned int order)
+static __always_inline void free_block(const struct subject *subject, void *from,
+				       unsigned long *object, unsigned int order)
 {
 	bench_free(subject, from, *object, order);
 	*object = NOTHING;
 }
 
-/* Of a half of the pieces, chosen by @i. */
-static __always_inline void give_piece(const struct subject *subject, void *from,
+/* Free piece @i if it is in the half that is freed. */
+static __always_inline void free_piece(const struct subject *subject, void *from,
 				       unsigned long *object, unsigned long i)
 {
 	if (i % 4 == 0 || i % 4 == 3)
-		give(subject, from, object, PIECE_ORDER);
+		free_block(subject, from, object, PIECE_ORDER);
 }
 
 static __always_inline void take_piece(unsigned long (*piece)(void *from), void *from,
@@ -85,17 +85,17 @@ static __always_inline void scene(const struct subject *subject,
 	u64 time;
 
 	time = TIMED(nr, take_piece(piece, from, &pieces[i]));
-	time += TIMED(nr, give_piece(subject, from, &pieces[i], i));
+	time += TIMED(nr, free_piece(subject, from, &pieces[i], i));
 	time += TIMED(nr / 2, blocks[i] = subject->alloc(from, SLOT_ORDER));
-	time += TIMED(nr / 2, give(subject, from, &blocks[i], SLOT_ORDER));
+	time += TIMED(nr / 2, free_block(subject, from, &blocks[i], SLOT_ORDER));
 	snprintf(work, sizeof(work), "fragmented, %u MiB", size);
 	report_time(work, subject->name, time, nr);
 
 	TIMED(nr, take_piece(piece, from, &pieces[i]));
-	time = TIMED(nr, give_piece(subject, from, &pieces[nr - 1 - i], i));
+	time = TIMED(nr, free_piece(subject, from, &pieces[nr - 1 - i], i));
 	snprintf(work, sizeof(work), "reversed, %u MiB", size);
 	report_time(work, subject->name, time, nr / 2);
-	TIMED(nr, give(subject, from, &pieces[i], PIECE_ORDER));
+	TIMED(nr, free_block(subject, from, &pieces[i], PIECE_ORDER));
 }
 
 static int scene_ours(unsigned int size)
@@ -110,8 +110,8 @@ static int scene_ours(unsigned int size)
 
 static int scene_peers(void)
 {
-	unsigned long frames = (unsigned long)mib * SZ_1M >> PAGE_SHIFT;
-	struct gen_pool *pool = bench_genpool(frames);
+	unsigned long nr_pages = (unsigned long)mib * SZ_1M >> PAGE_SHIFT;
+	struct gen_pool *pool = bench_genpool(nr_pages);
 	struct locked_drm drm;
 	int err;
 
@@ -119,7 +119,7 @@ static int scene_peers(void)
 		return -ENOMEM;
 	scene(&genpool, genpool_piece, pool, mib);
 	gen_pool_destroy(pool);
-	err = bench_drm_init(&drm, frames);
+	err = bench_drm_init(&drm, nr_pages);
 	if (err)
 		return err;
 	scene(&drm_buddy, drm_piece, &drm, mib);
@@ -142,7 +142,7 @@ static int bench_main(void)
 		 "as above, 8 KiB taken of each; then a free, from the top down");
 	for (run = 0; run < runs && !err; run++) {
 		err = scene_ours(4096) ?: scene_ours(mib);
-		/* The time of a sorted list: not again and again. */
+		/* drm_buddy's sorted list takes long, so its runs are few. */
 		if (!err && run < 3)
 			err = scene_peers();
 	}
@@ -151,4 +151,4 @@ static int bench_main(void)
 	return err;
 }
 
-MODULE_DESCRIPTION("The fragmentation test of drm_buddy");
+MODULE_DESCRIPTION("Benchmark: the fragmentation test of drm_buddy");

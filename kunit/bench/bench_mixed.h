@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Mixed work: an order of 0 to 9, each half as likely as the one below it; allocation
- * or free, one as likely as the other, but none above 70% of what was free at first.
+ * Mixed work: allocations and frees in equal numbers, of orders 0 to 9, each order half
+ * as likely as the one below it.  At most 70% of the pages are in use.
  */
 #ifndef KUNIT_BENCH_MIXED_H
 #define KUNIT_BENCH_MIXED_H
@@ -15,17 +15,17 @@
 #define MIXED_ORDER	9
 
 /**
- * struct mixed - what is in use, and the most expensive operation seen
+ * struct mixed - the blocks in use, and the most expensive operation
  * @from: passed to the subject
- * @room: frames that may be in use
- * @used: frames that are
- * @nr: blocks that are
- * @worst: what it cost
- * @worst_free: it was a free
- * @worst_order: of this order
- * @random: state of the generator
+ * @room: how many pages may be in use
+ * @used: how many pages are in use
+ * @nr: how many blocks are in use
+ * @worst: the time of the most expensive operation
+ * @worst_free: that operation was a free
+ * @worst_order: the order of that operation
+ * @random: state of the random numbers
  * @object: the blocks
- * @order: their orders
+ * @order: the order of each block
  */
 struct mixed {
 	void *from;
@@ -95,7 +95,7 @@ static __always_inline void mixed_step(const struct subject *subject,
 	}
 }
 
-/* Fill, then @count operations. */
+/* Fill the region, then do @count operations. */
 static __always_inline void mixed_run(const struct subject *subject,
 				      struct mixed *mixed, unsigned long count)
 {
@@ -118,9 +118,9 @@ static __always_inline void mixed_end(const struct subject *subject,
 	vfree(mixed);
 }
 
-/* Blocks of order 9 that can be had yet, in percent of what is free. */
+/* The pages that can be allocated in blocks of order 9, in percent of the free pages. */
 static __always_inline void mixed_left(const struct subject *subject,
-				       struct mixed *mixed, unsigned long frames)
+				       struct mixed *mixed, unsigned long nr_pages)
 {
 	static unsigned long got[4096];
 	unsigned int nr = 0, i;
@@ -129,7 +129,7 @@ static __always_inline void mixed_left(const struct subject *subject,
 	       (got[nr] = subject->alloc(mixed->from, MIXED_ORDER)))
 		nr++;
 	report("order 9 left", subject->name,
-	       10000UL * nr / ((frames - mixed->used) >> MIXED_ORDER), "percent");
+	       10000UL * nr / ((nr_pages - mixed->used) >> MIXED_ORDER), "percent");
 	for (i = 0; i < nr; i++)
 		subject->free(mixed->from, got[i], MIXED_ORDER);
 }

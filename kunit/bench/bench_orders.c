@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Hot pairs and bulk at several orders, ours and the peers that are built in. */
+/* Benchmark: hot pairs and bulk at several orders, for buddypool and built-in peers. */
 #include <linux/slab.h>
 
 #include "bench_orders.h"
@@ -42,7 +42,7 @@ static inline void frag_free(void *from, unsigned long object, unsigned int orde
 
 static const struct subject frag = { "page_frag", frag_alloc, frag_free };
 
-/* A page_frag takes from blocks of 32 KiB. */
+/* A page_frag_cache allocates from blocks of 32 KiB. */
 static __always_inline void bench_frag(unsigned int order)
 {
 	struct page_frag_cache frags = {};
@@ -64,7 +64,7 @@ static __always_inline void bench_cache(unsigned int order)
 	kmem_cache_destroy(slabs);
 }
 
-/* Many at a time, in and out. */
+/* Allocate and free with bulk calls. */
 static void bench_batches(struct buddy_region *region, unsigned int order)
 {
 	unsigned int nr = bulk_count(order) / BY, rounds = BATCH / BY / nr, round, got = 0;
@@ -87,13 +87,13 @@ static void bench_batches(struct buddy_region *region, unsigned int order)
 	report_time(work, ours.name, out, rounds * nr * BY);
 }
 
-/* It gives single pages only, and has no counterpart that frees many. */
+/* alloc_pages_bulk_array() only allocates single pages; no function frees many. */
 static void bench_bulk_array(void)
 {
 	static struct page *taken[BATCH];
 	u64 in = 0, out = 0, round;
 
-	/* The first round is a warm-up. */
+	/* The first round only warms up. */
 	for (round = 0; round < 2; round++) {
 		unsigned long got = 0;
 
@@ -110,7 +110,7 @@ static void bench_bulk_array(void)
 	report_time("by 64 free, order 0", "alloc_pages_bulk", out, BATCH);
 }
 
-/* The order is a constant for all, as it mostly is in a driver. */
+/* The order is a constant, as in most drivers. */
 static __always_inline void bench_all(struct buddy_region *region,
 				      struct gen_pool *pool, unsigned int order)
 {
@@ -164,4 +164,4 @@ static int bench_main(void)
 	return buddy_region_destroy(region);
 }
 
-MODULE_DESCRIPTION("Blocks of one order");
+MODULE_DESCRIPTION("Benchmark: blocks of one order");

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Work on blocks of one order: hot pairs and bulk. */
+/* Work on blocks of one order: hot pairs (an allocation and its free) and bulk. */
 #ifndef KUNIT_BENCH_ORDERS_H
 #define KUNIT_BENCH_ORDERS_H
 
 #include "bench.h"
 
 #define HOT		10000
-#define BULK_PAGES	(SZ_128M >> PAGE_SHIFT)	/* at most in use */
-#define ORDERS_PAGES	(SZ_256M >> PAGE_SHIFT)	/* of a region, a pool, ... */
+#define BULK_PAGES	(SZ_128M >> PAGE_SHIFT)	/* the most that are in use */
+#define ORDERS_PAGES	(SZ_256M >> PAGE_SHIFT)	/* of a region or gen_pool */
 
 static const unsigned int orders[] __maybe_unused = { 0, 1, 3, 5, 9 };
 
@@ -38,7 +38,7 @@ static __always_inline void bench_bulk(const struct subject *subject, void *from
 	u64 in = 0, out = 0;
 	char work[32];
 
-	/* The first round is a warm-up. */
+	/* The first round only warms up. */
 	for (round = 0; round <= rounds; round++) {
 		u64 taken = TIMED(count, objects[i] = subject->alloc(from, order));
 		u64 given = TIMED(count, bench_free(subject, from, objects[i], order));

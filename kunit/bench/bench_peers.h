@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Subjects that hand out 2^order pages and serve several modules; drm_buddy is in bench_drm.h. */
+/* The subjects of several modules: buddypool, alloc_pages, gen_pool.  See also bench_drm.h. */
 #ifndef KUNIT_BENCH_PEERS_H
 #define KUNIT_BENCH_PEERS_H
 
@@ -7,7 +7,7 @@
 
 #include "bench.h"
 
-#define GENPOOL_BASE	SZ_1G	/* gen_pool keeps no data in its range: any will do */
+#define GENPOOL_BASE	SZ_1G	/* any address: gen_pool does not access its memory */
 
 static __always_inline unsigned long ours_alloc(void *from, unsigned int order)
 {
@@ -22,18 +22,18 @@ static __always_inline void ours_free(void *from, unsigned long object,
 	buddy_free_pfn(from, object, order);
 }
 
-static inline unsigned long ours_frame(unsigned long object)
+static inline unsigned long ours_page(unsigned long object)
 {
 	return object - BENCH_PFN;
 }
 
-static inline unsigned long ours_object(unsigned long frame)
+static inline unsigned long ours_object(unsigned long page)
 {
-	return BENCH_PFN + frame;
+	return BENCH_PFN + page;
 }
 
 static const struct subject ours = {
-	"buddypool", ours_alloc, ours_free, ours_frame, ours_object
+	"buddypool", ours_alloc, ours_free, ours_page, ours_object
 };
 
 static inline unsigned long pages_alloc(void *from, unsigned int order)
@@ -46,13 +46,13 @@ static inline void pages_free(void *from, unsigned long object, unsigned int ord
 	__free_pages((struct page *)object, order);
 }
 
-static inline unsigned long pages_frame(unsigned long object)
+static inline unsigned long pages_page(unsigned long object)
 {
 	return page_to_pfn((struct page *)object);
 }
 
 static const struct subject __maybe_unused pages = {
-	"alloc_pages", pages_alloc, pages_free, pages_frame
+	"alloc_pages", pages_alloc, pages_free, pages_page
 };
 
 static inline unsigned long genpool_alloc(void *from, unsigned int order)
@@ -65,18 +65,18 @@ static inline void genpool_free(void *from, unsigned long object, unsigned int o
 	gen_pool_free(from, object, PAGE_SIZE << order);
 }
 
-static inline unsigned long genpool_frame(unsigned long object)
+static inline unsigned long genpool_page(unsigned long object)
 {
 	return (object - GENPOOL_BASE) >> PAGE_SHIFT;
 }
 
-static inline unsigned long genpool_object(unsigned long frame)
+static inline unsigned long genpool_object(unsigned long page)
 {
-	return GENPOOL_BASE + (frame << PAGE_SHIFT);
+	return GENPOOL_BASE + (page << PAGE_SHIFT);
 }
 
 static const struct subject genpool = {
-	"gen_pool", genpool_alloc, genpool_free, genpool_frame, genpool_object
+	"gen_pool", genpool_alloc, genpool_free, genpool_page, genpool_object
 };
 
 static inline struct gen_pool *bench_genpool(unsigned long nr_pages)

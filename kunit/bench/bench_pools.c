@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A pool's life beside the same objects from kmalloc, a kmem_cache and a dma_pool. */
+/* Benchmark: objects in a pool, and the same from kmalloc, a kmem_cache and a dma_pool. */
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/platform_device.h>
@@ -9,12 +9,12 @@
 #include "bench.h"
 
 #define LIVES	1000
-#define OBJECTS	100	/* in each */
+#define OBJECTS	100	/* in each pool */
 #define LARGEST	496
 
 static struct buddy_region *region;
 
-/* Objects of a request: 16 to 496 bytes, small ones likelier. */
+/* The size of object @i: 16 to 496 bytes, most of them small. */
 static size_t object_size(unsigned int i)
 {
 	static const u16 sizes[] = { 16, 24, 32, 64, 16, 48, 128, 32, 256, LARGEST };
@@ -63,7 +63,7 @@ static void live_in_dma_pool(struct dma_pool *pool)
 		dma_pool_free(pool, (void *)objects[i], where[i]);
 }
 
-/* The first lives warm up. */
+/* The first 10 rounds only warm up. */
 #define LIFE(subject, live) do {					\
 	TIMED(10, live);						\
 	report_time("pool life, per object", subject,			\
@@ -146,4 +146,4 @@ static int bench_main(void)
 	return 0;
 }
 
-MODULE_DESCRIPTION("A pool's life");
+MODULE_DESCRIPTION("Benchmark: create a pool, allocate objects, destroy it");

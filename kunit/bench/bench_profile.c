@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Work for scripts/bench/profile.sh to watch. */
+/* Work that scripts/bench/profile.sh profiles. */
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -13,10 +13,10 @@ MODULE_PARM_DESC(work, "pairs, bulk, fragmented, pool or request");
 
 static unsigned int order;
 module_param(order, uint, 0444);
-MODULE_PARM_DESC(order, "of the blocks of pairs and bulk");
+MODULE_PARM_DESC(order, "order of the blocks of pairs and bulk");
 
 #define NR	256
-#define PAGES	1024	/* of memory: enough for the region to have caches */
+#define PAGES	1024	/* of the region with memory: enough for per-CPU caches */
 
 static unsigned long pfns[NR];
 
@@ -38,7 +38,7 @@ static void bulk(struct buddy_region *region)
 		buddy_free_pfn(region, pfns[i], order);
 }
 
-/* As bench_fragment.c: 8 KiB of each 64 KiB, half of them freed, then 64 KiB blocks. */
+/* As in bench_fragment.c: 8 KiB of each 64 KiB, half of them freed, then 64 KiB blocks. */
 static void fragmented(struct buddy_region *region)
 {
 	unsigned int i;
@@ -54,7 +54,7 @@ static void fragmented(struct buddy_region *region)
 		buddy_free_pfn(region, pfns[i], 4);
 }
 
-/* @rounds times an object of each of @nr sizes. */
+/* Allocate an object of each of @nr sizes, @rounds times, and destroy the pool. */
 static void live(struct mp_pool *pool, const u16 *sizes, unsigned int nr,
 		 unsigned int rounds)
 {
@@ -73,7 +73,7 @@ static void life(struct buddy_region *region)
 	live(mp_create_pool(region, 16 << 10, 0), sizes, ARRAY_SIZE(sizes), 10);
 }
 
-/* Like most pools of the recorded nginx: 38 objects in blocks of a page. */
+/* As most pools in the recording of nginx: 38 objects in blocks of one page. */
 static void request(struct buddy_region *region)
 {
 	static const u16 sizes[] = {
@@ -96,7 +96,7 @@ static int __init profile_init(void)
 
 	if (pools && !memory)
 		return -ENOMEM;
-	/* Memory is needed for objects alone. */
+	/* Only the work with objects needs memory. */
 	if (memory)
 		region = buddy_region_create("profile", PHYS_PFN(virt_to_phys(memory)),
 					     PAGES, memory);
@@ -112,10 +112,10 @@ static int __init profile_init(void)
 		pairs(region);
 	for (i = 0; pools && i < NR; i++)
 		pools(region);
-	/* Nothing is given back: the guest ends. */
+	/* Nothing is freed: the guest ends now. */
 	return 0;
 }
 module_init(profile_init);
 
-MODULE_DESCRIPTION("Work to profile");
+MODULE_DESCRIPTION("Benchmark: work to profile");
 MODULE_LICENSE("GPL");

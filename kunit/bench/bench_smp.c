@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two threads, each bound to a CPU, beside one: how much more they get done.  They
- * share the region, the pool, ...; a page_frag has one user at a time.
+ * Benchmark: how many operations two threads do, each bound to a CPU, compared with one.
+ * They share the region or gen_pool.  A page_frag_cache cannot be shared.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -11,14 +11,14 @@
 #include "bench_peers.h"
 
 #define THREADS		2
-#define BULK		1024	/* in hand of each thread */
+#define BULK		1024	/* blocks that each thread allocates at once */
 #define WINDOW_MS	100
 
 struct worker {
 	struct task_struct *task;
 	void *from;
 	unsigned int hand;	/* allocations in a row, then as many frees */
-	u64 ops;		/* of which one is either */
+	u64 ops;		/* allocations and frees together */
 	u64 time;
 	unsigned long objects[BULK];
 };
@@ -72,7 +72,7 @@ static int work_drm(void *worker)
 	return work(&drm_buddy, worker);
 }
 
-/* What the host gives: its CPUs without an allocator. */
+/* No allocator: shows whether the host gives the guest two CPUs. */
 static unsigned long none_alloc(void *from, unsigned int order)
 {
 	barrier();
@@ -91,7 +91,7 @@ static int work_none(void *worker)
 	return work(&none, worker);
 }
 
-/* Operations in a second of @nr threads together, 0 if they cannot be started. */
+/* Operations per second of @nr threads together; 0 if they cannot be started. */
 static u64 rate(int (*fn)(void *worker), void *from, unsigned int hand, unsigned int nr)
 {
 	unsigned int cpu, made;
@@ -122,7 +122,7 @@ static u64 rate(int (*fn)(void *worker), void *from, unsigned int hand, unsigned
 	return sum;
 }
 
-/* How often the two threads take the region's lock. */
+/* Report how often the two threads take the region's lock. */
 static void bench_locked(struct buddy_region *region)
 {
 	static struct buddy_stats before, after;
@@ -140,7 +140,7 @@ static void bench_locked(struct buddy_region *region)
 	}
 }
 
-/* Others on the host can only slow it down: the best of some tries counts. */
+/* Other work on the host only makes a try slower: the best of some tries is reported. */
 static void compare(const struct subject *subject, int (*fn)(void *worker), void *from)
 {
 	unsigned int i, tries;
@@ -189,4 +189,4 @@ static int bench_main(void)
 	return buddy_region_destroy(region);
 }
 
-MODULE_DESCRIPTION("Two threads beside one");
+MODULE_DESCRIPTION("Benchmark: two threads compared with one");

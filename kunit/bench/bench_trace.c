@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A recorded trace, replayed by each subject that can.  Operations lie in an array
- * and objects are found by slot, for all alike; nothing is written into a page.
+ * Benchmark: a recording, replayed by each subject.  All subjects read the operations from
+ * an array and find objects by their slot; no page is written to.
  */
 #include <linux/log2.h>
 #include <linux/slab.h>
@@ -14,17 +14,17 @@
 
 static struct trace trace;
 module_param_named(trace, trace.path, charp, 0444);
-MODULE_PARM_DESC(trace, "path of the trace, not compressed");
+MODULE_PARM_DESC(trace, "path of the recording, not compressed");
 
 static char *name = "trace";
 module_param(name, charp, 0444);
-MODULE_PARM_DESC(name, "what to call it");
+MODULE_PARM_DESC(name, "name of the recording in the table");
 
 static unsigned long *slots;
 
-/* --- page traces --- */
+/* --- recordings of pages --- */
 
-/* A free says the order, too: outside the timed stretch. */
+/* Add the order of the block to each free, outside of the timed part. */
 static int add_orders(void)
 {
 	u32 *order = vcalloc(trace.slots, sizeof(*order));
@@ -67,7 +67,7 @@ static __always_inline void pages_trace(const struct subject *subject, void *fro
 	for (nr = trace.nr; nr--;) {
 		struct op *op = &trace.ops[nr];
 
-		/* What is held yet was allocated last in its slot. */
+		/* A block that is still in use is that of the last allocation in its slot. */
 		if (op->kind == 'a' && slots[op->arg[0]]) {
 			subject->free(from, slots[op->arg[0]], op->arg[1]);
 			slots[op->arg[0]] = NOTHING;
@@ -80,10 +80,10 @@ static __always_inline void pages_trace(const struct subject *subject, void *fro
 
 static int bench_pages(void)
 {
-	/* Twice what the trace needs. */
-	unsigned long frames = 2 * roundup_pow_of_two(trace.peak);
-	struct buddy_region *region = bench_region(frames);
-	struct gen_pool *pool = bench_genpool(frames);
+	/* At least twice as many pages as the recording needs. */
+	unsigned long nr_pages = 2 * roundup_pow_of_two(trace.peak);
+	struct buddy_region *region = bench_region(nr_pages);
+	struct gen_pool *pool = bench_genpool(nr_pages);
 	struct locked_drm drm;
 	int err = region && pool ? add_orders() : -ENOMEM;
 	char work[64];
@@ -95,7 +95,7 @@ static int bench_pages(void)
 		pages_trace(&pages, NULL);
 		pages_trace(&genpool, pool);
 	}
-	if (!err && !bench_drm_init(&drm, frames)) {
+	if (!err && !bench_drm_init(&drm, nr_pages)) {
 		pages_trace(&drm_buddy, &drm);
 		drm_buddy_fini(&drm.mm);
 	}
@@ -104,7 +104,7 @@ static int bench_pages(void)
 	return region ? buddy_region_destroy(region) ?: err : err;
 }
 
-/* --- pool traces --- */
+/* --- recordings of pools --- */
 
 static struct mp_pool **made;
 
@@ -114,7 +114,7 @@ static void pools_step(struct buddy_region *region, const struct op *op)
 
 	switch (op->kind) {
 	case 'C':
-		/* nginx aligns to 8. */
+		/* nginx aligns objects to 8 bytes. */
 		*pool = mp_create_pool_named(region, "nginx", op->arg[1], 8, 0);
 		break;
 	case 'a':
@@ -149,7 +149,7 @@ static void destroy_pools(void)
 	}
 }
 
-/* The most pages that the pools hold; what a CPU has in its cache is free. */
+/* The most pages that the pools use; pages in a per-CPU cache are free. */
 static unsigned long pools_peak(struct buddy_region *region)
 {
 	static struct buddy_stats stats;
@@ -164,7 +164,7 @@ static unsigned long pools_peak(struct buddy_region *region)
 	return peak;
 }
 
-/* What all subjects have in common: an operation is read, and memory cleared. */
+/* No allocator: the part that all subjects share, to read an operation and clear memory. */
 static void none_step(void *memory, const struct op *op)
 {
 	if (op->kind == 'z')
@@ -185,16 +185,16 @@ static void kmalloc_step(const struct op *op)
 }
 
 /*
- * What a user without pools does: allocations, and a free for every object at the
- * end of its life or of its pool.  @flat has room for two operations for each of
- * the trace; returns how many they are.
+ * Make the operations of a user without pools in @flat: allocations, and a free for each
+ * object when the object or its pool is freed.  @flat has room for twice the operations
+ * of the recording.  Return how many there are.
  */
 static unsigned long flatten(struct op *flat)
 {
-	u32 *owner = vcalloc(trace.slots, sizeof(*owner)), slot;
+	u32 *pool_of = vcalloc(trace.slots, sizeof(*pool_of)), slot;
 	struct op *op, *to = flat;
 
-	if (!owner)
+	if (!pool_of)
 		return 0;
 	for (op = trace.ops; op < trace.ops + trace.nr; op++) {
 		switch (op->kind) {
@@ -202,27 +202,27 @@ static unsigned long flatten(struct op *flat)
 			break;
 		case 'f':
 			*to++ = (struct op){ 'f', { 0, 0, op->arg[1] } };
-			owner[op->arg[1]] = 0;
+			pool_of[op->arg[1]] = 0;
 			break;
 		case 'R':
 		case 'D':
 			for (slot = 0; slot < trace.slots; slot++) {
-				if (owner[slot] != op->arg[0] + 1)
+				if (pool_of[slot] != op->arg[0] + 1)
 					continue;
 				*to++ = (struct op){ 'f', { 0, 0, slot } };
-				owner[slot] = 0;
+				pool_of[slot] = 0;
 			}
 			break;
 		default:
 			*to++ = *op;
-			/* An object of no bytes is nobody's, as in the trace. */
-			owner[op->arg[2]] = op->arg[1] ? op->arg[0] + 1 : 0;
+			/* An empty object is in no pool, as in the recording. */
+			pool_of[op->arg[2]] = op->arg[1] ? op->arg[0] + 1 : 0;
 		}
 	}
 	for (slot = 0; slot < trace.slots; slot++)
-		if (owner[slot])
+		if (pool_of[slot])
 			*to++ = (struct op){ 'f', { 0, 0, slot } };
-	vfree(owner);
+	vfree(pool_of);
 	return to - flat;
 }
 
@@ -286,4 +286,4 @@ static int bench_main(void)
 	return err;
 }
 
-MODULE_DESCRIPTION("A recorded trace by each allocator");
+MODULE_DESCRIPTION("Benchmark: a recording, replayed by each allocator");

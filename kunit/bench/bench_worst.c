@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The most expensive single operation, and how whole memory stays, under mixed
- * work.
+ * Benchmark: the most expensive single operation under mixed work, and how much of the
+ * free memory is still in large blocks afterwards.
  */
 #include <linux/vmalloc.h>
 
@@ -13,23 +13,23 @@
 
 static unsigned long count = 1000000;
 module_param(count, ulong, 0444);
-MODULE_PARM_DESC(count, "operations");
+MODULE_PARM_DESC(count, "number of operations");
 
 static bool left;
 module_param(left, bool, 0444);
-MODULE_PARM_DESC(left, "measure what is left of order 9, not the operations");
+MODULE_PARM_DESC(left, "measure the free memory in blocks of order 9, not the operations");
 
 static __always_inline int mix(const struct subject *subject, void *from,
-			       unsigned long frames, const char *size, bool tell)
+			       unsigned long nr_pages, const char *size, bool tell)
 {
-	struct mixed *mixed = mixed_new(from, frames);
+	struct mixed *mixed = mixed_new(from, nr_pages);
 	char work[64];
 
 	if (!mixed)
 		return -ENOMEM;
 	mixed_run(subject, mixed, count);
 	if (left) {
-		mixed_left(subject, mixed, frames);
+		mixed_left(subject, mixed, nr_pages);
 	} else {
 		snprintf(work, sizeof(work), "single operation, %s", size);
 		report(work, subject->name, 100 * mixed->worst, "time");
@@ -47,16 +47,16 @@ static __always_inline int mix(const struct subject *subject, void *from,
 	return 0;
 }
 
-/* A TiB: 7 of 10 parts of 16 MiB are held whole, the mixed work is in the others. */
+/* 1 TiB: 7 of 10 parts of 16 MiB are allocated; the mixed work uses the others. */
 static int worst_large(void)
 {
-	unsigned long frames = SZ_1T >> PAGE_SHIFT, nr = 0, i;
-	struct buddy_region *region = bench_region(frames);
-	unsigned long *held = vcalloc(frames >> HOLD_ORDER, sizeof(*held));
+	unsigned long nr_pages = SZ_1T >> PAGE_SHIFT, nr = 0, i;
+	struct buddy_region *region = bench_region(nr_pages);
+	unsigned long *held = vcalloc(nr_pages >> HOLD_ORDER, sizeof(*held));
 	int err = -ENOMEM;
 
 	if (region && held) {
-		while ((held[nr] = ours.alloc(region, HOLD_ORDER)) && ++nr < frames >> HOLD_ORDER)
+		while ((held[nr] = ours.alloc(region, HOLD_ORDER)) && ++nr < nr_pages >> HOLD_ORDER)
 			;
 		for (i = 0; i < nr; i++)
 			if (i % 10 < 3)
@@ -72,9 +72,9 @@ static int worst_large(void)
 
 static int bench_main(void)
 {
-	unsigned long frames = (left ? SZ_1G : SZ_64M) >> PAGE_SHIFT;
-	struct buddy_region *region = bench_region(frames);
-	struct gen_pool *pool = bench_genpool(frames);
+	unsigned long nr_pages = (left ? SZ_1G : SZ_64M) >> PAGE_SHIFT;
+	struct buddy_region *region = bench_region(nr_pages);
+	struct gen_pool *pool = bench_genpool(nr_pages);
 	const char *size = "64 MiB";
 	struct locked_drm drm;
 	int err = -ENOMEM;
@@ -84,19 +84,19 @@ static int bench_main(void)
 	if (left)
 		describe("order 9 left",
 			 "blocks of 2 MiB to be had after mixed work at 70% of 1 GiB, of all that is free");
-	err = mix(&ours, region, frames, size, true);
+	err = mix(&ours, region, nr_pages, size, true);
 	if (!err)
-		err = mix(&genpool, pool, frames, size, false);
+		err = mix(&genpool, pool, nr_pages, size, false);
 	if (!err && !left)
-		err = mix(&pages, NULL, frames, size, false);
+		err = mix(&pages, NULL, nr_pages, size, false);
 	if (!err)
-		err = bench_drm_init(&drm, frames);
+		err = bench_drm_init(&drm, nr_pages);
 	if (!err) {
-		err = mix(&drm_buddy, &drm, frames, size, false);
+		err = mix(&drm_buddy, &drm, nr_pages, size, false);
 		drm_buddy_fini(&drm.mm);
 	}
 	gen_pool_destroy(pool);
 	return buddy_region_destroy(region) ?: err ?: left ? err : worst_large();
 }
 
-MODULE_DESCRIPTION("The most expensive operation; fragmentation");
+MODULE_DESCRIPTION("Benchmark: the most expensive operation; fragmentation");
