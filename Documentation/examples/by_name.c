@@ -26,7 +26,7 @@ static int __init by_name_init(void)
 
 	phys = buddy_virt_to_phys(region, buffer);
 	pr_info("%s: a buffer at %pa\n", buddy_region_name(region), &phys);
-	strscpy(buffer, "used", PAGE_SIZE << ORDER);
+	strscpy(buffer, "used", (PAGE_SIZE << ORDER));
 	return 0;
 }
 module_init(by_name_init);
