@@ -2,8 +2,8 @@
 /*
  * Blocks by pfn: the way of an allocation, then that of a free, from top to bottom.
  *
- * A call that this CPU's cache can serve ends in pcp.h.  Any other call goes on in a
- * _locked function, which takes the region's lock once and asks pcp.c, then
+ * A call that a CPU's cache can serve ends in pcp.h, without the lock.  Any other call
+ * goes on in a _locked function, which takes the region's lock once and asks pcp.c, then
  * free_area.c.  What is rare is the last call of its function: so no register is saved
  * for it.
  */
@@ -166,11 +166,11 @@ static noinline unsigned long alloc_nr_pages(struct buddy_region *region,
 	unsigned long pfn = BUDDY_NO_PFN, flags;
 
 	if (gfp & BUDDY_GFP_ZONES) {
-		buddy_zone_error(region, nr);
+		buddy_zone_error(region, NULL, nr);
 		return BUDDY_NO_PFN;
 	}
 	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
-		caller_error(region, BUDDY_UNMAPPED, BUDDY_NO_PFN, nr);
+		buddy_page_error(region, BUDDY_UNMAPPED, BUDDY_NO_PFN, nr);
 		return BUDDY_NO_PFN;
 	}
 	if (unlikely(watched && buddy_should_fail(nr))) {
@@ -242,7 +242,7 @@ unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
 	if (!is_region_pointer(__func__, region))
 		return BUDDY_NO_PFN;
 	if (!nr_pages) {
-		caller_error(region, BUDDY_NO_PAGES, BUDDY_NO_PFN, 0);
+		buddy_page_error(region, BUDDY_NO_PAGES, BUDDY_NO_PFN, 0);
 		return BUDDY_NO_PFN;
 	}
 	return alloc_nr_pages(region, max(order, align_order), nr_pages, gfp);
@@ -309,18 +309,10 @@ static noinline void free_locked(struct buddy_region *region, const struct pfn_r
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
-	if (likely(claimed)) {
-		report_double_free(region, pfn, nr, already);
-		return;
-	}
-	/* A block of this size is in use now: it was freed and allocated again meanwhile. */
-	if (used && used == nr) {
-		error = BUDDY_DOUBLE_FREE;
-		used = 0;
-	}
-	buddy_caller_error(region, &(struct caller_error){
-		.kind = used ? BUDDY_WRONG_SIZE : error,
-		.pfn = pfn, .given = nr, .actual = used });
+	if (unlikely(!claimed))
+		buddy_wrong_free(region, error, pfn, nr, used);
+	else if (unlikely(already))
+		buddy_double_free(region, pfn, nr, already);
 }
 
 /* The end of a free whose half word has changed since the tails were cleared. */
@@ -345,7 +337,7 @@ static noinline void free_nr_pages(struct buddy_region *region, unsigned long pf
 	struct cluster *cluster;
 
 	if (!range) {
-		caller_error(region, BUDDY_OUTSIDE, pfn, nr);
+		buddy_page_error(region, BUDDY_OUTSIDE, pfn, nr);
 		return;
 	}
 	cluster = find_cluster(region, range, pfn);

@@ -2,7 +2,7 @@
 /*
  * Arithmetic on one word of 64 bits: bit n stands for page n of a cluster.
  *
- * All functions are pure: they take no lock, touch no memory and know no region.  A
+ * All functions are pure: they take no lock, and know neither clusters nor regions.  A
  * block of order k lies at a multiple of 2^k, so a few shifts and ANDs find the free
  * blocks of an order in the whole word at once (after the aligned bit runs of
  * D. Knuth, TAOCP 4A, 7.1.3).  No function walks over pages.

@@ -30,7 +30,7 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
-/* A region has less than 2^32 pages. */
+/* A region has less than 2^32 pages: so its metadata, below 2 GiB, is one allocation. */
 #define BUDDY_NR_ORDERS	32
 
 /* No page: what the pfn functions return on failure. */
@@ -223,10 +223,11 @@ struct file_operations;
 
 int buddy_init(void);
 void buddy_exit(void);
-/* Each region that is made from now on has this file in its debugfs folder. */
+/* Each region that is made from now on has this one file more in its debugfs folder. */
 void buddy_debugfs_add_file(const char *name, const struct file_operations *fops);
 void buddy_bad_call(const char *func, const char *text, const void *pointer);
-void buddy_zone_error(struct buddy_region *region, unsigned long nr_pages);
+void buddy_zone_error(struct buddy_region *region, const void *addr,
+		      unsigned long nr_pages);
 /* Whether the region's memory is the caller's of buddy_region_create(). */
 bool buddy_region_is_callers(const struct buddy_region *region);
 

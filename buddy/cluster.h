@@ -36,7 +36,8 @@
 
 /**
  * enum cluster_state - what a cluster is part of
- * @CLUSTER_INSIDE: a block that begins in another cluster; no other member has a meaning
+ * @CLUSTER_INSIDE: a block that begins in another cluster; of the other members,
+ *	@first_half alone has a meaning
  * @CLUSTER_SPLIT: blocks below CLUSTER_ORDER: @free and @tail describe its pages
  * @CLUSTER_FREE: it is the first of a free block, whose order is @list
  * @CLUSTER_USED: it is the first of a used block, or of a block in a CPU's cache:

@@ -242,13 +242,14 @@ DEFINE_SHOW_ATTRIBUTE(pcp);
 
 /* --- map: a character per cluster, MAP_COLUMNS of them a line --- */
 
-/* How many pages of a cluster are in use; @all becomes how many the region has of it. */
+/*
+ * How many pages of a cluster are in use; its block begins with @first.  @all becomes the
+ * number of pages that the range has of the cluster.
+ */
 static unsigned int cluster_used(struct buddy_region *region,
-				 const struct pfn_range *range,
-				 struct cluster *cluster, unsigned int *all)
+				 const struct pfn_range *range, struct cluster *cluster,
+				 const struct cluster *first, unsigned int *all)
 {
-	const struct cluster *first = buddy_first_cluster(region, range, cluster);
-
 	*all = hweight64(range_pages(range, cluster));
 	if (first->state == CLUSTER_FREE)
 		return 0;
@@ -268,7 +269,7 @@ static char map_char(struct buddy_region *region, const struct pfn_range *range,
 		     struct cluster *cluster)
 {
 	const struct cluster *first = buddy_first_cluster(region, range, cluster);
-	unsigned int all, used = cluster_used(region, range, cluster, &all);
+	unsigned int all, used = cluster_used(region, range, cluster, first, &all);
 
 	if (first->state == CLUSTER_USED)
 		return used ? '=' : '.';
@@ -384,7 +385,8 @@ static void add_clusters(struct buddy_region *region, const struct pfn_range *ra
 
 	raw_spin_lock_irqsave(&region->lock, flags);
 	for (; nr; nr--, cluster++) {
-		*used += cluster_used(region, range, cluster, &pages);
+		*used += cluster_used(region, range, cluster,
+				      buddy_first_cluster(region, range, cluster), &pages);
 		*all += pages;
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a caller can do wrong: each mistake is counted, and the first one of its kind
- * is reported.  Nothing is printed under a lock, but by a watched free.
+ * is reported.  No mistake is printed under a spinlock, but by a watched free.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -59,6 +59,39 @@ void buddy_caller_error(struct buddy_region *region, const struct caller_error *
 	rcu_read_unlock();
 }
 
+/* Out of line, so that no caller builds the facts on its stack. */
+void __cold buddy_page_error(struct buddy_region *region, enum buddy_error kind,
+			     unsigned long pfn, unsigned long nr)
+{
+	buddy_caller_error(region, &(struct caller_error){
+		.kind = kind, .pfn = pfn, .given = nr });
+}
+
+/*
+ * No block of @nr pages could be freed at @pfn, for the reason @kind, or because the
+ * block there has @used pages.
+ */
+void __cold buddy_wrong_free(struct buddy_region *region, enum buddy_error kind,
+			     unsigned long pfn, unsigned long nr, unsigned long used)
+{
+	/* A block of this size is in use now: it was freed and allocated again meanwhile. */
+	if (used && used == nr) {
+		kind = BUDDY_DOUBLE_FREE;
+		used = 0;
+	}
+	buddy_caller_error(region, &(struct caller_error){
+		.kind = used ? BUDDY_WRONG_SIZE : kind,
+		.pfn = pfn, .given = nr, .actual = used });
+}
+
+/* @times pages of a block of @nr pages at @pfn were free already when it was freed. */
+void __cold buddy_double_free(struct buddy_region *region, unsigned long pfn,
+			      unsigned long nr, unsigned long times)
+{
+	while (times--)
+		buddy_page_error(region, BUDDY_DOUBLE_FREE, pfn, nr);
+}
+
 /*
  * Count a call of @func that named no region or pool, so that none can count it.  @text
  * says what is wrong with @pointer.  The first such call is a WARN, later ones are a
@@ -72,7 +105,10 @@ void buddy_bad_call(const char *func, const char *text, const void *pointer)
 		pr_err_ratelimited("%s(): %s (%p)\n", func, text, pointer);
 }
 
-void buddy_zone_error(struct buddy_region *region, unsigned long nr_pages)
+/* A zone was asked for, by a call for the pool at @addr or, if that is NULL, for pages. */
+void __cold buddy_zone_error(struct buddy_region *region, const void *addr,
+			     unsigned long nr_pages)
 {
-	caller_error(region, BUDDY_ZONE, BUDDY_NO_PFN, nr_pages);
+	buddy_caller_error(region, &(struct caller_error){
+		.kind = BUDDY_ZONE, .pfn = BUDDY_NO_PFN, .addr = addr, .given = nr_pages });
 }

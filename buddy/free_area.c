@@ -9,8 +9,8 @@
  * lists above link free blocks.  An allocation takes from the lowest list that has a
  * block for it: this fills the fullest clusters first, and large blocks stay whole.
  *
- * The caller of each function has the region's lock.  No function here allocates
- * memory, sleeps, loops over pages or walks a list.
+ * The caller of each function has the region's lock, but for buddy_free_area_init().  No
+ * function here allocates memory, sleeps, loops over pages or walks a list.
  */
 #include <linux/log2.h>
 
@@ -318,7 +318,8 @@ void buddy_cluster_attach(struct buddy_region *region, struct cluster *cluster, 
 }
 
 /*
- * Free the @nr pages from @pos on into the cache of the CPU that has @cluster.  Return
+ * Free the @nr pages from @pos on into the cache of the CPU that has @cluster: the one
+ * way from the free lists up to the caches, by two inline functions of pcp.h.  Return
  * how many of them were free already: another call freed them as blocks of one page
  * after the caller had claimed its block, because the tails were gone.
  */
@@ -366,14 +367,15 @@ static unsigned int free_cluster_pages(struct buddy_region *region,
 				       const struct pfn_range *range, struct cluster *cluster,
 				       unsigned int pos, unsigned int nr, unsigned int *blocks)
 {
-	unsigned int end = pos + nr, largest = 0;
+	unsigned int end = pos + nr, largest = 0, already;
 
 	/* The end of a block of whole clusters still has its tails, page 0 too. */
 	if (!pos && atomic64_read(&cluster->tail) & 1)
 		atomic64_andnot(bitmap64_mask(0, nr), &cluster->tail);
 	if (cluster->pcp_cpu) {
-		++*blocks;
-		return free_to_pcp(region, cluster, pos, nr);
+		already = free_to_pcp(region, cluster, pos, nr);
+		*blocks += already < nr;
+		return already;
 	}
 	region->stats.free_pages += nr;
 	while (pos < end) {

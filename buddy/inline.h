@@ -40,8 +40,8 @@ struct buddy_tails {
  * @count: by order, blocks that this CPU took out of its cache, and blocks that it put
  *	into any CPU's cache
  *
- * A half word is changed by cmpxchg alone.  Because the word names its half, a cmpxchg
- * cannot succeed on the pages of another cluster.
+ * Without the region's lock, a half word is changed by cmpxchg alone.  Because the word
+ * names its half, a cmpxchg cannot succeed on the pages of another cluster.
  */
 struct buddy_pcp {
 	atomic64_t half[2];

@@ -125,20 +125,12 @@ struct caller_error {
 void buddy_caller_error(struct buddy_region *region, const struct caller_error *error);
 
 /* The usual mistake: @nr pages at @pfn, or at no page: BUDDY_NO_PFN. */
-static inline void caller_error(struct buddy_region *region, enum buddy_error kind,
-				unsigned long pfn, unsigned long nr)
-{
-	buddy_caller_error(region, &(struct caller_error){
-		.kind = kind, .pfn = pfn, .given = nr });
-}
-
-/* @times pages of a block of @nr pages at @pfn were free already when it was freed. */
-static inline void report_double_free(struct buddy_region *region, unsigned long pfn,
-				      unsigned long nr, unsigned long times)
-{
-	while (times--)
-		caller_error(region, BUDDY_DOUBLE_FREE, pfn, nr);
-}
+void buddy_page_error(struct buddy_region *region, enum buddy_error kind,
+		      unsigned long pfn, unsigned long nr);
+void buddy_wrong_free(struct buddy_region *region, enum buddy_error kind,
+		      unsigned long pfn, unsigned long nr, unsigned long used);
+void buddy_double_free(struct buddy_region *region, unsigned long pfn,
+		       unsigned long nr, unsigned long times);
 
 /* Whether @pointer is one; if not, the call of @func is counted and reported by @text. */
 static inline bool is_pointer(const char *func, const char *text, const void *pointer)
@@ -159,7 +151,7 @@ static inline bool is_in_nmi(struct buddy_region *region, unsigned long pfn, uns
 {
 	if (likely(!in_nmi()))
 		return false;
-	caller_error(region, BUDDY_IN_NMI, pfn, nr);
+	buddy_page_error(region, BUDDY_IN_NMI, pfn, nr);
 	return true;
 }
 
@@ -221,7 +213,7 @@ static inline bool is_whole(const struct pfn_range *range, const struct cluster 
 	return pfn >= range->pfn && pfn + CLUSTER_PAGES <= range->pfn + range->pages;
 }
 
-/* --- free_area.c: the free lists; the caller has region->lock --- */
+/* --- free_area.c: the free lists; but for the first, the caller has region->lock --- */
 
 void buddy_free_area_init(struct buddy_region *region);
 struct cluster *buddy_first_cluster(struct buddy_region *region,

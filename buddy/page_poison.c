@@ -52,7 +52,7 @@ static void check(struct buddy_region *region, unsigned long pfn, unsigned long 
 	if (!bad)
 		return;
 	bad_pfn = pfn + (bad - addr) / PAGE_SIZE;
-	caller_error(region, BUDDY_WRITE_AFTER_FREE, bad_pfn, nr);
+	buddy_page_error(region, BUDDY_WRITE_AFTER_FREE, bad_pfn, nr);
 	if (!__ratelimit(&limit))
 		return;
 	pr_err("region %s: byte %#lx of the free block of %lu pages at pfn %#lx is %#04x, not %#04x\n",

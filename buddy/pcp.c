@@ -44,7 +44,7 @@ unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn
 }
 
 /*
- * The end of a free whose half word belongs to another cluster by now.  If the whole
+ * The end of a free whose cluster is in no CPU's cache, or in another one's, by now.  If the whole
  * block is still in use, its tails return and the caller frees it under the lock.  If
  * another call has freed some of its pages, the others are freed here.  Return the
  * number of pages that were free.
@@ -95,16 +95,19 @@ bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 			if (!atomic64_try_cmpxchg(half, &word, word | block))
 				continue;
 			already = hweight64(word & block);
-			if (!already)
+			if (already)
+				buddy_double_free(region, pfn, nr, already);
+			else
 				this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
-			report_double_free(region, pfn, nr, already);
 			return true;
 		}
 	}
 	if (nr > 1)
 		already = free_rest(region, cluster, pfn, nr);
-	report_double_free(region, pfn, nr, already);
-	return already > 0;
+	if (!already)
+		return false;
+	buddy_double_free(region, pfn, nr, already);
+	return true;
 }
 
 /* --- large blocks go back to the free lists --- */

@@ -5,7 +5,7 @@
  *
  * A cache that cannot serve a call is no failure: the caller goes on under the region's
  * lock.  All code that changes tails, block words, half words or large words without
- * the lock is in this file and in pcp.c.
+ * the lock is in this file, at the start of pcp.c and, for one page, in inline.h.
  *
  * The protocol, for blocks below a cluster:
  *
@@ -85,18 +85,22 @@ struct pcp {
 	u64 drains;
 } ____cacheline_aligned;
 
-/* --- pcp.c; where no other context is named, the caller has region->lock --- */
+/* --- pcp.c --- */
 
+/* In process context, without the lock. */
+int buddy_hotplug_init(void);
+void buddy_hotplug_exit(void);
 int buddy_pcp_init(struct buddy_region *region);
 void buddy_pcp_exit(struct buddy_region *region);
-/* These two take the lock, or need none. */
+/* These need no lock, or take it. */
 unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn,
 				  unsigned int nr);
 bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 			 unsigned long pfn, unsigned int nr);
-/* This takes the lock. */
 void buddy_pcp_swap_large(struct buddy_region *region, unsigned long pfn,
 			  unsigned int order);
+void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
+/* The caller has region->lock. */
 unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
 			       unsigned int nr);
 unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int order);
@@ -107,10 +111,6 @@ void buddy_pcp_drain(struct buddy_region *region);
 int buddy_pcp_largest(struct buddy_region *region);
 unsigned long buddy_pcp_free_pages(struct buddy_region *region);
 void buddy_pcp_add_free(struct buddy_region *region, struct buddy_stats *stats);
-/* Needs no lock. */
-void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
-int buddy_hotplug_init(void);
-void buddy_hotplug_exit(void);
 
 /* --- blocks below a cluster --- */
 

@@ -342,7 +342,7 @@ static bool must_not_sleep(const char *func)
  *
  * The range is neither read nor written, unless the module was loaded with poison=1.
  * The metadata, half a byte a page, is allocated here.  Without @virt the range need
- * not be memory that the CPU can reach; only the functions that take pfns can then be
+ * not exist as memory; only the functions that take pfns can then be
  * used.
  *
  * The caller must own the range until buddy_region_destroy().  The module cannot tell
@@ -377,8 +377,8 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 		       name, nr_pages, virt);
 		return ERR_PTR(-EINVAL);
 	}
-	return buddy_region_add(ORIGIN_CALLER, name, name, PFN_PHYS(pfn),
-			  PFN_PHYS(nr_pages), virt);
+	return buddy_region_add(ORIGIN_CALLER, name, name, PFN_PHYS(pfn), PFN_PHYS(nr_pages),
+				virt);
 }
 EXPORT_SYMBOL_GPL(buddy_region_create);
 

@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* While a tracepoint below is enabled, no call takes the inline paths. */
+/* While buddy_alloc, buddy_free or buddy_fail is enabled, no call takes the inline paths. */
 int buddy_watch_get(void);
 void buddy_watch_put(void);
 

@@ -10,8 +10,8 @@
  *				page_owner.c	the block has no owner any more
  *				page_poison.c	fill the pages with poison
  *
- * A static key keeps all calls out of the inline paths while at least one of these is
- * on, and costs nothing else.  The block of a watched free is claimed, or checked under
+ * While at least one of these is on, no call takes the inline paths: a static key keeps
+ * them out, and for failures on demand a test of fail_page's probability.  The block of a watched free is claimed, or checked under
  * region->watch_lock: so a block that is freed twice at once is not poisoned under its
  * next owner.
  */

@@ -66,7 +66,7 @@ EXPORT_SYMBOL_GPL(mp_leave);
  */
 static bool tell_kmemleak(const struct buddy_region *region)
 {
-	return !buddy_region_is_callers(region);
+	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && !buddy_region_is_callers(region);
 }
 
 /* Allocate @pages pages, aligned to 2^@align_order pages. */
@@ -238,7 +238,7 @@ void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 	void *object;
 
 	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
-		buddy_zone_error(pool->region, DIV_ROUND_UP(size, PAGE_SIZE));
+		buddy_zone_error(pool->region, pool, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
 	if (!size)
@@ -313,7 +313,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	if (name && !mp_is_pointer(func, "this is no name", name))
 		return NULL;
 	if (gfp & BUDDY_GFP_ZONES) {
-		buddy_zone_error(region, DIV_ROUND_UP(size, PAGE_SIZE));
+		buddy_zone_error(region, NULL, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
 	pool = mp_alloc_pages(region, pages, 0, gfp);

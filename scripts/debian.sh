@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# debian-root.sh: HEAD's `make TARGET` for each of TARGETS in a minimal root of each
+# debian.sh: HEAD's `make TARGET` for each of TARGETS in a minimal root of each
 # Debian RELEASE, with nothing but make installed; then a table.  What each printed is
 # build/debian-RELEASE-TARGET.out.
 #

@@ -171,12 +171,12 @@ static struct kunit_case word_cases[] = {
 	{}
 };
 
-static struct kunit_suite word_suite = {
+static struct kunit_suite bitmap64_suite = {
 	.name = "bitmap64",
 	.test_cases = word_cases,
 };
 
-kunit_test_suite(word_suite);
+kunit_test_suite(bitmap64_suite);
 
 MODULE_DESCRIPTION("KUnit suite of buddypool: arithmetic on 64 bits");
 MODULE_LICENSE("GPL");

@@ -586,12 +586,12 @@ static struct kunit_case freelist_cases[] = {
 	{}
 };
 
-static struct kunit_suite freelist_suite = {
+static struct kunit_suite free_area_suite = {
 	.name = "free_area",
 	.test_cases = freelist_cases,
 };
 
-kunit_test_suite(freelist_suite);
+kunit_test_suite(free_area_suite);
 
 MODULE_DESCRIPTION("KUnit suite of buddypool: free lists");
 MODULE_LICENSE("GPL");

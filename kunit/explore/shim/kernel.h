@@ -44,6 +44,7 @@ typedef u64 phys_addr_t;
 #define KBUILD_MODNAME	"buddypool"
 
 #define noinline	__attribute__((noinline))
+#define __cold		__attribute__((cold))
 #undef __always_inline
 #define __always_inline	inline __attribute__((always_inline))
 #define __printf(n, first) __attribute__((format(printf, n, first)))
