@@ -149,7 +149,7 @@ static struct arena *start_arena(struct kunit *test, struct buddy_region *region
 	arena->fill = region->hot.mapped;
 	arena->max_pages = max_pages;
 	arena->page_token = kunit_kcalloc(test, region->ranges->pages,
-				     sizeof(*arena->page_token), GFP_KERNEL);
+					  sizeof(*arena->page_token), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, arena->page_token);
 	return arena;
 }
