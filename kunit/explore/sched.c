@@ -189,7 +189,7 @@ static void choose(bool must)
 	}
 	for (i = 0; i < nr_fibers; i++)
 		if (!fibers[i].done)
-			fault("nobody can go on: a deadlock");
+			fault("deadlock: no caller can go on");
 	switch_to(NULL);
 }
 
@@ -318,7 +318,7 @@ void lock_acquire(raw_spinlock_t *lock, const struct site *site)
 {
 	if (!self) {
 		if (lock->held)
-			fault("the lock is held, but by nobody");
+			fault("the lock is held, but no caller runs");
 	} else {
 		if (self->program->nmi)
 			fault("an NMI waits for a lock");

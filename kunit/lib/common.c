@@ -288,7 +288,7 @@ static void check_list(struct kunit *test, struct buddy_region *region,
 		KUNIT_EXPECT_EQ(test, length, nr_free);
 }
 
-/* Nobody else may use the region meanwhile: the check takes no lock. */
+/* No other task may use the region during the check, which takes no lock. */
 void check_region(struct kunit *test, struct buddy_region *region)
 {
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;

@@ -78,7 +78,7 @@ static void mark_pages(struct arena *arena, u64 block, bool used)
 				     arena->name, arena->base + __ffs(old & mask) +
 				     round_down(at, BITS_PER_LONG), block,
 				     block_pfn(arena, block),
-				     used ? "another block's" : "nobody's");
+				     used ? "in another block" : "free");
 		at = stop;
 	}
 }
