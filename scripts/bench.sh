@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What operations cost, beside the kernel's own allocators: a table, and
-# build/bench.tsv.  LANES: only these, of: instructions native
-# two_cpus.  WORKS: only these modules.
+# bench.sh: measure what operations cost, here and in the kernel's own allocators; print a
+# table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus.
+# WORKS selects benchmark modules.
 #
 # instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
 # counts instructions, so figures are exact and the same in each run.  The boot
-# options spare the peers the hardening that this module does not do.
+# options switch the hardening off that the peers do and this module does not.
 # native: User Mode Linux, an ordinary process: nanoseconds on this CPU.
-# two_cpus: Debian's kernel on two vCPUs: what two threads get done beside one.
+# two_cpus: Debian's kernel on two vCPUs: the work of two threads compared with one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 lanes=${LANES:-instructions native two_cpus}
 mkdir -p build
 
-# Each trace becomes a file for the guest and a word of its job's BENCHES.
+# Each trace becomes a file for the guest, and a word in BENCHES for the guest's job.
 traces=() replays=
 : >build/bench-peak.out
 for trace in kunit/replay/traces/*.gz ${TRACE:+"$TRACE"}; do
@@ -28,7 +28,7 @@ for trace in kunit/replay/traces/*.gz ${TRACE:+"$TRACE"}; do
 	replays+=" bench_traces,trace=/$name.trace,name=$name"
 done
 
-# watch LANE: pass results on, tell which work they have come to.
+# watch LANE: print the results, and on stderr the name of each work that begins.
 watch() {
 	awk -F '\t' -v lane="$1" '
 		{ print; sub(/,.*/, "", $1) }
@@ -38,12 +38,12 @@ watch() {
 		}'
 }
 
-# debian WORKS: these in Debian's kernel.
+# debian WORKS: run these works in Debian's kernel.
 debian() {
 	kernel=$(scripts/kernels/debian-kernel.sh)
 	read -r image kdir <<<"$kernel"
 	scripts/kernels/modules.sh debian "$kdir" TESTS=bench
-	# Debian 12 has it as modules, Debian 13 in the kernel itself.
+	# In Debian 12, drm_buddy is a module; in Debian 13, it is built into the kernel.
 	peers='' files=()
 	for peer in drm drm_buddy; do
 		file=$(find "${image%/boot/*}" -name "$peer.ko")

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [quick]: all suites, or the one that SUITE names, in the test kernels that
-# KERNEL and CONFIG name: each of these in each of those.  The suite explore needs no
-# kernel: it runs on the host, if no CONFIG is named.  quick: only SUITE is built, in
-# build/quick, and runs in one kernel.
+# check.sh [quick]: run all suites, or the one in SUITE, in each test kernel: each version
+# in KERNEL with each configuration in CONFIG.  The suite explore needs no kernel: it runs
+# on the host, unless CONFIG is given.  With "quick", only SUITE is built, in build/quick,
+# and it runs in one kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -39,13 +39,13 @@ count() {
 	tail -n 3 "$2" | grep -oP "(?<=$1: )[0-9]+" || echo 0
 }
 
-# add_up NAME SOURCE: KUnit's own parser prints the results that build/NAME.ktap has,
-# and finds what did not run; $bad tells whether something else went wrong.
+# add_up NAME SOURCE: let KUnit's own parser print the results in build/NAME.ktap and find
+# the tests that did not run; $bad is 1 if something else failed.
 passed=0 failed=0
 add_up() {
 	local out=build/$1.out errors
 
-	# It also fails when there was a reason to skip each single test.
+	# The parser also fails if all tests were skipped, which is no failure.
 	python3 "$2/tools/testing/kunit/kunit.py" parse "$top/build/$1.ktap" >"$out" ||
 		grep -q 'Ran [1-9][0-9]* tests: skipped: [0-9]*$' "$out" || bad=1
 	sed '/^\[[0-9:]*\] =*$/d; s/^\[[0-9:]*\] //' "$out"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# coverage.sh: all suites in a kernel that counts which lines of the modules ran; then
-# a table by file of buddy/ and pool/, and the lines that no suite reaches.
+# coverage.sh: run all suites in a kernel that counts which lines of the modules run; then
+# print a table by file of buddy/ and pool/, and the lines that no suite reaches.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -15,7 +15,7 @@ kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
 all_suites
 say "building the modules"
 out=build/gcov
-# What is inlined early is inlined before it is counted.
+# A function that is inlined early would be inlined before its lines are counted.
 scripts/kernels/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
 say "booting"
 ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
@@ -24,14 +24,14 @@ APPEND="printk.devkmsg=on memmap=16M\$0x10000000" LOG=$out.log TIMEOUT=1800 \
 	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh \
 	scripts/guest/jobs/check |
 	tee $out.data | sed '/^gcov: begin/,/^gcov: end/d'
-# A line that only runs on the way to a failure is none that a test reaches.
+# If a test failed, the counts are of the failure, too: stop.
 ! grep -a '\] *not ok ' $out.log || die "tests failed, see $out.log"
 
 find $out -name '*.gcda' -delete
 rm -rf $out/data
 mkdir $out/data
 sed '1,/^gcov: begin/d; /^gcov: end/,$d' $out.data | base64 -d | tar -x -z -C $out/data
-# Beside each file of counts, the kernel links to the notes, which are here.
+# Beside each file of counts, the kernel has a link to the notes; the notes are here.
 find $out/data -type l -delete
 cp -r "$out/data$PWD/$out/." $out/
 rm -r $out/data

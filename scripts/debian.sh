@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# debian.sh: HEAD's `make TARGET` for each of TARGETS in a minimal root of each
-# Debian RELEASE, with nothing but make installed; then a table.  What each printed is
+# debian.sh: run `make TARGET` of HEAD for each of TARGETS in a minimal root of each Debian
+# RELEASE, in which only make is installed; then print a table.  The output of each is in
 # build/debian-RELEASE-TARGET.out.
 #
-# The root is made anew and removed at the end.  The cache is ours: with
-# XDG_CACHE_HOME=DIR it is another, such as an empty one.
+# The root is new and is removed at the end.  It uses the cache of this machine, or with
+# XDG_CACHE_HOME=DIR another one, for example an empty one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 read -ra releases <<<"${RELEASE:-bookworm trixie}"
 read -ra targets <<<"${TARGETS:-run check lint htmldocs}"
 
-# What a make may get from us: the way to the network, and what narrows a check.
+# Variables that the make in the root gets: for the network, and those that select tests.
 passed_on=(http_proxy https_proxy no_proxy SUITE KERNEL CONFIG SEED SMP MEM TIMEOUT)
 
 # Mounts and processes are in namespaces of their own, which end with the inner of two

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# explore.sh [suite]: try interleavings of the page layer's own code, for a while and
-# with a table; suite: a fixed number, with the compiler's sanitizers, as KTAP.
+# explore.sh [suite]: try interleavings of the page layer's own code for MINUTES and print a
+# table.  With "suite", try a fixed number, with the compiler's sanitizers, and print KTAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -15,7 +15,7 @@ build() {
 
 if [ "${1-}" = suite ]; then
 	build build/explore-suite SANITIZE=1
-	# Memory that is still there at the end is no fault.
+	# The program frees nothing at its end.
 	ASAN_OPTIONS=detect_leaks=0 exec build/explore-suite/explore
 fi
 build build/explore

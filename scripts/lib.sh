@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # they use the variables
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/buddypool
-# Absolute: for files that leave the tree; the scripts themselves run at its top.
+# Absolute, for programs that run in another directory.
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 if [ -t 1 ]; then
@@ -39,7 +39,7 @@ apt_get() {
 		apt-get -q -q -o DPkg::Lock::Timeout=600 "$@" </dev/null
 }
 
-# need PACKAGE...: install those that are missing, saying which.
+# need PACKAGE...: install those that are missing, and name them.
 need() {
 	local missing=() package
 
@@ -51,20 +51,20 @@ need() {
 	done
 	[ ${#missing[@]} -eq 0 ] && return
 	say "installing ${missing[*]}"
-	# Another source's failure need not be ours: install tells.
+	# The update may fail for a source that is not needed here; the installation tells.
 	apt_get update || true
 	apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
 		die "apt-get could not install ${missing[*]}"
 }
 
-# mirror LABEL: where apt has Debian from, or Debian-Security.
+# mirror LABEL: print the address from which apt gets Debian, or Debian-Security.
 mirror() {
 	# shellcheck disable=SC2016 # apt replaces it
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
 		'Origin: Debian' "Label: $1" | sed -n 1p
 }
 
-# progress LABEL LOG: swallow a build's output, show how far it is, keep it.
+# progress LABEL LOG: write a build's output to LOG and show the number of its lines.
 progress() {
 	if [ -t 1 ]; then
 		tee "$2" | awk -v label="$1" '

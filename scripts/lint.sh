@@ -9,7 +9,7 @@ kernel=$(scripts/kernels/test-kernel.sh debug)
 read -r _ kdir <<<"$kernel"
 failed=0
 
-# lint NAME COMMAND...: it is clean if it prints nothing and succeeds.
+# lint NAME COMMAND...: report "clean" if the command prints nothing and succeeds.
 lint() {
 	local name=$1 out
 
@@ -22,8 +22,8 @@ lint() {
 	fi
 }
 
-# The tracepoints' headers have the layout of the kernel's own, which it dislikes.  The
-# explorer's stand-ins define what only the kernel's own headers may.
+# Left out: the tracepoints' headers, which have the layout of the kernel's own, and the
+# explorer's stand-ins, which define macros that only the kernel's headers may define.
 mapfile -t sources < <(git ls-files '*.c' '*.h' ':!*/trace.h' ':!kunit/explore/shim/*')
 mapfile -t public < <(git ls-files 'buddy/*.[ch]' 'pool/*.[ch]')
 mapfile -t shell < <(git ls-files '*.sh' 'scripts/guest/jobs/*' .ci/run)

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# `make check` in each KERNEL with each CONFIG, by default all there are, whatever
-# fails; then a table.  A guest takes little more than a CPU, so there are as many at
-# once as CPUs.  What a cell printed is build/matrix-CONFIG-KERNEL.out.
+# matrix.sh: run `make check` in each KERNEL with each CONFIG, by default in all of them,
+# and go on after a failure; then print a table.  A guest uses little more than one CPU, so
+# as many run at once as there are CPUs.  The output of each is in
+# build/matrix-CONFIG-KERNEL.out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -11,7 +12,7 @@ cd "$(dirname "$0")/.."
 read -ra kernels <<<"${KERNEL:-${all_kernels[*]}}"
 read -ra configs <<<"${CONFIG:-${all_configs[*]}}"
 
-# cell CONFIG KERNEL: run it, and show how it goes on.
+# cell CONFIG KERNEL: run the suites there, and show the progress.
 cell() {
 	say "$1 $2"
 	CONFIG=$1 KERNEL=$2 scripts/check.sh 2>&1 | tee "build/matrix-$1-$2.out" |
@@ -19,7 +20,7 @@ cell() {
 	say "$1 $2: $(tail -n 1 "build/matrix-$1-$2.out")"
 }
 
-# sum_up CONFIG KERNEL: set $result to what the cell's last lines say.
+# sum_up CONFIG KERNEL: set $result to the figures in the last lines of the output.
 sum_up() {
 	local out=build/matrix-$1-$2.out skipped
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# mutate.sh: break one thing at a time, as scripts/mutants.txt says, and see whether
-# the suites that it names there notice, in the debug kernel.  While one mutant is
-# built, the last two run.  The suite explore needs no kernel.  FILE: only the mutants
-# of that one.  SUITE: only those that this suite should notice.
+# mutate.sh: make one change of scripts/mutants.txt at a time, and see whether the suites
+# that are named there fail in the debug kernel.  While one mutant is built, the last two
+# run.  The suite explore needs no kernel.  FILE selects the mutants of a file, SUITE those
+# of a suite.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -81,7 +81,7 @@ explore() {
 	[ $# = 1 ] || mutated "$2" >"$dir/${files[$2]}"
 	make -s -C kunit/explore OUT="$top/$dir" BUDDY="$top/$dir/buddy" >"$dir/build.log" 2>&1 ||
 		die "the explorer does not build: $(tail -n 5 "$dir/build.log")"
-	# When it has noticed, its next line finds nobody who reads.
+	# grep ends at the first failure, and the explorer ends with its next line.
 	output=$( (timeout "$TIMEOUT" "$dir/explore" || echo "ends with $?") 2>/dev/null |
 		grep -aom1 'not ok.*\|ends with.*' || true)
 	by=${output##* }
@@ -128,7 +128,7 @@ say "${#files[@]} mutants"
 : >$results
 for i in "${!files[@]}"; do
 	if [ "${suites[i]}" != explore ]; then
-		# In place of the link; that it is new tells kbuild what to do.
+		# A file in place of the link: kbuild sees that it is new, and compiles it.
 		rm "$out/${files[i]}"
 		mutated "$i" >"$out/${files[i]}"
 		make -s -C "$kdir" M="$PWD/$out" W=1 TESTS=1 -j "$(nproc)" modules \

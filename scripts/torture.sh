@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Torture for a while, then a table of what was done.
+# torture.sh: run torture for MINUTES, then print a table of what was done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

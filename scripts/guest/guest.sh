@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh JOB IMAGE FILE...: boot a kernel in QEMU and run scripts/guest/jobs/JOB in
-# it, with FILEs at hand in its /.  The first serial port is the kernel's log
-# (LOG, or build/JOB.log), the second is the job's and comes to us.  Fails if the job
-# did, or if it did not come to its end in TIMEOUT seconds.
+# it, with FILEs in its /.  The first serial port has the kernel's log, which goes to LOG or
+# build/JOB.log; the second one has the job's output, which is printed.  Fails if the job
+# fails, or does not end within TIMEOUT seconds.
 #
 # MEM, SMP: the guest's memory and vCPUs.  APPEND: more of its command line.
 # ICOUNT: if set, the guest's clock counts instructions.  QEMU: more of its options.
@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 
 guest_files "$work" "$job" "$@"
 
-# Some machines have /dev/kvm without a CPU that could use it.
+# On some machines /dev/kvm exists, but the CPU cannot run a guest.
 accel=tcg,thread=multi
 if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then
 	accel=kvm

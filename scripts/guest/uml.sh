@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# uml.sh JOB LINUX FILE...: as guest.sh, with LINUX, a User Mode Linux, instead of
-# an image and QEMU: one CPU, the host's, without emulation.
+# uml.sh JOB LINUX FILE...: as guest.sh, but LINUX is a User Mode Linux, which runs on one
+# CPU of the host without emulation.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 
 guest_files "$work" "$job" "$@"
 
-# The guest's memory is a file: on tmpfs, or the disk would be measured.
+# The guest's memory is a file.  It is on tmpfs, so that the disk is not measured.
 set -- "$linux" mem="${MEM:-2G}" initrd="$work/initramfs" \
 	ssl0=null,fd:3 ssl1=null,fd:1 con=null console=ttyS0 loglevel=8 log_buf_len=4M \
 	panic=-1 oops=panic ${APPEND:+$APPEND}

@@ -1,15 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# debian-kernel.sh [headers]: this Debian's own kernel, as new as apt knows it, unpacked
-# in the cache; print the image's path, unless only the headers are asked for, and
-# the headers' path.  Nothing is installed: Debian 13's headers would bring
-# the image along, which the machine would then boot.
+# debian-kernel.sh [headers]: unpack the newest kernel of this Debian in the cache; print the
+# paths of the image and of the headers, or with "headers" that of the headers alone.
+# Nothing is installed: Debian 13's headers need the image, and the machine would boot it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
 
-# depends PACKAGE: what it needs of the headers.
+# depends PACKAGE: print the packages of headers that it depends on.
 depends() {
 	apt-cache --no-all-versions show "$1" 2>/dev/null | sed -n 's/^Depends: //p' |
 		grep -oE 'linux-(headers|kbuild)-[^ ,(]+'
@@ -34,7 +33,7 @@ fetch() {
 	done
 }
 
-# fetch_headers DIR PACKAGE...: their Makefile names the place that they are made for.
+# fetch_headers DIR PACKAGE...: the Makefile in them names the directory /usr/src; change it.
 fetch_headers() {
 	fetch "$@"
 	sed -i "s,^include /usr/src,include $1/usr/src," "$kdir/Makefile"

@@ -1,27 +1,27 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Which test kernels there are, their sources and how they are built in the cache:
-# for the scripts that source lib.sh first.
+# The test kernels: which there are, where their sources come from, and how they are built
+# in the cache.  A script sources lib.sh before this file.
 # shellcheck disable=SC2034,SC2154 # they use the variables, lib.sh has $cache
 
 all_kernels=(6.1 6.12 7.2)
 all_configs=(debug kasan kcsan rt none up pagealloc)
 
-# What this release of Debian has itself is the default; later ones have what 13 has.
+# The default is the kernel of this release of Debian; newer releases use that of 13.
 # shellcheck source=/dev/null
 case $(. /etc/os-release && echo "${VERSION_ID-}") in
 12)	own_kernel=6.1 ;;
 *)	own_kernel=6.12 ;;
 esac
 
-# cell_name CONFIG KERNEL: set $name, which files of this cell's are called.
+# cell_name CONFIG KERNEL: set $name, the name of the files of this test kernel.
 cell_name() {
 	name=$1
 	[ "$2" = "$own_kernel" ] || name+=-$2
 }
 
-# no_such_kernel CONFIG KERNEL: succeed, and say what would be right, if there is
-# none.  A fragment that not all kernels can have names those that can.
+# no_such_kernel CONFIG KERNEL: if there is no such kernel, succeed and print which there
+# are.  A fragment that does not fit all kernels has a line with those that it fits.
 no_such_kernel() {
 	local only
 
@@ -36,8 +36,8 @@ no_such_kernel() {
 	fi
 }
 
-# once DIR COMMAND...: run it to fill DIR, unless that is complete.  Of two calls
-# at once the second waits for what the first makes.
+# once DIR COMMAND...: run the command, which fills DIR, unless DIR is complete.  If two
+# calls run at once, the second one waits for the first.
 once() {
 	[ -e "$1/.complete" ] && return
 	mkdir -p "$1"
@@ -111,7 +111,7 @@ kernel_source() {
 	fi
 }
 
-# settings FRAGMENT...: what they set; of a variable that several set, the last.
+# settings FRAGMENT...: print all settings; of a variable with several, the last one.
 settings() {
 	awk -F = '/^CONFIG_/ { last[$1] = $0 } END { for (i in last) print last[i] }' "$@" | sort
 }
