@@ -22,11 +22,11 @@ clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
 	rm -rf build
 
-run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg (REGIONS= MEM= SMP= TRACE= POOLS=)
+run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg (REGIONS= PARAMS= MEM= SMP= TRACE= POOLS=)
 	@scripts/setup.sh build guest run
 	@scripts/run.sh run
 
-shell: ## a prompt in that guest with the module loaded (REGIONS= MEM= SMP= FILES=)
+shell: ## a prompt in that guest with the module loaded (REGIONS= PARAMS= MEM= SMP= FILES=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh shell
 

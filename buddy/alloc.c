@@ -201,13 +201,13 @@ unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
 /**
- * buddy_alloc_pfn_exact() - allocate a number of pages that is no power of two
+ * buddy_alloc_pfn_exact() - allocate an exact number of pages
  * @region: the region to allocate from
  * @nr_pages: how many, at least 1
  * @gfp: as for buddy_alloc_pfn()
  *
  * The pages come from a block of the next power of two, whose other pages stay free.
- * They are aligned as that block is.
+ * The first pfn is a multiple of that power of two.
  *
  * Context: any, as buddy_alloc_pfn().
  * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.

@@ -187,7 +187,7 @@ static void show_stats(struct seq_file *m, const char *name,
 	seq_printf(m, "merges        %20llu\n", stats->merges);
 	seq_printf(m, "locked        %20llu\n", stats->locked);
 	for (i = 0; i < BUDDY_NR_ERRORS; i++)
-		seq_printf(m, "error %-12s %15lu\n", error_names[i], stats->errors[i]);
+		seq_printf(m, "error %-16s %11lu\n", error_names[i], stats->errors[i]);
 	seq_puts(m, "order               allocs                frees                fails\n");
 	for (i = 0; i < BUDDY_NR_ORDERS; i++)
 		if (i <= stats->max_order || stats->fails[i])

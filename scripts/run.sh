@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh run|shell: the module in Debian's kernel, with the ranges that REGIONS
-# names by address reserved at boot.  The shell's guest also gets the user's FILES in
+# names by address reserved at boot, and with PARAMS.  The shell's guest also gets the user's FILES in
 # its /.  If the input is no terminal, the shell runs what it reads there, and ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -65,7 +65,7 @@ unpack "$pools" build/pools
 say "booting ${image##*/}, $mem of memory, ${SMP:-2} vCPUs"
 boot() {
 	APPEND="init_on_alloc=0$reserve" \
-	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names'" \
+	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names' PARAMS='${PARAMS-}'" \
 		scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
 		build/debian/kunit/buddypool_replay.ko build/trace build/pools "${files[@]}"
 }

@@ -42,8 +42,8 @@ else
 		sed -u '/^guest: exit/d' || echo "no end within ${TIMEOUT:-600} s" >>"$log"
 fi
 if ! grep -q '^guest: exit 0' "$work/out"; then
-	# The shell has said itself why.
-	[ "$job" = shell ] || tail -n 40 "$log" >&2
+	[ "$job" != shell ] || die "the last command in the guest failed; the kernel's log is in $log"
+	tail -n 40 "$log" >&2
 	die "the guest failed; the whole log is in $log"
 fi
 scripts/guest/splats.sh "$log"
