@@ -22,22 +22,28 @@
  *	entry, medium, large, hole and slot are explained in large.c
  * @node: in the tree @entries of the pool, sorted by @addr
  * @list: in one of the pool's lists: @entry_list, @holes or @slots
+ * @older: the entry that was allocated before this one, or NULL
  * @addr: the object
- * @pages: pages of a large object, 0 for a medium object
- * @size: bytes of a medium object, 0 for a large object or a slot.  A hole keeps the
- *	size of its first object, whatever was in it later
+ * @size: bytes of a medium object.  A hole keeps the size of its first object, whatever
+ *	was in it later
+ * @pages: pages of a large object
  * @serial: the pool's @serial when the object was allocated
  * @born: the pool's @serial when the entry itself was allocated.  An entry can be used
  *	for many objects, one after the other
+ * @is_medium: it is for medium objects, and has @size; else for large ones, and has @pages
  */
 struct mp_entry {
 	struct rb_node node;
 	struct list_head list;
+	struct mp_entry *older;
 	void *addr;
-	unsigned long pages;
-	size_t size;
+	union {
+		size_t size;
+		unsigned long pages;
+	};
 	u64 serial;
-	u64 born;
+	u64 born : 63;
+	u64 is_medium : 1;
 };
 
 /**

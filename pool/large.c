@@ -66,11 +66,21 @@ static void add_entry(struct mp_pool *pool, struct mp_entry *entry)
 	rb_add(&entry->node, &pool->entries, entry_less);
 }
 
+/* Begin a new entry.  It is in no list yet, and has no object. */
+static void init_entry(struct mp_pool *pool, struct mp_entry *entry, bool is_medium)
+{
+	entry->is_medium = is_medium;
+	entry->born = ++pool->serial;
+	entry->older = pool->newest;
+	pool->newest = entry;
+	INIT_LIST_HEAD(&entry->list);
+}
+
 /* Make the object of @entry a hole, or free its pages and make the entry a slot. */
 static void free_entry(struct mp_pool *pool, struct mp_entry *entry)
 {
 	rb_erase(&entry->node, &pool->entries);
-	if (entry->size) {
+	if (entry->is_medium) {
 		list_move(&entry->list, &pool->holes);
 		pool->freed += entry->size;
 		mp_poison(entry->addr, entry);
@@ -89,11 +99,8 @@ static struct mp_entry *new_slot(struct mp_pool *pool, gfp_t gfp)
 	struct mp_entry *entry = mp_alloc_small(pool, sizeof(*entry), sizeof(void *) - 1,
 						gfp);
 
-	if (entry) {
-		entry->size = 0;
-		entry->born = ++pool->serial;
-		INIT_LIST_HEAD(&entry->list);
-	}
+	if (entry)
+		init_entry(pool, entry, false);
 	return entry;
 }
 
@@ -202,11 +209,9 @@ void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 			return NULL;
 		pass_holes(pool, NULL);
 		entry = object + entry_offset(size);
+		init_entry(pool, entry, true);
 		entry->addr = object;
-		entry->pages = 0;
 		entry->size = size;
-		entry->born = ++pool->serial;
-		INIT_LIST_HEAD(&entry->list);
 		mp_poison(object, entry);
 	}
 	add_entry(pool, entry);
@@ -216,18 +221,6 @@ void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 
 /* --- undo --- */
 
-/* Remove the entries on @list, holes or slots, whose own memory is undone. */
-static void drop_newer(struct mp_pool *pool, struct list_head *list, u64 serial)
-{
-	struct mp_entry *entry, *next;
-
-	list_for_each_entry_safe(entry, next, list, list)
-		if (entry->born > serial) {
-			list_del(&entry->list);
-			pool->freed -= entry->size;
-		}
-}
-
 /* Free all large objects and forget all entries, without removing each from the tree. */
 static void undo_all(struct mp_pool *pool)
 {
@@ -235,17 +228,21 @@ static void undo_all(struct mp_pool *pool)
 
 	pool->entries = RB_ROOT;
 	list_for_each_entry(entry, &pool->entry_list, list)
-		if (!entry->size)
+		if (!entry->is_medium)
 			mp_free_pages(pool->region, entry->addr, entry->pages);
 	INIT_LIST_HEAD(&pool->entry_list);
 	INIT_LIST_HEAD(&pool->slots);
 	INIT_LIST_HEAD(&pool->holes);
+	pool->newest = NULL;
 	pool->nr_large = 0;
 	pool->large_pages = 0;
 	pool->freed = 0;
 }
 
-/* Free the objects that are newer than @serial, and forget the entries that are. */
+/*
+ * Free the objects that are newer than @serial, then forget the entries that are: these
+ * have no object any more, and are holes or slots.  Nothing older is looked at.
+ */
 static void undo_newer(struct mp_pool *pool, u64 serial)
 {
 	struct mp_entry *entry, *next;
@@ -255,8 +252,12 @@ static void undo_newer(struct mp_pool *pool, u64 serial)
 			break;
 		free_entry(pool, entry);
 	}
-	drop_newer(pool, &pool->slots, serial);
-	drop_newer(pool, &pool->holes, serial);
+	for (entry = pool->newest; entry && entry->born > serial; entry = entry->older) {
+		list_del(&entry->list);
+		if (entry->is_medium)
+			pool->freed -= entry->size;
+	}
+	pool->newest = entry;
 }
 
 /* Undo all medium and large allocations since @serial, or all of them if it is 0. */

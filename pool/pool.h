@@ -40,8 +40,9 @@
 #define MP_NAME_LEN	24	/* bytes of a pool's name, with the NUL */
 #define MP_MARKS	6	/* savepoints that a pool knows by number */
 
-struct mp_pool;
+struct mp_entry;
 struct mp_mark;
+struct mp_pool;
 
 /**
  * struct mp_block - header at the start of a block
@@ -78,6 +79,7 @@ struct mp_block {
  * @entry_list: the same entries, the newest object first
  * @slots: entries without an object, whose large object was freed
  * @holes: entries of medium objects that were freed
+ * @newest: the entry that was allocated last; it leads to the older ones
  * @nr_large: objects that have pages of their own
  * @large_pages: their pages
  * @serial: counts medium and large objects, entries, handlers and savepoints.  Each has
@@ -121,6 +123,7 @@ struct mp_pool {
 	struct list_head entry_list;
 	struct list_head slots;
 	struct list_head holes;
+	struct mp_entry *newest;
 	unsigned long nr_large;
 	unsigned long large_pages;
 	u64 serial;

@@ -119,6 +119,27 @@ static void bench_object(struct kmem_cache *cache)
 	    kmem_cache_free(cache, object));
 }
 
+#define OLDER	BATCH	/* objects that were freed before the savepoint */
+
+/* Back to a savepoint, behind which one object of 700 bytes was allocated. */
+static void bench_rewind(const char *work, unsigned int older)
+{
+	struct mp_pool *pool = mp_create_pool(region, 512, 0);
+	struct mp_mark mark;
+	unsigned int i;
+
+	if (!pool)
+		return;
+	for (i = 0; i < older; i++)
+		objects[i] = (unsigned long)mp_alloc(pool, 600, 0);
+	for (i = 0; i < older; i++)
+		mp_free(pool, (void *)objects[i]);
+	mp_mark_pool(pool, &mark);
+	report_time(work, "buddypool",
+		    TIMED(LIVES, mp_alloc(pool, 700, 0); mp_rewind_pool(pool, &mark)), LIVES);
+	mp_destroy_pool(pool);
+}
+
 static int bench_main(void)
 {
 	struct kmem_cache *cache, *small;
@@ -133,11 +154,16 @@ static int bench_main(void)
 		 "make a pool of 16 KiB, 100 objects of 16 to 496 bytes, destroy it; peers free each object; the caches' are all of 496");
 	describe("64 bytes",
 		 "one object: ours is given back with its pool, outside; peers' are freed inside");
+	describe("rewind", "allocate an object of 700 bytes, go back to the savepoint before it");
+	describe("rewind, freed before",
+		 "the same, in a pool in which 4,096 objects of 600 bytes were freed before");
 	for (i = 0; cache && small && i < runs; i++) {
 		LIFE("buddypool", live_in_pool());
 		LIFE("kmalloc", live_in_kmalloc());
 		LIFE("kmem_cache", live_in_cache(cache));
 		bench_object(small);
+		bench_rewind("rewind", 0);
+		bench_rewind("rewind, freed before", OLDER);
 		bench_dma_pool();
 	}
 	kmem_cache_destroy(cache);
