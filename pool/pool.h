@@ -173,6 +173,8 @@ void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp);
 bool mp_free(struct mp_pool *pool, const void *object);
 int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 		   void *data, gfp_t gfp);
+bool mp_cancel_cleanup(struct mp_pool *pool, void (*handler)(void *data), const void *data);
+bool mp_run_cleanup(struct mp_pool *pool, void (*handler)(void *data), void *data);
 
 void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp);
 char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp);

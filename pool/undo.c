@@ -53,6 +53,71 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 }
 EXPORT_SYMBOL_GPL(mp_add_cleanup);
 
+/* Remove the newest handler that is @handler with @data, and return it, or NULL. */
+static struct mp_cleanup *remove_cleanup(struct mp_pool *pool, void (*handler)(void *data),
+					 const void *data)
+{
+	struct mp_cleanup **link = &pool->cleanups, *cleanup;
+
+	for (; (cleanup = *link); link = &cleanup->next) {
+		if (cleanup->handler == handler && cleanup->data == data) {
+			*link = cleanup->next;
+			return cleanup;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * mp_cancel_cleanup() - remove a cleanup handler without calling it
+ * @pool: the pool
+ * @handler: the function that was given to mp_add_cleanup()
+ * @data: its argument
+ *
+ * If the handler was added several times with this argument, the newest one is removed.
+ * The call looks at all newer handlers of the pool.  The few bytes that describe the
+ * handler are freed with the pool.
+ *
+ * Context: process, softirq or hardirq context, by one user of the pool at a time; a
+ * cleanup handler may call this function.  In NMI context the call is refused and counted
+ * in the debugfs file bad_calls, as is one whose @pool is no pool.
+ * Return: true if the handler was removed, false if the pool does not have it.
+ */
+bool mp_cancel_cleanup(struct mp_pool *pool, void (*handler)(void *data), const void *data)
+{
+	bool found;
+
+	if (!is_pool_to_free(__func__, pool))
+		return false;
+	mp_enter(pool);
+	found = remove_cleanup(pool, handler, data);
+	mp_leave(pool);
+	return found;
+}
+EXPORT_SYMBOL_GPL(mp_cancel_cleanup);
+
+/**
+ * mp_run_cleanup() - remove a cleanup handler and call it now
+ * @pool: the pool
+ * @handler: the function that was given to mp_add_cleanup()
+ * @data: its argument
+ *
+ * As mp_cancel_cleanup(), but the handler is called once, after it was removed.  It may
+ * use the pool.
+ *
+ * Context: as mp_cancel_cleanup(), as far as the handler allows.
+ * Return: true if the handler was called, false if the pool does not have it.
+ */
+bool mp_run_cleanup(struct mp_pool *pool, void (*handler)(void *data), void *data)
+{
+	bool found = mp_cancel_cleanup(pool, handler, data);
+
+	if (found)
+		handler(data);
+	return found;
+}
+EXPORT_SYMBOL_GPL(mp_run_cleanup);
+
 /* --- which savepoints are in force --- */
 
 /*

@@ -60,6 +60,16 @@ static bool call_add_cleanup(struct mp_pool *pool)
 	return mp_add_cleanup(pool, nothing, NULL, 0) == -EINVAL;
 }
 
+static bool call_cancel_cleanup(struct mp_pool *pool)
+{
+	return !mp_cancel_cleanup(pool, nothing, NULL);
+}
+
+static bool call_run_cleanup(struct mp_pool *pool)
+{
+	return !mp_run_cleanup(pool, nothing, NULL);
+}
+
 static bool call_reset(struct mp_pool *pool)
 {
 	mp_reset_pool(pool);
@@ -102,6 +112,8 @@ static const struct call {
 	{ "printf", call_printf },
 	{ "free", call_free },
 	{ "add_cleanup", call_add_cleanup },
+	{ "cancel_cleanup", call_cancel_cleanup },
+	{ "run_cleanup", call_run_cleanup },
 	{ "reset", call_reset },
 	{ "mark", call_mark },
 	{ "rewind", call_rewind },
@@ -337,10 +349,11 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	void *large = mp_alloc(pool, 5000, 0), *small, *refused;
 	struct mp_mark mark;
 	struct mp_pool before;
-	bool freed;
+	bool freed, cancelled;
 	int wrong;
 
 	KUNIT_ASSERT_TRUE(test, pool && large);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 100, 0));
 	before = *pool;
@@ -351,8 +364,10 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	mp_reset_pool(pool);
 	mp_rewind_pool(pool, &mark);
 	mp_destroy_pool(pool);
+	cancelled = mp_cancel_cleanup(pool, nothing, NULL);
 	__preempt_count_sub(NMI_OFFSET);
-	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 5);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 6);
+	KUNIT_EXPECT_FALSE(test, cancelled);
 	KUNIT_EXPECT_FALSE(test, freed);
 	KUNIT_EXPECT_NULL(test, none);
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);

@@ -109,12 +109,71 @@ static void pool_undo_test_cleanups_newest_first(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "cba");
 }
 
-#ifdef CONFIG_FAULT_INJECTION
 static void count_call(void *data)
 {
 	(*(unsigned int *)data)++;
 }
 
+/* The newest handler that matches goes, uncalled; the others stay. */
+static void pool_undo_test_cleanup_is_cancelled(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int once = 0, twice = 0;
+	struct mp_mark mark;
+
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &twice, 0), 0);
+	mp_mark_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &twice, 0), 0);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &once, 0), 0);
+	KUNIT_EXPECT_FALSE(test, mp_cancel_cleanup(pool, count_call, pool));
+	KUNIT_EXPECT_FALSE(test, mp_cancel_cleanup(pool, NULL, &twice));
+	KUNIT_EXPECT_TRUE(test, mp_cancel_cleanup(pool, count_call, &twice));
+	/* The older of the two is from before the savepoint: it is still there. */
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, twice, 0U);
+	KUNIT_EXPECT_EQ(test, once, 1U);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, twice, 1U);
+	KUNIT_EXPECT_FALSE(test, mp_cancel_cleanup(pool, count_call, &twice));
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, twice, 1U);
+}
+
+struct other_handler {
+	struct mp_pool *pool;
+	unsigned int *data;
+	bool ran;
+};
+
+static void run_other(void *data)
+{
+	struct other_handler *other = data;
+
+	other->ran = mp_run_cleanup(other->pool, count_call, other->data);
+}
+
+/* A handler that is run is gone; a handler may run another one. */
+static void pool_undo_test_cleanup_is_run(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned int calls = 0;
+	struct other_handler other = { .pool = pool, .data = &calls };
+
+	KUNIT_EXPECT_FALSE(test, mp_run_cleanup(pool, count_call, &calls));
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), 0);
+	KUNIT_EXPECT_TRUE(test, mp_run_cleanup(pool, count_call, &calls));
+	KUNIT_EXPECT_EQ(test, calls, 1U);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, calls, 1U);
+
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &calls, 0), 0);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, run_other, &other, 0), 0);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_TRUE(test, other.ran);
+	KUNIT_EXPECT_EQ(test, calls, 2U);
+}
+
+#ifdef CONFIG_FAULT_INJECTION
 /* mp_add_cleanup() can be made to fail; then the handler is not called. */
 static void pool_undo_test_cleanup_fails(struct kunit *test)
 {
@@ -527,6 +586,8 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_reset_drops_entries),
 	KUNIT_CASE(pool_undo_test_cleanups_newest_first),
 	KUNIT_CASE(pool_undo_test_cleanup_fails),
+	KUNIT_CASE(pool_undo_test_cleanup_is_cancelled),
+	KUNIT_CASE(pool_undo_test_cleanup_is_run),
 	KUNIT_CASE(pool_undo_test_destroy_runs_cleanups),
 	KUNIT_CASE(pool_undo_test_handler_may_use_pool),
 	KUNIT_CASE(pool_undo_test_handler_may_reset),
