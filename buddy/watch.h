@@ -11,9 +11,10 @@
  *				page_poison.c	fill the pages with poison
  *
  * While at least one of these is on, no call takes the inline paths: a static key keeps
- * them out, and for failures on demand a test of fail_page's probability.  The block of a watched free is claimed, or checked under
- * region->watch_lock: so a block that is freed twice at once is not poisoned under its
- * next owner.
+ * them out, and for failures on demand a test of fail_page's probability.
+ *
+ * The block of a watched free is claimed, or checked under region->watch_lock: so a block
+ * that is freed twice at once is not poisoned under its next owner.
  */
 #ifndef BUDDY_WATCH_H
 #define BUDDY_WATCH_H

@@ -409,6 +409,54 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(mp_create_pool_named);
 
+/* Free the blocks behind the last one in use; return how many pages these had. */
+static unsigned long free_spare_blocks(struct mp_pool *pool)
+{
+	struct mp_block *block, *next;
+	unsigned long flags, pages = 0;
+
+	/* A reader of the file "pools" looks at the active block under this lock. */
+	raw_spin_lock_irqsave(&mp_pools_lock, flags);
+	block = pool->tail->next;
+	pool->tail->next = NULL;
+	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
+
+	for (; block; block = next) {
+		next = block->next;
+		mp_free_pages(pool->region, block, pool->block_pages);
+		pool->nr_blocks--;
+		pages += pool->block_pages;
+	}
+	return pages;
+}
+
+/**
+ * mp_trim_pool() - give a pool's spare blocks back to the region
+ * @pool: the pool
+ *
+ * After a reset or a rewind, the pool keeps the blocks behind the last one in use, for
+ * later objects.  This call frees them.  Objects and savepoints stay as they are.  The
+ * holes that medium objects leave in blocks in use are not given back.
+ *
+ * Context: process, softirq or hardirq context, by one user of the pool at a time; a
+ * cleanup handler may call this function.  Takes the region's raw spinlock, see
+ * buddy_free().  In NMI context the call is refused and counted in the debugfs file
+ * bad_calls, as is one whose @pool is no pool.
+ * Return: the number of pages that were given back.
+ */
+unsigned long mp_trim_pool(struct mp_pool *pool)
+{
+	unsigned long pages;
+
+	if (!is_pool_to_free(__func__, pool))
+		return 0;
+	mp_enter(pool);
+	pages = free_spare_blocks(pool);
+	mp_leave(pool);
+	return pages;
+}
+EXPORT_SYMBOL_GPL(mp_trim_pool);
+
 /**
  * mp_destroy_pool() - free a pool and all of its objects
  * @pool: the pool; NULL is ignored
@@ -425,7 +473,6 @@ EXPORT_SYMBOL_GPL(mp_create_pool_named);
  */
 void mp_destroy_pool(struct mp_pool *pool)
 {
-	struct mp_block *block, *next;
 	unsigned long flags;
 
 	if (!pool || !is_pool_to_free(__func__, pool))
@@ -447,10 +494,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 	pool->magic = POOL_GONE;
 	pool->max = 0;
 	pool->last = pool->end;
-	for (block = pool->first.next; block; block = next) {
-		next = block->next;
-		mp_free_pages(pool->region, block, pool->block_pages);
-	}
+	free_spare_blocks(pool);
 	mp_free_pages(pool->region, pool, pool->block_pages);
 }
 EXPORT_SYMBOL_GPL(mp_destroy_pool);

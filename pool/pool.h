@@ -166,6 +166,7 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 				     size_t align, gfp_t gfp);
 void mp_destroy_pool(struct mp_pool *pool);
 void mp_reset_pool(struct mp_pool *pool);
+unsigned long mp_trim_pool(struct mp_pool *pool);
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark);
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark);
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# run.sh run|shell: the module in Debian's kernel, with the ranges that REGIONS
-# names by address reserved at boot, and with PARAMS.  The shell's guest also gets the user's FILES in
-# its /.  If the input is no terminal, the shell runs what it reads there, and ends.
+# run.sh run|shell: load the module in Debian's kernel with REGIONS and PARAMS; the ranges
+# that REGIONS names by address are reserved at boot.  The shell's guest also gets the
+# user's FILES in its /.  If the input is no terminal, the shell runs it, and ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

@@ -76,6 +76,11 @@ static bool call_reset(struct mp_pool *pool)
 	return true;
 }
 
+static bool call_trim(struct mp_pool *pool)
+{
+	return !mp_trim_pool(pool);
+}
+
 static bool call_mark(struct mp_pool *pool)
 {
 	struct mp_mark mark = {};
@@ -115,6 +120,7 @@ static const struct call {
 	{ "cancel_cleanup", call_cancel_cleanup },
 	{ "run_cleanup", call_run_cleanup },
 	{ "reset", call_reset },
+	{ "trim", call_trim },
 	{ "mark", call_mark },
 	{ "rewind", call_rewind },
 	{ "destroy", call_destroy },
@@ -365,8 +371,9 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	mp_rewind_pool(pool, &mark);
 	mp_destroy_pool(pool);
 	cancelled = mp_cancel_cleanup(pool, nothing, NULL);
+	mp_trim_pool(pool);
 	__preempt_count_sub(NMI_OFFSET);
-	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 6);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 7);
 	KUNIT_EXPECT_FALSE(test, cancelled);
 	KUNIT_EXPECT_FALSE(test, freed);
 	KUNIT_EXPECT_NULL(test, none);

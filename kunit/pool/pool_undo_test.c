@@ -61,6 +61,38 @@ static void pool_undo_test_spare_blocks_are_reused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, used(test), 11UL);
 }
 
+/* Spare blocks go back; blocks in use, objects and savepoints stay. */
+static void pool_undo_test_trim(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	unsigned long trimmed;
+	struct mp_mark mark;
+	u8 *object;
+
+	KUNIT_EXPECT_EQ(test, mp_trim_pool(pool), 0UL);
+	grow_pool(test, pool, 3);
+	object = mp_alloc(pool, 16, 0);
+	memset(object, 7, 16);
+	mp_mark_pool(pool, &mark);
+	grow_pool(test, pool, 10);
+	KUNIT_EXPECT_EQ(test, mp_trim_pool(pool), 0UL);
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, used(test), 10UL);
+	trimmed = mp_trim_pool(pool);
+	KUNIT_EXPECT_EQ(test, trimmed, 10UL - pool->nr_blocks);
+	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks);
+	KUNIT_EXPECT_LE(test, pool->nr_blocks, 4UL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 16));
+
+	/* The pool grows again, and the savepoint is still good. */
+	grow_pool(test, pool, 6);
+	mp_rewind_pool(pool, &mark);
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, mp_trim_pool(pool), 5UL);
+	KUNIT_EXPECT_EQ(test, used(test), 1UL);
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
+}
+
 static void pool_undo_test_reset_frees_larges(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
@@ -582,6 +614,7 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_reset_starts_at_the_first),
 	KUNIT_CASE(pool_undo_test_reset_forgets_passed_over),
 	KUNIT_CASE(pool_undo_test_spare_blocks_are_reused),
+	KUNIT_CASE(pool_undo_test_trim),
 	KUNIT_CASE(pool_undo_test_reset_frees_larges),
 	KUNIT_CASE(pool_undo_test_reset_drops_entries),
 	KUNIT_CASE(pool_undo_test_cleanups_newest_first),
