@@ -42,7 +42,11 @@ struct attempt {
 
 struct state {
 	u64 used[MAX_CLUSTERS];
-	u64 leaving[MAX_CLUSTERS];	/* the call that frees them has not returned */
+	/*
+	 * By caller: its call that frees them has not returned.  A bulk free can still be
+	 * at work when another caller has got one of its pages, and frees that.
+	 */
+	u64 leaving[MAX_PROGRAMS + 1][MAX_CLUSTERS];
 	struct slot slots[NR_SLOTS];
 	unsigned int errors;
 	unsigned int mistakes;
@@ -190,14 +194,22 @@ static void judge(const struct attempt *attempt)
 		      attempt->order, pfn);
 }
 
+/* A number for the present caller: that of its program, or one for the setup. */
+static unsigned int caller(void)
+{
+	return self ? self->number : MAX_PROGRAMS;
+}
+
 static struct attempt *begin_alloc(unsigned int order)
 {
-	struct attempt *attempt = &attempts[self ? self->number : MAX_PROGRAMS];
-	unsigned int i;
+	struct attempt *attempt = &attempts[caller()];
+	unsigned int i, k;
 
 	attempt->order = order;
 	for (i = 0; i < region->nr_clusters - FIRST_CLUSTER; i++) {
-		attempt->taken[i] = now.used[i] | now.leaving[i];
+		attempt->taken[i] = now.used[i];
+		for (k = 0; k <= MAX_PROGRAMS; k++)
+			attempt->taken[i] |= now.leaving[k][i];
 		attempt->mistaken[i] = 0;
 	}
 	under_way |= BIT(attempt - attempts);
@@ -344,13 +356,13 @@ static void let_go(struct slot *slot)
 	memory_observe(&views[slot - now.slots]);
 	slot->held = false;
 	set_pages(now.used, slot->pfn, slot->nr, false);
-	set_pages(now.leaving, slot->pfn, slot->nr, true);
+	set_pages(now.leaving[caller()], slot->pfn, slot->nr, true);
 	now.frees[order_base_2(slot->nr)]++;
 }
 
 static void has_gone(const struct slot *slot)
 {
-	set_pages(now.leaving, slot->pfn, slot->nr, false);
+	set_pages(now.leaving[caller()], slot->pfn, slot->nr, false);
 	trace_line("", "  has freed %#lx to %#lx", slot->pfn, slot->pfn + slot->nr - 1);
 }
 
@@ -383,7 +395,7 @@ static bool was_refused(unsigned int errors)
 static void take_back(struct slot *slot, const struct slot *copy)
 {
 	memory_publish(&views[slot - now.slots]);
-	set_pages(now.leaving, copy->pfn, copy->nr, false);
+	set_pages(now.leaving[caller()], copy->pfn, copy->nr, false);
 	set_pages(now.used, copy->pfn, copy->nr, true);
 	now.frees[order_base_2(copy->nr)]--;
 	now.mistakes++;
@@ -471,11 +483,15 @@ enum use { IN_USE, FREED, IN_DOUBT };
 
 static enum use slot_use(const struct slot *slot)
 {
+	unsigned int k;
+
 	if (slot->held)
 		return IN_USE;
-	if (under_way || any_of(now.used, slot->pfn, slot->nr) ||
-	    any_of(now.leaving, slot->pfn, slot->nr))
+	if (under_way || any_of(now.used, slot->pfn, slot->nr))
 		return IN_DOUBT;
+	for (k = 0; k <= MAX_PROGRAMS; k++)
+		if (any_of(now.leaving[k], slot->pfn, slot->nr))
+			return IN_DOUBT;
 	return FREED;
 }
 
