@@ -154,9 +154,8 @@ static int bench_main(void)
 		 "make a pool of 16 KiB, 100 objects of 16 to 496 bytes, destroy it; peers free each object; the caches' are all of 496");
 	describe("64 bytes",
 		 "one object: ours is given back with its pool, outside; peers' are freed inside");
-	describe("rewind", "allocate an object of 700 bytes, go back to the savepoint before it");
-	describe("rewind, freed before",
-		 "the same, in a pool in which 4,096 objects of 600 bytes were freed before");
+	describe("rewind",
+		 "allocate an object of 700 bytes, go back to the savepoint before it; freed before: 4,096 objects of 600 bytes");
 	for (i = 0; cache && small && i < runs; i++) {
 		LIFE("buddypool", live_in_pool());
 		LIFE("kmalloc", live_in_kmalloc());
