@@ -161,14 +161,6 @@ void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_aligned);
 
-static noinline __cold void wrong_address(struct buddy_region *region,
-					  enum buddy_error kind, const void *addr,
-					  unsigned long nr_pages)
-{
-	buddy_caller_error(region, &(struct caller_error){
-		.kind = kind, .pfn = BUDDY_NO_PFN, .addr = addr, .given = nr_pages });
-}
-
 /**
  * buddy_free_exact() - free a block by address and page count
  * @region: the region that the block came from
@@ -186,9 +178,9 @@ void buddy_free_exact(struct buddy_region *region, const void *addr,
 		return;
 	pfn = buddy_virt_to_pfn(region, addr);
 	if (pfn == BUDDY_NO_PFN)
-		wrong_address(region, BUDDY_OUTSIDE, addr, nr_pages);
+		buddy_addr_error(region, BUDDY_OUTSIDE, addr, nr_pages);
 	else if (!PAGE_ALIGNED(addr))
-		wrong_address(region, BUDDY_MISALIGNED, addr, nr_pages);
+		buddy_addr_error(region, BUDDY_MISALIGNED, addr, nr_pages);
 	else
 		buddy_free_pfn_exact(region, pfn, nr_pages);
 }

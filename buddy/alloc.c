@@ -166,7 +166,7 @@ static noinline unsigned long alloc_nr_pages(struct buddy_region *region,
 	unsigned long pfn = BUDDY_NO_PFN, flags;
 
 	if (gfp & BUDDY_GFP_ZONES) {
-		buddy_zone_error(region, NULL, nr);
+		buddy_page_error(region, BUDDY_ZONE, BUDDY_NO_PFN, nr);
 		return BUDDY_NO_PFN;
 	}
 	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
@@ -251,7 +251,7 @@ EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 
 static bool is_array(const char *func, const unsigned long *pfns)
 {
-	return is_pointer(func, "this is no array of pfns", pfns);
+	return buddy_is_pointer(func, "this is no array of pfns", pfns);
 }
 
 /**

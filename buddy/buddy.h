@@ -27,6 +27,7 @@
 #ifndef BUDDY_BUDDY_H
 #define BUDDY_BUDDY_H
 
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/types.h>
 
@@ -226,8 +227,19 @@ void buddy_exit(void);
 /* Each region that is made from now on has this one file more in its debugfs folder. */
 void buddy_debugfs_add_file(const char *name, const struct file_operations *fops);
 void buddy_bad_call(const char *func, const char *text, const void *pointer);
-void buddy_zone_error(struct buddy_region *region, const void *addr,
-		      unsigned long nr_pages);
+
+/* Whether @pointer is one; if not, the call of @func is counted and reported by @text. */
+static inline bool buddy_is_pointer(const char *func, const char *text, const void *pointer)
+{
+	if (!IS_ERR_OR_NULL(pointer))
+		return true;
+	buddy_bad_call(func, text, pointer);
+	return false;
+}
+
+/* A mistake with @nr_pages at the address @addr, or at none: NULL. */
+void buddy_addr_error(struct buddy_region *region, enum buddy_error kind,
+		      const void *addr, unsigned long nr_pages);
 /* Whether the region's memory is the caller's of buddy_region_create(). */
 bool buddy_region_is_callers(const struct buddy_region *region);
 

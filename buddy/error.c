@@ -67,6 +67,13 @@ void __cold buddy_page_error(struct buddy_region *region, enum buddy_error kind,
 		.kind = kind, .pfn = pfn, .given = nr });
 }
 
+void __cold buddy_addr_error(struct buddy_region *region, enum buddy_error kind,
+			     const void *addr, unsigned long nr_pages)
+{
+	buddy_caller_error(region, &(struct caller_error){
+		.kind = kind, .pfn = BUDDY_NO_PFN, .addr = addr, .given = nr_pages });
+}
+
 /*
  * No block of @nr pages could be freed at @pfn, for the reason @kind, or because the
  * block there has @used pages.
@@ -103,12 +110,4 @@ void buddy_bad_call(const char *func, const char *text, const void *pointer)
 		WARN(1, "buddypool: %s(): %s (%p)\n", func, text, pointer);
 	else
 		pr_err_ratelimited("%s(): %s (%p)\n", func, text, pointer);
-}
-
-/* A zone was asked for, by a call for the pool at @addr or, if that is NULL, for pages. */
-void __cold buddy_zone_error(struct buddy_region *region, const void *addr,
-			     unsigned long nr_pages)
-{
-	buddy_caller_error(region, &(struct caller_error){
-		.kind = BUDDY_ZONE, .pfn = BUDDY_NO_PFN, .addr = addr, .given = nr_pages });
 }

@@ -132,18 +132,9 @@ void buddy_wrong_free(struct buddy_region *region, enum buddy_error kind,
 void buddy_double_free(struct buddy_region *region, unsigned long pfn,
 		       unsigned long nr, unsigned long times);
 
-/* Whether @pointer is one; if not, the call of @func is counted and reported by @text. */
-static inline bool is_pointer(const char *func, const char *text, const void *pointer)
-{
-	if (!IS_ERR_OR_NULL(pointer))
-		return true;
-	buddy_bad_call(func, text, pointer);
-	return false;
-}
-
 static inline bool is_region_pointer(const char *func, const struct buddy_region *region)
 {
-	return is_pointer(func, "this is no region", region);
+	return buddy_is_pointer(func, "this is no region", region);
 }
 
 /* True, counted and reported, in NMI context, which must not wait for @region's lock. */

@@ -361,7 +361,7 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 {
 	if (must_not_sleep(__func__))
 		return ERR_PTR(-EINVAL);
-	if (!is_pointer(__func__, "this is no name", name))
+	if (!buddy_is_pointer(__func__, "this is no name", name))
 		return ERR_PTR(-EINVAL);
 	if (!PAGE_ALIGNED(virt)) {
 		pr_err("region %s: the address %p is not page aligned\n", name, virt);
@@ -511,7 +511,7 @@ void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats)
 	unsigned long flags;
 	unsigned int i;
 
-	if (!is_pointer(__func__, "this is no struct buddy_stats", stats))
+	if (!buddy_is_pointer(__func__, "this is no struct buddy_stats", stats))
 		return;
 	if (!is_region_pointer(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0)) {
 		memset(stats, 0, sizeof(*stats));

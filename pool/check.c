@@ -56,15 +56,6 @@ void mp_report_mark(const char *func, const struct mp_pool *pool,
 			   pool->name, (void *)pool->caller);
 }
 
-/* Return true if @pointer can be one; if not, report it to be @what. */
-bool mp_is_pointer(const char *func, const char *what, const void *pointer)
-{
-	if (!IS_ERR_OR_NULL(pointer))
-		return true;
-	report_err(func, pointer, "%s", what);
-	return false;
-}
-
 /*
  * Make @name, a buffer of @size bytes, one word that is not the name of the last row in
  * the debugfs file "pools".

@@ -29,7 +29,7 @@ void *mp_memdup(struct mp_pool *pool, const void *from, size_t size, gfp_t gfp)
 
 	if (!is_pool(__func__, pool))
 		return NULL;
-	if (size && !mp_is_pointer(__func__, "this cannot be copied", from))
+	if (size && !buddy_is_pointer(__func__, "this cannot be copied", from))
 		return NULL;
 	copy = mp_alloc(pool, size, gfp & ~__GFP_ZERO);
 	if (!ZERO_OR_NULL_PTR(copy))
@@ -57,7 +57,7 @@ char *mp_strdup(struct mp_pool *pool, const char *from, gfp_t gfp)
 
 	if (!is_pool(__func__, pool))
 		return NULL;
-	if (!from || !mp_is_pointer(__func__, "this cannot be copied", from))
+	if (!from || !buddy_is_pointer(__func__, "this cannot be copied", from))
 		return NULL;
 	size = strlen(from) + 1;
 	copy = mp_nalloc(pool, size, gfp & ~__GFP_ZERO);
@@ -94,7 +94,7 @@ char *mp_vprintf(struct mp_pool *pool, gfp_t gfp, const char *format,
 	char *text;
 
 	if (!is_pool(__func__, pool) ||
-	    !mp_is_pointer(__func__, "this is no format", format))
+	    !buddy_is_pointer(__func__, "this is no format", format))
 		return NULL;
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, again);

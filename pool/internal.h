@@ -103,7 +103,6 @@ void mp_report_pool(const char *func, const struct mp_pool *pool);
 void mp_report_nmi(const char *func);
 void mp_report_mark(const char *func, const struct mp_pool *pool,
 		    const struct mp_mark *mark);
-bool mp_is_pointer(const char *func, const char *what, const void *pointer);
 void mp_set_name(struct mp_pool *pool, const char *name);
 void mp_fix_name(char *name, size_t size);
 

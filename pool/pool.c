@@ -238,7 +238,8 @@ void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 	void *object;
 
 	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
-		buddy_zone_error(pool->region, pool, DIV_ROUND_UP(size, PAGE_SIZE));
+		buddy_addr_error(pool->region, BUDDY_ZONE, pool,
+				 DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
 	if (!size)
@@ -308,12 +309,12 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		      "buddypool: a pool's alignment is a power of two up to a page, not %zu\n",
 		      align))
 		return NULL;
-	if (!mp_is_pointer(func, "this is no region", region) || !is_outside_nmi(func))
+	if (!buddy_is_pointer(func, "this is no region", region) || !is_outside_nmi(func))
 		return NULL;
-	if (name && !mp_is_pointer(func, "this is no name", name))
+	if (name && !buddy_is_pointer(func, "this is no name", name))
 		return NULL;
 	if (gfp & BUDDY_GFP_ZONES) {
-		buddy_zone_error(region, NULL, DIV_ROUND_UP(size, PAGE_SIZE));
+		buddy_addr_error(region, BUDDY_ZONE, NULL, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
 	pool = mp_alloc_pages(region, pages, 0, gfp);

@@ -37,7 +37,7 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 	struct mp_cleanup *cleanup;
 
 	if (!is_pool(__func__, pool) ||
-	    !mp_is_pointer(__func__, "this is no handler", handler))
+	    !buddy_is_pointer(__func__, "this is no handler", handler))
 		return -EINVAL;
 	cleanup = mp_alloc_object(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
 	if (!cleanup)
@@ -53,19 +53,23 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 }
 EXPORT_SYMBOL_GPL(mp_add_cleanup);
 
-/* Remove the newest handler that is @handler with @data, and return it, or NULL. */
-static struct mp_cleanup *remove_cleanup(struct mp_pool *pool, void (*handler)(void *data),
-					 const void *data)
+/* Remove the newest handler that is @handler with @data; false if there is none. */
+static bool remove_cleanup(const char *func, struct mp_pool *pool,
+			   void (*handler)(void *data), const void *data)
 {
-	struct mp_cleanup **link = &pool->cleanups, *cleanup;
+	struct mp_cleanup **link, *cleanup;
 
-	for (; (cleanup = *link); link = &cleanup->next) {
+	if (!is_pool_to_free(func, pool))
+		return false;
+	mp_enter(pool);
+	for (link = &pool->cleanups; (cleanup = *link); link = &cleanup->next) {
 		if (cleanup->handler == handler && cleanup->data == data) {
 			*link = cleanup->next;
-			return cleanup;
+			break;
 		}
 	}
-	return NULL;
+	mp_leave(pool);
+	return !!cleanup;
 }
 
 /**
@@ -85,14 +89,7 @@ static struct mp_cleanup *remove_cleanup(struct mp_pool *pool, void (*handler)(v
  */
 bool mp_cancel_cleanup(struct mp_pool *pool, void (*handler)(void *data), const void *data)
 {
-	bool found;
-
-	if (!is_pool_to_free(__func__, pool))
-		return false;
-	mp_enter(pool);
-	found = remove_cleanup(pool, handler, data);
-	mp_leave(pool);
-	return found;
+	return remove_cleanup(__func__, pool, handler, data);
 }
 EXPORT_SYMBOL_GPL(mp_cancel_cleanup);
 
@@ -110,7 +107,7 @@ EXPORT_SYMBOL_GPL(mp_cancel_cleanup);
  */
 bool mp_run_cleanup(struct mp_pool *pool, void (*handler)(void *data), void *data)
 {
-	bool found = mp_cancel_cleanup(pool, handler, data);
+	bool found = remove_cleanup(__func__, pool, handler, data);
 
 	if (found)
 		handler(data);
@@ -198,7 +195,7 @@ static bool is_in_force(const struct mp_pool *pool, const struct mp_mark *mark)
 /* Return true if @mark can be rewound to.  Otherwise count and report a call of @func. */
 static bool is_mark(const char *func, const struct mp_pool *pool, const struct mp_mark *mark)
 {
-	if (!mp_is_pointer(func, "this is no mark", mark))
+	if (!buddy_is_pointer(func, "this is no mark", mark))
 		return false;
 	if (likely(mark->pool == pool && is_in_force(pool, mark)))
 		return true;
@@ -298,7 +295,7 @@ EXPORT_SYMBOL_GPL(mp_reset_pool);
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 {
 	if (!is_pool(__func__, pool) ||
-	    !mp_is_pointer(__func__, "this is no mark", mark))
+	    !buddy_is_pointer(__func__, "this is no mark", mark))
 		return;
 	mp_enter(pool);
 	/* The inline functions do not clear at_mark, but they move pool->last. */
