@@ -137,9 +137,9 @@ static inline bool is_pool_to_free(const char *func, const struct mp_pool *pool)
 /* pool.c */
 extern struct list_head mp_pools;	/* all pools, the oldest first */
 extern raw_spinlock_t mp_pools_lock;	/* protects mp_pools; held for a few steps */
-void *mp_alloc_pages(struct buddy_region *region, unsigned long pages,
-		     unsigned int align_order, gfp_t gfp);
-void mp_free_pages(struct buddy_region *region, void *addr, unsigned long pages);
+void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
+		     gfp_t gfp);
+void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages);
 void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 

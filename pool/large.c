@@ -88,7 +88,7 @@ static void free_entry(struct mp_pool *pool, struct mp_entry *entry)
 		list_move(&entry->list, &pool->slots);
 		pool->nr_large--;
 		pool->large_pages -= entry->pages;
-		mp_free_pages(pool->region, entry->addr, entry->pages);
+		mp_free_pages(pool, entry->addr, entry->pages);
 	}
 }
 
@@ -129,13 +129,13 @@ void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order
 	/* In an NMI, pages cannot be freed if there is no memory for the entry. */
 	if (unlikely(in_nmi()) && !has_slot(pool))
 		return NULL;
-	addr = mp_alloc_pages(pool->region, pages, align_order, gfp);
+	addr = mp_alloc_pages(pool, pages, align_order, gfp);
 	if (!addr)
 		return NULL;
 	entry = list_first_entry_or_null(&pool->slots, struct mp_entry, list) ?:
 		new_slot(pool, gfp);
 	if (!entry) {
-		mp_free_pages(pool->region, addr, pages);
+		mp_free_pages(pool, addr, pages);
 		return NULL;
 	}
 	entry->addr = addr;
@@ -143,7 +143,6 @@ void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order
 	add_entry(pool, entry);
 	pool->nr_large++;
 	pool->large_pages += pages;
-	mp_kasan_add(pool, addr, pages);
 	mp_poison(addr, addr + (pages << PAGE_SHIFT));
 	mp_unpoison(addr, size);
 	trace_mp_large(pool, size);
@@ -229,7 +228,7 @@ static void undo_all(struct mp_pool *pool)
 	pool->entries = RB_ROOT;
 	list_for_each_entry(entry, &pool->entry_list, list)
 		if (!entry->is_medium)
-			mp_free_pages(pool->region, entry->addr, entry->pages);
+			mp_free_pages(pool, entry->addr, entry->pages);
 	INIT_LIST_HEAD(&pool->entry_list);
 	INIT_LIST_HEAD(&pool->slots);
 	INIT_LIST_HEAD(&pool->holes);

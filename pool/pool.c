@@ -70,8 +70,8 @@ static bool tell_kmemleak(const struct buddy_region *region)
 }
 
 /* Allocate @pages pages, aligned to 2^@align_order pages. */
-void *mp_alloc_pages(struct buddy_region *region, unsigned long pages,
-		     unsigned int align_order, gfp_t gfp)
+static void *alloc_pages_of(struct buddy_region *region, unsigned long pages,
+			    unsigned int align_order, gfp_t gfp)
 {
 	void *addr;
 
@@ -90,7 +90,7 @@ void *mp_alloc_pages(struct buddy_region *region, unsigned long pages,
 	return addr;
 }
 
-void mp_free_pages(struct buddy_region *region, void *addr, unsigned long pages)
+static void free_pages_of(struct buddy_region *region, void *addr, unsigned long pages)
 {
 	if (tell_kmemleak(region))
 		kmemleak_free(addr);
@@ -100,6 +100,25 @@ void mp_free_pages(struct buddy_region *region, void *addr, unsigned long pages)
 		buddy_free(region, addr, 0);
 	else
 		buddy_free_exact(region, addr, pages);
+}
+
+/* Allocate @pages pages for @pool, aligned to 2^@align_order pages. */
+void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
+		     gfp_t gfp)
+{
+	void *addr = alloc_pages_of(pool->region, pages, align_order, gfp);
+
+	if (!addr)
+		return NULL;
+	pool->pages += pages;
+	mp_kasan_add(pool, addr, pages);
+	return addr;
+}
+
+void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages)
+{
+	pool->pages -= pages;
+	free_pages_of(pool->region, addr, pages);
 }
 
 static void empty_block(struct mp_block *block)
@@ -114,10 +133,9 @@ static struct mp_block *next_block(struct mp_pool *pool, gfp_t gfp)
 	struct mp_block *block = pool->tail->next;
 
 	if (!block) {
-		block = mp_alloc_pages(pool->region, pool->block_pages, 0, gfp);
+		block = mp_alloc_pages(pool, pool->block_pages, 0, gfp);
 		if (!block)
 			return NULL;
-		mp_kasan_add(pool, block, pool->block_pages);
 		block->next = NULL;
 		block->end = (u8 *)block + (pool->block_pages << PAGE_SHIFT);
 		pool->tail->next = block;
@@ -317,13 +335,14 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 		buddy_addr_error(region, BUDDY_ZONE, NULL, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
-	pool = mp_alloc_pages(region, pages, 0, gfp);
+	pool = alloc_pages_of(region, pages, 0, gfp);
 	if (!pool)
 		return NULL;
 
 	memset(pool, 0, sizeof(*pool));
 	pool->region = region;
 	pool->block_pages = pages;
+	pool->pages = pages;
 	pool->align_mask = align - 1;
 	pool->created = jiffies;
 	pool->caller = caller;
@@ -424,7 +443,7 @@ static unsigned long free_spare_blocks(struct mp_pool *pool)
 
 	for (; block; block = next) {
 		next = block->next;
-		mp_free_pages(pool->region, block, pool->block_pages);
+		mp_free_pages(pool, block, pool->block_pages);
 		pool->nr_blocks--;
 		pages += pool->block_pages;
 	}
@@ -496,6 +515,6 @@ void mp_destroy_pool(struct mp_pool *pool)
 	pool->max = 0;
 	pool->last = pool->end;
 	free_spare_blocks(pool);
-	mp_free_pages(pool->region, pool, pool->block_pages);
+	free_pages_of(pool->region, pool, pool->block_pages);
 }
 EXPORT_SYMBOL_GPL(mp_destroy_pool);

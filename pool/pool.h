@@ -70,6 +70,7 @@ struct mp_block {
  * @block_pages: pages of each block
  * @block_max: bytes of the largest object that comes from a block, if its alignment
  *	allows; larger objects have pages of their own
+ * @pages: all pages that the pool holds: blocks and large objects
  * @nr_blocks: blocks in the chain, with the spare ones
  * @bumped: bytes taken from blocks, with alignment and redzones.  Bytes that the inline
  *	functions took are added later, by sync_active()
@@ -115,6 +116,7 @@ struct mp_pool {
 	struct buddy_region *region;
 	unsigned long block_pages;
 	size_t block_max;
+	unsigned long pages;
 	unsigned long nr_blocks;
 	size_t bumped;
 	size_t skipped;

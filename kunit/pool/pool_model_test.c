@@ -342,8 +342,10 @@ static void check_model(struct model *model)
 			continue;
 		check_objects(side, 0);
 		check_holes(side);
-		pages += side->pool->nr_blocks * side->pool->block_pages +
-			 side->pool->large_pages;
+		pages += side->pool->pages;
+		KUNIT_EXPECT_EQ(model->test, side->pool->pages,
+				side->pool->nr_blocks * side->pool->block_pages +
+				side->pool->large_pages);
 	}
 	KUNIT_EXPECT_EQ(model->test, pages_used(model->region), pages);
 	check_region(model->test, model->region);
