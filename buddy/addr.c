@@ -161,6 +161,27 @@ void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_aligned);
 
+/*
+ * The page at @addr, where the caller says that a block of @nr_pages starts.  If no block
+ * can start there, the mistake is reported, and there is no page.
+ */
+static unsigned long block_pfn(struct buddy_region *region, const void *addr,
+			       unsigned long nr_pages)
+{
+	unsigned long pfn;
+
+	if (!is_mapped(region, nr_pages))
+		return BUDDY_NO_PFN;
+	pfn = buddy_virt_to_pfn(region, addr);
+	if (pfn == BUDDY_NO_PFN)
+		buddy_addr_error(region, BUDDY_OUTSIDE, addr, nr_pages);
+	else if (!PAGE_ALIGNED(addr))
+		buddy_addr_error(region, BUDDY_MISALIGNED, addr, nr_pages);
+	else
+		return pfn;
+	return BUDDY_NO_PFN;
+}
+
 /**
  * buddy_free_exact() - free a block by address and page count
  * @region: the region that the block came from
@@ -174,14 +195,10 @@ void buddy_free_exact(struct buddy_region *region, const void *addr,
 {
 	unsigned long pfn;
 
-	if (!addr || !is_region_pointer(__func__, region) || !is_mapped(region, nr_pages))
+	if (!addr || !is_region_pointer(__func__, region))
 		return;
-	pfn = buddy_virt_to_pfn(region, addr);
-	if (pfn == BUDDY_NO_PFN)
-		buddy_addr_error(region, BUDDY_OUTSIDE, addr, nr_pages);
-	else if (!PAGE_ALIGNED(addr))
-		buddy_addr_error(region, BUDDY_MISALIGNED, addr, nr_pages);
-	else
+	pfn = block_pfn(region, addr, nr_pages);
+	if (pfn != BUDDY_NO_PFN)
 		buddy_free_pfn_exact(region, pfn, nr_pages);
 }
 EXPORT_SYMBOL_GPL(buddy_free_exact);
@@ -193,3 +210,13 @@ void buddy_free_slow(struct buddy_region *region, const void *addr,
 	buddy_free_exact(region, addr, order_pages(order));
 }
 EXPORT_SYMBOL_GPL(buddy_free_slow);
+
+/* buddy.h describes it.  Exported for the tests. */
+void buddy_split(struct buddy_region *region, const void *addr, unsigned long nr_pages)
+{
+	unsigned long pfn = block_pfn(region, addr, nr_pages);
+
+	if (pfn != BUDDY_NO_PFN)
+		buddy_split_pfn(region, pfn, nr_pages);
+}
+EXPORT_SYMBOL_GPL(buddy_split);

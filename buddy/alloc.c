@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks by pfn: the way of an allocation, then that of a free, from top to bottom.
+ * Blocks by pfn: the way of an allocation, then that of a free, from top to bottom; at the
+ * end, what is done with a block in use.
  *
  * A call that a CPU's cache can serve ends in pcp.h, without the lock.  Any other call
  * goes on in a _locked function, which takes the region's lock once and asks pcp.c, then
@@ -543,6 +544,43 @@ void buddy_free_bulk(struct buddy_region *region, unsigned int order,
 	}
 }
 EXPORT_SYMBOL_GPL(buddy_free_bulk);
+
+/* --- split a block --- */
+
+/* Report that no used block of @nr pages, less than a cluster, starts at @pfn. */
+static noinline void wrong_split(struct buddy_region *region, unsigned long pfn,
+				 unsigned long nr)
+{
+	enum buddy_error error = BUDDY_WRONG_SIZE;
+	unsigned long flags, used = 0;
+
+	if (nr < CLUSTER_PAGES && lock_irqsave_or_try(&region->lock, &flags)) {
+		used = buddy_used_pages(region, find_range(region, pfn), pfn, &error);
+		raw_spin_unlock_irqrestore(&region->lock, flags);
+	}
+	buddy_wrong_free(region, error, pfn, nr, used);
+}
+
+/*
+ * buddy_split() by pfn, which is in @region.  The counters and the trace see a free of the
+ * block and an allocation of each page, so that they agree with the frees that follow.
+ */
+void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr)
+{
+	struct cluster *cluster = find_cluster(region, find_range(region, pfn), pfn);
+	struct pcp __percpu *pcp = region->pcp;
+
+	if (unlikely(!nr || nr >= CLUSTER_PAGES ||
+		     !claim_tails(cluster, pfn % CLUSTER_PAGES, nr))) {
+		wrong_split(region, pfn, nr);
+		return;
+	}
+	this_cpu_inc(pcp->hot.count[order_base_2(nr)].frees);
+	this_cpu_add(pcp->hot.count[0].allocs, nr);
+	this_cpu_add(pcp->splits, nr - 1);
+	if (unlikely(buddy_is_watched()))
+		watch_split(region, pfn, nr);
+}
 
 /* --- look at a block --- */
 

@@ -198,7 +198,8 @@ enum buddy_error {
  * their caches meanwhile.  An exact allocation counts under the order of the block that
  * would hold it.  What a CPU caches is free, but @peak_pages counts it as used: up to
  * 64 pages and eight blocks of 64 pages or more for each CPU.  Splits and merges inside
- * a cache are not counted.
+ * a cache are not counted.  If the module itself splits a block in use into its pages,
+ * this counts as a free of the block and an allocation of each page.
  */
 struct buddy_stats {
 	unsigned long pages;
@@ -240,6 +241,14 @@ static inline bool buddy_is_pointer(const char *func, const char *text, const vo
 /* A mistake with @nr_pages at the address @addr, or at none: NULL. */
 void buddy_addr_error(struct buddy_region *region, enum buddy_error kind,
 		      const void *addr, unsigned long nr_pages);
+/*
+ * Make the block of @nr_pages pages at @addr, less than a cluster of 64 pages, @nr_pages
+ * blocks of one page, like split_page() of the kernel.  The caller owns the block.  It
+ * frees each page by buddy_free(..., 0), in any order and on any CPU.  Any context; takes
+ * no lock.  If no such block is in use, this is a caller error, and nothing changes; but
+ * the split of one page that is free is not noticed.
+ */
+void buddy_split(struct buddy_region *region, const void *addr, unsigned long nr_pages);
 /* Whether the region's memory is the caller's of buddy_region_create(). */
 bool buddy_region_is_callers(const struct buddy_region *region);
 

@@ -204,6 +204,10 @@ static inline bool is_whole(const struct pfn_range *range, const struct cluster 
 	return pfn >= range->pfn && pfn + CLUSTER_PAGES <= range->pfn + range->pages;
 }
 
+/* --- alloc.c: blocks by pfn --- */
+
+void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr);
+
 /* --- free_area.c: the free lists; but for the first, the caller has region->lock --- */
 
 void buddy_free_area_init(struct buddy_region *region);

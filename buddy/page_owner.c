@@ -157,6 +157,29 @@ void buddy_page_owner_set(struct buddy_region *region, unsigned long pfn,
 		add_owner(&pages[i], &owner);
 }
 
+/*
+ * The block of @nr pages at @pfn became a block for each page, as in split_page_owner() of
+ * the kernel.  Each page has its owner since the allocation.  If the lock cannot be taken
+ * in an NMI, the first page stands for all of them until it is freed.
+ */
+void buddy_page_owner_split(struct buddy_region *region, unsigned long pfn,
+			    unsigned long nr)
+{
+	struct page_owner *pages;
+	unsigned long flags, i;
+
+	if (!region->owners)
+		return;
+	pages = page_owner(region, pfn);
+	if (!lock_irqsave_or_try(&region->watch_lock, &flags))
+		return;
+	/* There is no record if the allocation was in an NMI and could not take the lock. */
+	if (pages->pages)
+		for (i = 0; i < nr; i++)
+			WRITE_ONCE(pages[i].pages, 1);
+	raw_spin_unlock_irqrestore(&region->watch_lock, flags);
+}
+
 /* The block is about to be freed. */
 void buddy_page_owner_reset(struct buddy_region *region, unsigned long pfn)
 {

@@ -496,7 +496,7 @@ void buddy_pcp_add_free(struct buddy_region *region, struct buddy_stats *stats)
 	}
 }
 
-/* Add to @stats the allocations and frees that the caches served. */
+/* Add to @stats what the CPUs counted without the lock: calls, and blocks that were split. */
 void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats)
 {
 	unsigned int cpu, order;
@@ -508,6 +508,7 @@ void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats
 			stats->allocs[order] += READ_ONCE(pcp->hot.count[order].allocs);
 			stats->frees[order] += READ_ONCE(pcp->hot.count[order].frees);
 		}
+		stats->splits += READ_ONCE(pcp->splits);
 	}
 }
 

@@ -21,14 +21,17 @@
  *	T2  release: write the half words	    half words
  *						D2  write pcp_cpu
  *
+ *	buddy_split()
+ *	S1  cmpxchg: clear the block's tails, if they are those of a block of this length
+ *
  * Invariants:
  * - A free page of a cached cluster is a bit in a half word of its CPU's cache, and
  *   nowhere else: cluster->free is 0 meanwhile.
  * - A half word contains the number of its half.  So A2 and F3 succeed only on the
  *   cluster that A1 and F1 saw.  If the CPU gave that cluster up and took it again in
  *   between, A2 and F3 use the bits that are there now.
- * - The owner of a page alone writes the page's tail bit: after A2 and before F3.  A
- *   free page has no tail bit.
+ * - The owner of a page alone writes the page's tail bit: after A2 and before F3, and in
+ *   S1.  A free page has no tail bit.
  * - A cluster's place in the array and its number never change.  So the pointer of A3
  *   is right if the number is.  If the CPU caches another cluster by then, A4 finds
  *   the tails by the pfn.
@@ -55,6 +58,20 @@
  * - A4 and the block word of a large block are relaxed writes: a free alone reads them,
  *   and the caller orders the free behind the allocation.
  *
+ * A split needs no lock and no half word, because the pages stay in use:
+ * - S1 clears tail bits of the caller's pages alone.  A free of the block before or behind
+ *   them reads these pages' bits at most at the first page, which has no tail bit before
+ *   and after S1.  If S1 comes between F1 and F2 of such a free, F2 fails, and the free
+ *   starts again.
+ * - The caller orders the free of each page behind S1, as behind the allocation.  So F1 of
+ *   that free finds no tail bit at the page and at the next one, also in inline.h; and A4
+ *   of the page's next owner comes after S1.
+ * - If a broken caller frees the block meanwhile, one of S1 and F2 succeeds, because both
+ *   expect the block's tails.  The other is the mistake.
+ * - A watched free reads the tails under watch_lock, which S1 does not take.  A correct
+ *   free of a page comes after the whole split.  A broken free of the block can fill the
+ *   pages with poison before S1 makes it fail, as if it had come first.
+ *
  * Blocks of whole clusters: the block word stands for the tails, and the large word for
  * the half word.  A free claims the block by a cmpxchg on its block word (F2), then puts
  * the block into the large word (F3).  An allocation takes the block out of the large
@@ -74,6 +91,7 @@
  * @streak: how many blocks in a row it freed there
  * @refills: how often the CPU took a cluster
  * @drains: how often it gave a cluster up
+ * @splits: how many blocks buddy_split() added on this CPU
  */
 struct pcp {
 	struct buddy_pcp hot;
@@ -83,6 +101,7 @@ struct pcp {
 	unsigned int streak;
 	u64 refills;
 	u64 drains;
+	u64 splits;
 } ____cacheline_aligned;
 
 /* --- pcp.c --- */
@@ -394,7 +413,24 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 	return true;
 }
 
-/* --- a free under the lock --- */
+/* --- a free under the lock, a split --- */
+
+/*
+ * Clear the tails of the used block of @nr pages, less than a cluster, at @pos.  False if
+ * there is no such block.  Of several calls for one block at once, one succeeds.  The
+ * tails do not tell whether a block of one page is in use.
+ */
+static inline bool claim_tails(struct cluster *cluster, unsigned int pos, unsigned int nr)
+{
+	u64 tail = atomic64_read(&cluster->tail);
+
+	do {
+		if (is_block_word(tail) || !bitmap64_is_block(tail, pos, nr))
+			return false;
+	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail,
+				       tail & ~bitmap64_mask(pos, nr)));
+	return true;
+}
 
 /*
  * Claim the used block of @nr pages that starts at @pfn in @cluster; @nr is at least 1
@@ -406,20 +442,13 @@ static inline bool claim_block(struct buddy_region *region, struct cluster *clus
 			       unsigned long pfn, unsigned long nr)
 {
 	unsigned int pos = pfn % CLUSTER_PAGES;
-	u64 tail;
 
 	if (nr >= CLUSTER_PAGES)
 		return cluster->state == CLUSTER_USED && !pos && claim_large(cluster, nr);
 	if (cluster->state != CLUSTER_SPLIT ||
 	    cluster_free(region, cluster) & BIT_ULL(pos))
 		return false;
-	tail = atomic64_read(&cluster->tail);
-	do {
-		if (!bitmap64_is_block(tail, pos, nr))
-			return false;
-	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail,
-				       tail & ~bitmap64_mask(pos, nr)));
-	return true;
+	return claim_tails(cluster, pos, nr);
 }
 
 /* Undo claim_block(): the block is in use, as before. */

@@ -9,6 +9,9 @@
  *	before a free		trace.c		tracepoint
  *				page_owner.c	the block has no owner any more
  *				page_poison.c	fill the pages with poison
+ *	at a split		trace.c		tracepoints, as if the block was freed and
+ *						each page was allocated
+ *				page_owner.c	each page has the owner of the block
  *
  * While at least one of these is on, no call takes the inline paths: a static key keeps
  * them out, and for failures on demand a test of fail_page's probability.
@@ -41,6 +44,8 @@ int buddy_page_owner_add(struct buddy_region *region, const char *what);
 void buddy_page_owner_remove(struct buddy_region *region);
 void buddy_page_owner_set(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr);
+void buddy_page_owner_split(struct buddy_region *region, unsigned long pfn,
+			    unsigned long nr);
 void buddy_page_owner_reset(struct buddy_region *region, unsigned long pfn);
 void buddy_page_owner_print(struct buddy_region *region, unsigned long pfn);
 void buddy_page_owner_print_all(struct buddy_region *region);
@@ -66,6 +71,21 @@ static inline void watch_free(struct buddy_region *region, unsigned long pfn,
 	trace_buddy_free(region, pfn, nr);
 	buddy_page_owner_reset(region, pfn);
 	buddy_page_poison_fill(region, pfn, nr);
+}
+
+/*
+ * The pages stay in use, so nothing is filled with poison.  A reader of the trace finds
+ * the allocation of each page that is freed later.
+ */
+static inline void watch_split(struct buddy_region *region, unsigned long pfn,
+			       unsigned long nr)
+{
+	unsigned long i;
+
+	trace_buddy_free(region, pfn, nr);
+	buddy_page_owner_split(region, pfn, nr);
+	for (i = 0; i < nr; i++)
+		trace_buddy_alloc(region, pfn + i, 1);
 }
 
 #endif /* BUDDY_WATCH_H */

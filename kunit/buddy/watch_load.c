@@ -49,7 +49,8 @@ static int pass_on(void)
 static int __init load_init(void)
 {
 	struct mp_pool *pool;
-	unsigned long pfn;
+	unsigned long pfn, i;
+	void *block;
 	int err;
 
 	region = buddy_region_get("watched");
@@ -65,6 +66,12 @@ static int __init load_init(void)
 	buddy_free_pfn(region, pfn, 0);
 	pfn = buddy_alloc_pfn_exact(region, 67, 0);
 	buddy_free_pfn_exact(region, pfn, 67);
+	block = buddy_alloc(region, 1, 0);
+	if (block) {
+		buddy_split(region, block, 2);
+		for (i = 0; i < 2; i++)
+			buddy_free(region, block + i * PAGE_SIZE, 0);
+	}
 	buddy_alloc_pfn(region, 30, __GFP_NOWARN);
 	pool = mp_create_pool_named(region, "load", PAGE_SIZE, 8, 0);
 	if (pool) {

@@ -89,6 +89,74 @@ static void watch_test_owners(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, group(text, 0, &bytes, &blocks, &chain));
 }
 
+/* How many blocks of how many pages there are in all, if one call chain has all of them. */
+static void expect_owned(struct kunit *test, struct buddy_region *region, const char *owner,
+			 unsigned long nr_blocks, unsigned long nr_pages)
+{
+	const char *text = region_file(test, region, "owners"), *chain = "";
+	unsigned long bytes = 0, blocks = 0;
+
+	KUNIT_EXPECT_EQ_MSG(test, group(text, 0, &bytes, &blocks, &chain), nr_blocks != 0,
+			    "%s", text);
+	KUNIT_EXPECT_EQ(test, bytes, nr_pages * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, blocks, nr_blocks);
+	if (!nr_blocks)
+		return;
+	KUNIT_EXPECT_TRUE_MSG(test, chain_has(chain, owner), "%s", text);
+	KUNIT_EXPECT_FALSE(test, group(text, 1, &bytes, &blocks, &chain));
+}
+
+/* Each page of a block that is split has its owner, until it is freed. */
+static void watch_test_split_owners(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	unsigned long pfn = take_other(region, 5), i;
+	void *block = buddy_pfn_to_virt(region, pfn);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	EXPECT_WARNING("4 pages given, the block has 5", buddy_split(region, block, 4));
+	expect_owned(test, region, "take_other", 1, 5);
+	buddy_split(region, block, 5);
+	expect_owned(test, region, "take_other", 5, 5);
+	buddy_free_pfn(region, pfn + 2, 0);
+	expect_owned(test, region, "take_other", 4, 4);
+	buddy_free_pfn(region, pfn, 0);
+	expect_owned(test, region, "take_other", 3, 3);
+	for (i = 1; i < 5; i++)
+		if (i != 2)
+			buddy_free_pfn(region, pfn + i, 0);
+	expect_owned(test, region, "", 0, 0);
+}
+
+/* A split in an NMI that interrupts the holder of the lock leaves the record of the block. */
+static void watch_test_split_nmi(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	unsigned long pfn = take_other(region, 3), unrecorded, flags, i;
+
+	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
+	raw_spin_lock_irqsave(&region->watch_lock, flags);
+	__preempt_count_add(NMI_OFFSET);
+	buddy_split(region, buddy_pfn_to_virt(region, pfn), 3);
+	unrecorded = buddy_alloc_pfn_exact(region, 3, __GFP_NOWARN);
+	__preempt_count_sub(NMI_OFFSET);
+	raw_spin_unlock_irqrestore(&region->watch_lock, flags);
+	expect_owned(test, region, "take_other", 1, 3);
+	buddy_free_pfn(region, pfn, 0);
+	expect_owned(test, region, "", 0, 0);
+	/* An allocation without a record has none for its pages. */
+	if (unrecorded != BUDDY_NO_PFN) {
+		buddy_split(region, buddy_pfn_to_virt(region, unrecorded), 3);
+		expect_owned(test, region, "", 0, 0);
+	}
+	for (i = 0; i < 3; i++) {
+		if (i)
+			buddy_free_pfn(region, pfn + i, 0);
+		if (unrecorded != BUDDY_NO_PFN)
+			buddy_free_pfn(region, unrecorded + i, 0);
+	}
+}
+
 /* A region is refused if there is enough memory for the clusters, but not for owners. */
 static void watch_test_too_large(struct kunit *test)
 {
@@ -125,6 +193,26 @@ static void watch_test_poison(struct kunit *test)
 		memset(block, nr, nr << PAGE_SHIFT);
 		buddy_free_exact(region, block, nr);
 		KUNIT_EXPECT_TRUE(test, is_filled(block, nr));
+	}
+	expect_all_free(test, region, fresh);
+}
+
+/* A split changes no data; each page is poisoned when it is freed. */
+static void watch_test_split_poison(struct kunit *test)
+{
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long pages = 7, i;
+	u8 *block = buddy_alloc_exact(region, pages, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	memset(block, 0x77, pages << PAGE_SHIFT);
+	buddy_split(region, block, pages);
+	for (i = 0; i < pages; i++) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(block + i * PAGE_SIZE, 0x77,
+						   (pages - i) << PAGE_SHIFT));
+		buddy_free(region, block + i * PAGE_SIZE, 0);
+		KUNIT_EXPECT_TRUE(test, is_filled(block, i + 1));
 	}
 	expect_all_free(test, region, fresh);
 }
@@ -309,8 +397,11 @@ static void watch_test_fail(struct kunit *test)
 
 static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_test_owners),
+	KUNIT_CASE(watch_test_split_owners),
+	KUNIT_CASE(watch_test_split_nmi),
 	KUNIT_CASE(watch_test_too_large),
 	KUNIT_CASE(watch_test_poison),
+	KUNIT_CASE(watch_test_split_poison),
 	KUNIT_CASE(watch_test_write_after_free),
 	KUNIT_CASE(watch_test_owner_before),
 	KUNIT_CASE(watch_test_double_free),

@@ -24,7 +24,8 @@
 #define MAX_PROGRAMS	4
 #define MAX_OPS		12
 #define MAX_SETUP	40
-#define NR_SLOTS	64
+#define NR_SLOTS	96
+#define FIRST_PAGE	64	/* from here on, slots for the pages of blocks that were split */
 
 /* --- scenarios --- */
 
@@ -38,18 +39,22 @@
  * @FREE: free, by order if the block has one, else by pages
  * @FREE_EXACT: free by pages
  * @FREE_BULK: free the blocks of order @nr in @extra slots
+ * @SPLIT: split a block; the slot keeps its first page, the slots from @extra on have the
+ *	others
  * @PAGES: buddy_block_pages()
  * @STATS: read the region's counters, as buddy_region_stats() does
  * @DRAIN: drain all caches
  * @OFFLINE: CPU @nr goes offline
  * @AGAIN: free by order; other callers may do so, too: all but the first make a mistake
  * @AGAIN_EXACT: the same by pages
+ * @AGAIN_SPLIT: split the block and free its pages; counts like a free of the block
+ * @WRONG_SPLIT: a mistake: split @nr pages, from page @extra of the block on
  * @WRONG: a mistake: free @nr pages, from page @extra of the block on
  * @WRONG_PAGE: a mistake: free page @extra of the block, by the inline function
  */
 enum op_kind {
-	END, ALLOC, EXACT, ALIGNED, ALLOC_BULK, FREE, FREE_EXACT, FREE_BULK, PAGES,
-	STATS, DRAIN, OFFLINE, AGAIN, AGAIN_EXACT, WRONG, WRONG_PAGE,
+	END, ALLOC, EXACT, ALIGNED, ALLOC_BULK, FREE, FREE_EXACT, FREE_BULK, SPLIT, PAGES,
+	STATS, DRAIN, OFFLINE, AGAIN, AGAIN_EXACT, AGAIN_SPLIT, WRONG_SPLIT, WRONG, WRONG_PAGE,
 };
 
 struct op {

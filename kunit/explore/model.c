@@ -88,6 +88,11 @@ void buddy_page_owner_set(struct buddy_region *watched, unsigned long pfn, unsig
 {
 }
 
+void buddy_page_owner_split(struct buddy_region *watched, unsigned long pfn,
+			    unsigned long nr)
+{
+}
+
 void buddy_page_owner_reset(struct buddy_region *watched, unsigned long pfn)
 {
 }
@@ -448,6 +453,36 @@ static void do_free_bulk(const struct op *op)
 	expect_no_error(errors, &copies[0]);
 }
 
+/* The pages stay in use, and are blocks of their own when the call returns. */
+static void do_split(const struct op *op)
+{
+	struct slot *slot = &now.slots[op->slot], *rest = &now.slots[op->extra] - 1;
+	unsigned long nr = slot->nr, i;
+	unsigned int errors = errors_seen();
+
+	if (!slot->held || nr >= CLUSTER_PAGES || op->extra + nr - 1 > NR_SLOTS)
+		return;
+	for (i = 1; i < nr; i++)
+		if (rest[i].held || rest[i].busy)
+			return;
+	memory_observe(&views[op->slot]);
+	/* No other program may free the block or use the slots during the call. */
+	slot->held = false;
+	slot->busy = true;
+	for (i = 1; i < nr; i++)
+		rest[i].busy = true;
+	buddy_split_pfn(region, slot->pfn, nr);
+	expect_no_error(errors, slot);
+	now.frees[order_base_2(nr)]++;
+	now.allocs[0] += nr;
+	for (i = 0; i < nr; i++) {
+		struct slot *page = i ? &rest[i] : slot;
+
+		*page = (struct slot){ slot->pfn + i, 1, .held = true };
+		memory_publish(&views[page - now.slots]);
+	}
+}
+
 static void begin_mistake(const struct slot *slot)
 {
 	now.mistakes++;
@@ -459,6 +494,17 @@ static void end_mistake(void)
 {
 	if (self)
 		mistake[self->number] = NULL;
+}
+
+/* If the split fails, another call frees the block: its pages are not freed then. */
+static void split_and_free(const struct slot *slot)
+{
+	unsigned int errors = errors_seen();
+	unsigned long i;
+
+	buddy_split_pfn(region, slot->pfn, slot->nr);
+	for (i = 0; i < slot->nr && errors_seen() == errors; i++)
+		buddy_free_pfn(region, slot->pfn + i, 0);
 }
 
 /* The first free of the block is correct, the others are mistakes. */
@@ -474,7 +520,10 @@ static void do_free_again(const struct op *op)
 		now.mistakes--;
 	}
 	copy = *slot;
-	free_block(&copy, op->kind == AGAIN_EXACT);
+	if (op->kind == AGAIN_SPLIT)
+		split_and_free(&copy);
+	else
+		free_block(&copy, op->kind == AGAIN_EXACT);
 	has_gone(&copy);
 	end_mistake();
 }
@@ -506,7 +555,9 @@ static void do_wrong(const struct op *op)
 		return;
 	use = slot_use(slot);
 	begin_mistake(slot);
-	if (op->kind == WRONG_PAGE)
+	if (op->kind == WRONG_SPLIT)
+		buddy_split_pfn(region, slot->pfn + op->extra, op->nr);
+	else if (op->kind == WRONG_PAGE)
 		buddy_free_pfn(region, slot->pfn + op->extra, 0);
 	else
 		buddy_free_pfn_exact(region, slot->pfn + op->extra, op->nr);
@@ -516,7 +567,7 @@ static void do_wrong(const struct op *op)
 	if (use == FREED)
 		kind = BUDDY_DOUBLE_FREE;
 	if (errors_seen() != errors + 1 || self->kind != kind)
-		fault("a wrong free in the block at %#lx is not reported as kind %d", slot->pfn,
+		fault("a wrong call for the block at %#lx is not reported as kind %d", slot->pfn,
 		      kind);
 }
 
@@ -563,9 +614,13 @@ static void do_op(const struct op *op)
 		return do_free(op);
 	case FREE_BULK:
 		return do_free_bulk(op);
+	case SPLIT:
+		return do_split(op);
 	case AGAIN:
 	case AGAIN_EXACT:
+	case AGAIN_SPLIT:
 		return do_free_again(op);
+	case WRONG_SPLIT:
 	case WRONG:
 	case WRONG_PAGE:
 		return do_wrong(op);

@@ -5,9 +5,11 @@
 static const char * const op_names[] = {
 	[ALLOC] = "alloc order", [EXACT] = "alloc pages", [ALIGNED] = "alloc aligned",
 	[ALLOC_BULK] = "alloc bulk of order", [FREE] = "free", [FREE_EXACT] = "free exact",
-	[FREE_BULK] = "free bulk of order", [PAGES] = "block_pages", [STATS] = "stats",
+	[FREE_BULK] = "free bulk of order", [SPLIT] = "split",
+	[PAGES] = "block_pages", [STATS] = "stats",
 	[DRAIN] = "drain", [OFFLINE] = "offline CPU", [AGAIN] = "free again",
-	[AGAIN_EXACT] = "free exact again", [WRONG] = "MISTAKE: free pages",
+	[AGAIN_EXACT] = "free exact again", [AGAIN_SPLIT] = "split and free again",
+	[WRONG_SPLIT] = "MISTAKE: split pages", [WRONG] = "MISTAKE: free pages",
 	[WRONG_PAGE] = "MISTAKE: free page",
 };
 
@@ -31,6 +33,10 @@ const char *describe_op(const struct op *op)
 		snprintf(text, sizeof(text), "%s %u: slots %u to %u", name, op->nr, op->slot,
 			 op->slot + op->extra - 1);
 		break;
+	case SPLIT:
+		snprintf(text, sizeof(text), "%s slot %u -> slots %u ...", name, op->slot,
+			 op->extra);
+		break;
 	case STATS:
 	case DRAIN:
 		return name;
@@ -38,6 +44,7 @@ const char *describe_op(const struct op *op)
 		snprintf(text, sizeof(text), "%s %u", name, op->nr);
 		break;
 	case WRONG:
+	case WRONG_SPLIT:
 		snprintf(text, sizeof(text), "%s %u to %u of slot %u", name, op->extra,
 			 op->extra + op->nr - 1, op->slot);
 		break;

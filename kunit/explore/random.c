@@ -51,13 +51,28 @@ static struct op draw_free(void)
 	}
 }
 
+static struct op draw_split(void)
+{
+	return (struct op){ SPLIT, draw_slot(), .extra = FIRST_PAGE + draw() % 2 * 8 };
+}
+
+/* One of the first pages of a block that was split, which are most likely to be there. */
+static struct op draw_free_page(void)
+{
+	return (struct op){ draw() % 4 ? FREE : FREE_EXACT, FIRST_PAGE + draw() % 12 };
+}
+
 static struct op draw_op(bool is_large)
 {
-	switch (draw() % 16) {
+	switch (draw() % 20) {
 	case 0 ... 4:
 		return draw_alloc(is_large);
 	case 5 ... 12:
 		return draw_free();
+	case 16 ... 17:
+		return draw_split();
+	case 18 ... 19:
+		return draw_free_page();
 	case 13:
 		return (struct op){ DRAIN };
 	case 14:
@@ -71,6 +86,8 @@ static struct op draw_nmi_op(bool is_large)
 {
 	if (draw() % 2)
 		return draw_alloc(is_large);
+	if (draw() % 4 == 0)
+		return draw_split();
 	return (struct op){ draw() % 2 ? FREE : FREE_EXACT, draw_slot() };
 }
 
@@ -101,7 +118,8 @@ static void draw_scenario(struct scenario *scenario, unsigned int programs, unsi
 	draw_shape(&scenario->shape, is_large);
 	nr = draw() % 16;
 	for (i = 0; i < nr; i++) {
-		scenario->setup[i] = draw() % 3 ? draw_alloc(is_large) : draw_free();
+		scenario->setup[i] = draw() % 3 ? draw_alloc(is_large) :
+				     draw() % 4 ? draw_free() : draw_split();
 		scenario->setup[i].cpu = draw() % CPUS;
 	}
 	for (i = 0; i < programs; i++) {
@@ -187,10 +205,11 @@ static bool make_mistakes(struct scenario *scenario, unsigned long number)
 				;
 			end = draw() % (end + 1);
 			memmove(&ops[end + 1], &ops[end], (MAX_OPS - end) * sizeof(*ops));
+			ops[end] = (struct op){ WRONG, FIRST_VICTIM + i, nr, page };
 			if (draw() % 2)
 				ops[end] = (struct op){ WRONG_PAGE, FIRST_VICTIM + i, 1, page };
-			else
-				ops[end] = (struct op){ WRONG, FIRST_VICTIM + i, nr, page };
+			else if (draw() % 2)
+				ops[end].kind = WRONG_SPLIT;
 		}
 	}
 	return true;

@@ -432,6 +432,88 @@ static const struct scenario exact[] = {
 
 TABLE(exact)
 
+/* Blocks are split, and their pages are freed, while their neighbours are freed. */
+static const struct scenario split_pages[] = {
+	{
+		/* The neighbours are before and behind the block, in the same half. */
+		.shape = ONE_RANGE(256, 6),
+		.setup = { { ALLOC, 0, 2 }, { EXACT, 1, 3 }, { ALLOC, 2, 1 }, { ALLOC, 3, 0 } },
+		.programs = {
+			{ 0, .ops = { { SPLIT, 1, .extra = 64 }, { FREE, 65 }, { FREE, 1 } } },
+			{ 1, .ops = { { FREE, 2 }, { FREE, 0 }, { FREE, 64 } } },
+		},
+		.bound = 3,
+	}, {
+		/* Two neighbours are split at once. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 1 }, { ALLOC, 2, 0 } },
+		.programs = {
+			{ 0, .ops = { { SPLIT, 0, .extra = 64 }, { FREE, 0 }, { FREE, 64 } } },
+			{ 1, .ops = { { SPLIT, 1, .extra = 70 }, { FREE, 70 }, { FREE, 1 } } },
+		},
+		.bound = 3,
+	}, {
+		/* The cluster leaves its cache before or after the split. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 2 }, { ALLOC, 2, 0 } },
+		.programs = {
+			{ 0, .ops = { { SPLIT, 0, .extra = 64 }, { FREE, 64 }, { FREE, 0 } } },
+			{ 1, .ops = { { DRAIN }, { FREE, 1 } } },
+			{ 1, .ops = { { FREE, 2 }, { ALLOC, 3, 1 } } },
+		},
+		.bound = 3,
+	}, {
+		/* Two CPUs free the pages of one block. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 2 }, { SPLIT, 0, .extra = 64 } },
+		.programs = {
+			{ 0, .ops = { { FREE, 0 }, { FREE, 65 } } },
+			{ 1, .ops = { { FREE, 64 }, { FREE, 66 }, { DRAIN } } },
+		},
+		.bound = 3,
+	}, {
+		/* The freed pages become part of other blocks. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 5 }, { ALLOC, 1, 4 }, { ALLOC, 2, 3 }, { ALLOC, 3, 2 },
+			   { ALLOC, 4, 2 } },
+		.programs = {
+			{ 0, .ops = { { SPLIT, 4, .extra = 64 }, { FREE, 64 }, { FREE, 4 },
+				      { ALLOC, 5, 1 } } },
+			{ 1, .ops = { { FREE, 3 }, { FREE, 65 }, { ALLOC, 6, 1 } } },
+		},
+		.bound = 3,
+	}, {
+		/* An NMI splits a block while it interrupts a free of the block beside it. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 1 }, { ALLOC, 1, 1 }, { ALLOC, 2, 0 } },
+		.programs = {
+			{ 0, .ops = { { FREE, 0 }, { DRAIN }, { FREE, 64 } } },
+			{ 0, true, { { SPLIT, 1, .extra = 64 }, { FREE, 1 } } },
+			{ 1, .ops = { { FREE, 2 } } },
+		},
+		.bound = 3,
+	}, {
+		.shape = ONE_RANGE(256, 6),
+		.setup = { { EXACT, 0, 3 }, { ALLOC, 1, 1 }, { ALLOC, 2, 0 } },
+		.programs = {
+			{ 0, .ops = { { SPLIT, 0, .extra = 64 }, { FREE, 64 } } },
+			{ 1, .ops = { { FREE, 1 }, { FREE, 0 }, { FREE, 65 }, { ALLOC, 3, 2 } } },
+		},
+		.bound = 3,
+		.weak = true,
+	},
+};
+
+TABLE(split_pages)
+
+static bool make_split_watched(struct scenario *scenario, unsigned long number)
+{
+	if (!make_split_pages(scenario, number))
+		return false;
+	scenario->watched = true;
+	return true;
+}
+
 /* A large block moves between two words while the free pages are counted. */
 static const struct scenario stats_while_moving[] = {
 	{
@@ -587,6 +669,7 @@ static void set_free_twice(struct scenario *scenario, unsigned int nr, unsigned 
 	};
 	static const struct op seconds[] = {
 		{ AGAIN, 0 }, { AGAIN_EXACT, 0 }, { WRONG_PAGE, 0, 1, 0 }, { WRONG, 0, 1 },
+		{ AGAIN_SPLIT, 0 },
 	};
 	struct op *op = &scenario->setup[4];
 	unsigned int i;
@@ -645,6 +728,18 @@ static bool make_free_other_size(struct scenario *scenario, unsigned long number
 	return true;
 }
 
+/* One caller frees the block, another one splits it. */
+static bool make_free_and_split(struct scenario *scenario, unsigned long number)
+{
+	static const u8 sizes[] = { 2, 3, 4, 8, 31, 32, 33, 63 };
+	unsigned int size = number % ARRAY_SIZE(sizes), rest = number / ARRAY_SIZE(sizes);
+
+	if (rest >= NR_THIRDS * NR_PLACES)
+		return false;
+	set_free_twice(scenario, sizes[size], 4, rest % NR_THIRDS, rest / NR_THIRDS);
+	return true;
+}
+
 /* The kind of error of a wrong free, for blocks in use and for blocks in a cache. */
 static const struct scenario kinds[] = {
 	{
@@ -654,6 +749,8 @@ static const struct scenario kinds[] = {
 			{ 0, .ops = {
 				{ WRONG, 0, 1, 0 }, { WRONG, 0, 1, 64 }, { WRONG, 1, 99, 0 },
 				{ WRONG, 1, 36, 64 }, { WRONG, 2, 4, 0 }, { WRONG_PAGE, 2, 1, 7 },
+				{ WRONG_SPLIT, 0, 2, 1 }, { WRONG_SPLIT, 1, 36, 64 },
+				{ WRONG_SPLIT, 2, 4, 0 }, { WRONG_SPLIT, 2, 9, 0 },
 			} },
 			{ 1, .ops = { { DRAIN }, { ALLOC, 3, 0 } } },
 		},
@@ -665,6 +762,7 @@ static const struct scenario kinds[] = {
 			{ 0, .ops = {
 				{ WRONG, 0, 128, 0 }, { WRONG, 0, 1, 64 }, { WRONG, 0, 64, 64 },
 				{ WRONG, 1, 2, 0 }, { WRONG_PAGE, 1, 1, 1 },
+				{ WRONG_SPLIT, 0, 2, 1 }, { WRONG_SPLIT, 1, 2, 0 },
 			} },
 			{ 1, .ops = { { DRAIN } } },
 		},
@@ -749,6 +847,8 @@ const struct family fixed_families[] = {
 	{ "bulk", make_bulk },
 	{ "two_ranges", make_two_ranges },
 	{ "exact_lengths", make_exact },
+	{ "split_into_pages", make_split_pages },
+	{ "split_while_watched", make_split_watched },
 	{ "statistics_meanwhile", make_stats_while_moving },
 	{ "part_of_a_block_freed", make_part_of_exact },
 	{ "the_same_watched", make_watched },
@@ -756,6 +856,7 @@ const struct family fixed_families[] = {
 	{ "freed_and_taken_again", make_taken_again },
 	{ "two_frees_at_once", make_free_twice },
 	{ "two_sizes_at_once", make_free_other_size },
+	{ "freed_and_split_at_once", make_free_and_split },
 	{ "kinds_of_mistakes", make_kinds },
 	{ "weak_memory", make_weak },
 };

@@ -203,6 +203,7 @@ void *percpu_alloc(size_t size);
 	((typeof(ptr))((char *)(ptr) + (size_t)(cpu) * PERCPU_SIZE))
 #define raw_cpu_ptr(ptr)	per_cpu_ptr(ptr, find_this_cpu())
 #define this_cpu_inc(var)	((*per_cpu_ptr(&(var), this_cpu()))++)
+#define this_cpu_add(var, n)	(*per_cpu_ptr(&(var), this_cpu()) += (n))
 #define raw_smp_processor_id()	this_cpu()
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < CPUS; (cpu)++)
 #define num_possible_cpus()	CPUS
