@@ -31,6 +31,8 @@ struct row {
 	unsigned long freed;
 	unsigned long aligned;
 	unsigned long skipped;
+	unsigned long arena_bytes;
+	unsigned long arena_free;
 	unsigned long larges;
 	unsigned long large_bytes;
 	unsigned long resets;
@@ -63,6 +65,7 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	const struct mp_block *block = READ_ONCE(pool->active);
 	size_t given = READ_ONCE(pool->given);
 	size_t bumped = READ_ONCE(pool->bumped);
+	size_t arena_given = READ_ONCE(pool->arena_given);
 	size_t ahead = READ_ONCE(pool->last) - READ_ONCE(block->last);
 
 	/* A larger distance is none: the user has just moved on to another block. */
@@ -77,6 +80,8 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	row->given = given - row->freed;
 	row->aligned = bumped - min(given, bumped);
 	row->skipped = pool->skipped;
+	row->arena_bytes = READ_ONCE(pool->arena_pages) << PAGE_SHIFT;
+	row->arena_free = row->arena_bytes - min(arena_given, row->arena_bytes);
 	row->larges = pool->nr_large;
 	row->large_bytes = pool->large_pages << PAGE_SHIFT;
 	row->resets = pool->resets;
@@ -139,6 +144,8 @@ static void add_total(struct row *total, const struct row *row)
 	total->freed += row->freed;
 	total->aligned += row->aligned;
 	total->skipped += row->skipped;
+	total->arena_bytes += row->arena_bytes;
+	total->arena_free += row->arena_free;
 	total->larges += row->larges;
 	total->large_bytes += row->large_bytes;
 	total->resets += row->resets;
@@ -195,11 +202,12 @@ static int pools_show(struct seq_file *m, void *v)
 	const struct row *row = v;
 
 	if (v == SEQ_START_TOKEN)
-		seq_puts(m, "name                         age  blocks  block_bytes        given        freed      aligned      skipped  larges  large_bytes   resets\n");
+		seq_puts(m, "name                         age  blocks  block_bytes        given        freed      aligned      skipped  arena_bytes   arena_free  larges  large_bytes   resets\n");
 	else
-		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu\n",
+		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu\n",
 			   row->name, row->age, row->blocks, row->block_bytes,
 			   row->given, row->freed, row->aligned, row->skipped,
+			   row->arena_bytes, row->arena_free,
 			   row->larges, row->large_bytes, row->resets);
 	return 0;
 }

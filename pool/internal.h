@@ -7,30 +7,32 @@
 #ifndef POOL_INTERNAL_H
 #define POOL_INTERNAL_H
 
+#include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/rbtree.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 
 #include "pool.h"
 
 /**
- * struct mp_entry - describes an object that can be freed before its pool; the words
- *	entry, medium, large, hole and slot are explained in large.c
+ * struct mp_entry - describes a large object, or a medium object in a block; see large.c
  * @node: in the tree @entries of the pool, sorted by @addr
- * @list: in one of the pool's lists: @entry_list, @holes or @slots
+ * @list: in one of the pool's lists: @entry_list or @slots; in none if the entry is of a
+ *	medium object that was freed
  * @older: the entry that was allocated before this one, or NULL
  * @addr: the object
- * @size: bytes of a medium object.  A hole keeps the size of its first object, whatever
- *	was in it later
+ * @size: bytes of a medium object
  * @pages: pages of a large object
  * @serial: the pool's @serial when the object was allocated
  * @born: the pool's @serial when the entry itself was allocated.  An entry can be used
- *	for many objects, one after the other
- * @is_medium: it is for medium objects, and has @size; else for large ones, and has @pages
+ *	for many large objects, one after the other
+ * @is_medium: it is for a medium object, and has @size; else for large ones, and has
+ *	@pages
  */
 struct mp_entry {
 	struct rb_node node;
@@ -44,6 +46,55 @@ struct mp_entry {
 	u64 serial;
 	u64 born : 63;
 	u64 is_medium : 1;
+};
+
+#define ARENA_PAGES	DIV_ROUND_UP(SZ_64K, PAGE_SIZE)	/* most pages of an arena */
+#define ARENA_BYTES	(ARENA_PAGES * PAGE_SIZE)
+#define ARENA_UNIT	32	/* bytes; objects in arenas lie at multiples of it */
+
+/**
+ * struct mp_arena - a run of pages for medium objects; see arena.c
+ * @node: in the tree @arenas of the pool, sorted by @start
+ * @list: in the list @spare_arenas of the pool, if the arena is gone
+ * @older: the description that was allocated before this one, or NULL
+ * @start: the first page, which the arena may have given back
+ * @born: the pool's @serial when this description was allocated
+ * @held: a bit for each page from @start on that the arena holds
+ * @objects: a bit for each unit in which the chunk of an object begins
+ */
+struct mp_arena {
+	struct rb_node node;
+	struct list_head list;
+	struct mp_arena *older;
+	void *start;
+	u64 born;
+	unsigned long held;
+	DECLARE_BITMAP(objects, ARENA_BYTES / ARENA_UNIT);
+};
+
+/**
+ * struct mp_chunk - header of a part of an arena, which has an object or is a hole
+ * @list: of an object: in the pool's list of objects in arenas
+ * @serial: of an object: the pool's @serial when it was allocated
+ * @node: of a hole: in the pool's tree of holes
+ * @units: length of the chunk with this header, in units
+ * @before: length of the chunk that ends here, or 0 if the arena does not hold the page
+ *	before
+ * @largest: of a hole: length of the largest hole at and below this node of the tree
+ * @is_hole: the chunk has no object
+ */
+struct mp_chunk {
+	union {
+		struct {
+			struct list_head list;
+			u64 serial;
+		};
+		struct rb_node node;
+	};
+	u16 units;
+	u16 before;
+	u16 largest;
+	bool is_hole;
 };
 
 /**
@@ -134,21 +185,53 @@ static inline bool is_pool_to_free(const char *func, const struct mp_pool *pool)
 	return is_pool(func, pool) && is_outside_nmi(func);
 }
 
+/* Return true if @gfp asks for a zone, and count that: no zone can be chosen. */
+static inline bool is_zone_asked(const struct mp_pool *pool, size_t size, gfp_t gfp)
+{
+	if (likely(!(gfp & BUDDY_GFP_ZONES)))
+		return false;
+	buddy_addr_error(pool->region, BUDDY_ZONE, pool, DIV_ROUND_UP(size, PAGE_SIZE));
+	return true;
+}
+
+/* What became of a request to resize an object in place. */
+enum mp_resize {
+	MP_NOT_MINE,	/* the object is of another kind */
+	MP_RESIZED,
+	MP_NO_ROOM,
+	MP_WRONG_SIZE,	/* the object is smaller than the caller says */
+};
+
 /* pool.c */
 extern struct list_head mp_pools;	/* all pools, the oldest first */
 extern raw_spinlock_t mp_pools_lock;	/* protects mp_pools; held for a few steps */
 void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
 		     gfp_t gfp);
 void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages);
+void *mp_alloc_split_pages(struct mp_pool *pool, unsigned long pages, gfp_t gfp);
+void mp_free_split_pages(struct mp_pool *pool, void *addr, unsigned long pages);
 void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+void *mp_alloc_tried(struct mp_pool *pool, size_t size, size_t align_mask);
+bool mp_has_room(const struct mp_pool *pool, size_t size);
 
 /* large.c */
-size_t mp_medium_size(size_t size);
-void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask);
 void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order,
 		     gfp_t gfp);
+enum mp_resize mp_entry_resize(struct mp_pool *pool, const void *object, size_t old_size,
+			       size_t new_size);
 void mp_undo_entries(struct mp_pool *pool, u64 serial);
+
+/* arena.c */
+void mp_arena_init(struct mp_pool *pool);
+void *mp_arena_alloc(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
+bool mp_arena_free(struct mp_pool *pool, const void *object);
+enum mp_resize mp_arena_resize(struct mp_pool *pool, const void *object, size_t old_size,
+			       size_t new_size);
+unsigned long mp_arena_trim(struct mp_pool *pool);
+void mp_arena_undo(struct mp_pool *pool, u64 serial);
+void mp_arena_undo_all(struct mp_pool *pool);
 
 /* kasan.c */
 #define POOL_GRANULE	8	/* bytes that one byte of KASAN's shadow describes */

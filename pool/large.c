@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects that can be freed before their pool: allocate, mp_free(), undo.
+ * Large objects, medium objects in blocks, and mp_free().
  *
  * The words:
  *
  *	small object	at most pool->max bytes; has no entry and is freed with the
  *			pool only (see pool.c)
- *	medium object	larger, but fits into a block; its entry lies behind it in the
- *			block
- *	large object	larger than what a block holds; has pages of its own, and its
- *			entry lies in a block
- *	entry		a struct mp_entry, which describes one medium or large object
- *	hole		a freed medium object with its entry; it is used again for a
- *			medium object that fits
+ *	medium object	larger, but too small for pages of its own; lies in an arena (see
+ *			arena.c).  The first ones of a pool lie in a block
+ *	large object	has pages of its own
+ *	entry		a struct mp_entry, which describes a large object, or a medium one
+ *			in a block.  Entries lie in blocks
  *	slot		an entry without an object, its large object being freed; it is
  *			used again for the next large object
  *
@@ -21,8 +19,8 @@
  * - Entries with an object are in a tree, sorted by address, so that mp_free() finds one
  *   in logarithmic time.  nginx walks a list.
  * - Every slot is used again.  nginx looks at the first few only.
- * - Blocks are whole pages.  An object that is larger than a block in nginx may
- *   therefore fit into a block here, which is why there are medium objects and holes.
+ * - nginx takes a medium object from malloc(), and gives it back there.  The kernel's
+ *   kmalloc() is no part of the region, so here there are arenas.
  */
 #include <linux/list.h>
 #include <linux/module.h>
@@ -31,8 +29,6 @@
 
 #include "internal.h"
 #include "trace.h"
-
-#define MOST_HOLES	4	/* holes that one request looks at */
 
 /* --- entries --- */
 
@@ -57,7 +53,7 @@ static bool entry_less(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct mp_entry, node)->addr;
 }
 
-/* Add an entry that has got an object.  Until now it was new, a hole or a slot. */
+/* Add an entry that has got an object.  Until now it was new or a slot. */
 static void add_entry(struct mp_pool *pool, struct mp_entry *entry)
 {
 	entry->serial = ++pool->serial;
@@ -76,12 +72,15 @@ static void init_entry(struct mp_pool *pool, struct mp_entry *entry, bool is_med
 	INIT_LIST_HEAD(&entry->list);
 }
 
-/* Make the object of @entry a hole, or free its pages and make the entry a slot. */
+/*
+ * Free the pages of a large object and make its entry a slot.  The bytes of a medium object
+ * in a block are not used again before the block is.
+ */
 static void free_entry(struct mp_pool *pool, struct mp_entry *entry)
 {
 	rb_erase(&entry->node, &pool->entries);
 	if (entry->is_medium) {
-		list_move(&entry->list, &pool->holes);
+		list_del_init(&entry->list);
 		pool->freed += entry->size;
 		mp_poison(entry->addr, entry);
 	} else {
@@ -104,16 +103,6 @@ static struct mp_entry *new_slot(struct mp_pool *pool, gfp_t gfp)
 	return entry;
 }
 
-/* Return true if there is a slot, or room for a new one without asking the region. */
-static bool has_slot(const struct mp_pool *pool)
-{
-	size_t most = sizeof(struct mp_entry) + POOL_REDZONE + POOL_GRANULE;
-
-	return !list_empty(&pool->slots) || pool->tail->next ||
-	       pool->end - pool->last >= most ||
-	       (pool->other && block_room(pool->other) >= most);
-}
-
 /*
  * Allocate an object of @size bytes with pages of its own, which are aligned to
  * 2^@align_order pages.  The pages are allocated before the entry: they can be freed if
@@ -127,7 +116,7 @@ void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order
 	void *addr;
 
 	/* In an NMI, pages cannot be freed if there is no memory for the entry. */
-	if (unlikely(in_nmi()) && !has_slot(pool))
+	if (unlikely(in_nmi()) && list_empty(&pool->slots) && !mp_has_room(pool, sizeof(*entry)))
 		return NULL;
 	addr = mp_alloc_pages(pool, pages, align_order, gfp);
 	if (!addr)
@@ -149,76 +138,60 @@ void *mp_alloc_large(struct mp_pool *pool, size_t size, unsigned int align_order
 	return addr;
 }
 
-/* --- medium objects --- */
-
-/* Return the distance from a medium object of @size bytes to its entry. */
-static size_t entry_offset(size_t size)
-{
-	return round_up(size + POOL_REDZONE, sizeof(void *));
-}
-
-/* Return the bytes of a block that a medium object of @size bytes takes. */
-size_t mp_medium_size(size_t size)
-{
-	return entry_offset(size) + sizeof(struct mp_entry);
-}
-
-/* Look at the first holes and return one that the request fits into, or NULL. */
-static struct mp_entry *find_hole(struct mp_pool *pool, size_t size, size_t align_mask)
-{
-	unsigned int tries = MOST_HOLES;
-	struct mp_entry *hole;
-
-	list_for_each_entry(hole, &pool->holes, list) {
-		if (!tries--)
-			break;
-		if (hole->size >= size && !((uintptr_t)hole->addr & align_mask))
-			return hole;
-	}
-	return NULL;
-}
+/* --- medium objects in blocks --- */
 
 /*
- * Move the holes in front of @found to the end of the list, so that the next request
- * looks at others.  If @found is NULL, move all holes that find_hole() has looked at.  A
- * request that fails does not call this, because it must change nothing.
+ * Allocate an object of @size bytes with its entry behind it, if one of the two blocks that
+ * are tried has room, and if all such objects together are not more than a block; or else
+ * return NULL.  So a pool that dies young needs no arena, and one that lives long loses one
+ * block at most.
  */
-static void pass_holes(struct mp_pool *pool, struct mp_entry *found)
+void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask)
 {
-	unsigned int tries = MOST_HOLES;
-
-	while (tries-- && !list_empty(&pool->holes) &&
-	       (!found || pool->holes.next != &found->list))
-		list_move_tail(pool->holes.next, &pool->holes);
-}
-
-/* Allocate an object of @size bytes with its entry behind it, in a hole or in a block. */
-void *mp_alloc_medium(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
-{
-	struct mp_entry *entry = find_hole(pool, size, align_mask);
+	/* The entry lies behind the object, at this distance. */
+	size_t offset = round_up(size + POOL_REDZONE, sizeof(void *));
+	size_t bytes = offset + sizeof(struct mp_entry);
+	struct mp_entry *entry;
 	void *object;
 
-	if (entry) {
-		pass_holes(pool, entry);
-		pool->freed -= entry->size;
-	} else {
-		object = mp_alloc_small(pool, mp_medium_size(size),
-					align_mask | (sizeof(void *) - 1), gfp);
-		if (!object)
-			return NULL;
-		pass_holes(pool, NULL);
-		entry = object + entry_offset(size);
-		init_entry(pool, entry, true);
-		entry->addr = object;
-		entry->size = size;
-		mp_poison(object, entry);
-	}
+	if (pool->medium + bytes > pool->block_pages << PAGE_SHIFT)
+		return NULL;
+	object = mp_alloc_tried(pool, bytes, align_mask | (sizeof(void *) - 1));
+	if (!object)
+		return NULL;
+	pool->medium += bytes;
+	entry = object + offset;
+	init_entry(pool, entry, true);
+	entry->addr = object;
+	entry->size = size;
+	mp_poison(object, entry);
 	add_entry(pool, entry);
-	mp_unpoison(entry->addr, size);
-	return entry->addr;
+	mp_unpoison(object, size);
+	return object;
 }
 
-/* --- undo --- */
+/* --- resize and undo --- */
+
+/* Resize a large object, or a medium one in a block, in place.  Its memory stays the same. */
+enum mp_resize mp_entry_resize(struct mp_pool *pool, const void *object, size_t old_size,
+			       size_t new_size)
+{
+	struct mp_entry *entry = find_entry(pool, object);
+	size_t most;
+
+	if (!entry)
+		return MP_NOT_MINE;
+	most = entry->is_medium ? entry->size : entry->pages << PAGE_SHIFT;
+	if (old_size > most)
+		return MP_WRONG_SIZE;
+	/* Pages that are not needed any more, or half a page, are worth a move. */
+	if (new_size > most ||
+	    (!entry->is_medium && new_size <= max(most - PAGE_SIZE, most / 2)))
+		return MP_NO_ROOM;
+	mp_poison(object, object + most);
+	mp_unpoison(object, new_size);
+	return MP_RESIZED;
+}
 
 /* Free all large objects and forget all entries, without removing each from the tree. */
 static void undo_all(struct mp_pool *pool)
@@ -231,7 +204,6 @@ static void undo_all(struct mp_pool *pool)
 			mp_free_pages(pool, entry->addr, entry->pages);
 	INIT_LIST_HEAD(&pool->entry_list);
 	INIT_LIST_HEAD(&pool->slots);
-	INIT_LIST_HEAD(&pool->holes);
 	pool->newest = NULL;
 	pool->nr_large = 0;
 	pool->large_pages = 0;
@@ -240,7 +212,7 @@ static void undo_all(struct mp_pool *pool)
 
 /*
  * Free the objects that are newer than @serial, then forget the entries that are: these
- * have no object any more, and are holes or slots.  Nothing older is looked at.
+ * have no object any more.  Nothing older is looked at.
  */
 static void undo_newer(struct mp_pool *pool, u64 serial)
 {
@@ -262,10 +234,13 @@ static void undo_newer(struct mp_pool *pool, u64 serial)
 /* Undo all medium and large allocations since @serial, or all of them if it is 0. */
 void mp_undo_entries(struct mp_pool *pool, u64 serial)
 {
-	if (serial)
+	if (serial) {
 		undo_newer(pool, serial);
-	else
+		mp_arena_undo(pool, serial);
+	} else {
 		undo_all(pool);
+		mp_arena_undo_all(pool);
+	}
 }
 
 /**
@@ -274,10 +249,11 @@ void mp_undo_entries(struct mp_pool *pool, u64 serial)
  * @object: the address that the allocation returned; for any other pointer, NULL too,
  *	the call changes nothing and returns false
  *
- * An object can be freed if it has pages of its own, or if it is larger than the size
- * that the pool was created with (and larger than 80 bytes).  Its pages return to the
- * region; its place in a block is used again for an object that fits.  Smaller objects
- * are freed with the pool only.  The object is found in logarithmic time.
+ * An object can be freed if it is larger than the size that the pool was created with (and
+ * larger than 80 bytes), or if it has pages of its own.  Freed bytes are used again, and
+ * whole pages of them return to the region.  Exception: up to one block of the pool's first
+ * objects lies between small objects, and is used again after a reset.  Smaller objects are
+ * freed with the pool only.  The object is found in logarithmic time.
  *
  * Context: process, softirq or hardirq context, by one user of the pool at a time.  May
  * take the region's raw spinlock, see buddy_free().  In NMI context the call is refused
@@ -287,6 +263,7 @@ void mp_undo_entries(struct mp_pool *pool, u64 serial)
 bool mp_free(struct mp_pool *pool, const void *object)
 {
 	struct mp_entry *entry;
+	bool freed = true;
 
 	if (!is_pool_to_free(__func__, pool))
 		return false;
@@ -294,7 +271,9 @@ bool mp_free(struct mp_pool *pool, const void *object)
 	entry = find_entry(pool, object);
 	if (entry)
 		free_entry(pool, entry);
+	else
+		freed = mp_arena_free(pool, object);
 	mp_leave(pool);
-	return !!entry;
+	return freed;
 }
 EXPORT_SYMBOL_GPL(mp_free);

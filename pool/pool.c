@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Pools: their pages and blocks, small objects, the way into every allocation, create and
- * destroy.  Medium and large objects are in large.c, reset and rewind in undo.c.
+ * destroy.  Medium and large objects are in arena.c and large.c, reset and rewind in undo.c.
  *
  * The algorithm is that of nginx's ngx_palloc.c.  Differences, and the reasons:
  *
@@ -35,6 +35,8 @@
 
 LIST_HEAD(mp_pools);
 DEFINE_RAW_SPINLOCK(mp_pools_lock);
+#define FIRST_LARGE	DIV_ROUND_UP(SZ_32K, PAGE_SIZE)	/* pages of objects that do not fit pages well */
+
 static u64 nr_created;	/* protected by mp_pools_lock */
 
 /* --- one user at a time --- */
@@ -73,21 +75,23 @@ static bool tell_kmemleak(const struct buddy_region *region)
 static void *alloc_pages_of(struct buddy_region *region, unsigned long pages,
 			    unsigned int align_order, gfp_t gfp)
 {
-	void *addr;
-
 	gfp &= ~__GFP_ZERO;
 	/* Most blocks are one page, for which buddy_alloc() is inline. */
 	if (pages == 1 && !align_order)
-		addr = buddy_alloc(region, 0, gfp);
-	else
-		addr = buddy_alloc_aligned(region, pages, align_order, gfp);
+		return buddy_alloc(region, 0, gfp);
+	return buddy_alloc_aligned(region, pages, align_order, gfp);
+}
+
+/* Tell KASAN's table and kmemleak of pages that @pool has got and will free together. */
+static void announce(const struct mp_pool *pool, void *addr, unsigned long pages)
+{
 	/*
 	 * Let kmemleak look for pointers in these pages.  With a minimum count of 0 it
 	 * never reports the pages themselves.  It allocates memory for its own record.
 	 */
-	if (addr && tell_kmemleak(region) && kernel_may_allocate())
+	if (tell_kmemleak(pool->region) && kernel_may_allocate())
 		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
-	return addr;
+	mp_kasan_add(pool, addr, pages);
 }
 
 static void free_pages_of(struct buddy_region *region, void *addr, unsigned long pages)
@@ -102,16 +106,24 @@ static void free_pages_of(struct buddy_region *region, void *addr, unsigned long
 		buddy_free_exact(region, addr, pages);
 }
 
+static void *take_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
+			gfp_t gfp)
+{
+	void *addr = alloc_pages_of(pool->region, pages, align_order, gfp);
+
+	if (addr)
+		pool->pages += pages;
+	return addr;
+}
+
 /* Allocate @pages pages for @pool, aligned to 2^@align_order pages. */
 void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
 		     gfp_t gfp)
 {
-	void *addr = alloc_pages_of(pool->region, pages, align_order, gfp);
+	void *addr = take_pages(pool, pages, align_order, gfp);
 
-	if (!addr)
-		return NULL;
-	pool->pages += pages;
-	mp_kasan_add(pool, addr, pages);
+	if (addr)
+		announce(pool, addr, pages);
 	return addr;
 }
 
@@ -119,6 +131,29 @@ void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages)
 {
 	pool->pages -= pages;
 	free_pages_of(pool->region, addr, pages);
+}
+
+/*
+ * Allocate @pages pages that lie side by side and can be freed one by one; at most as many
+ * as buddy_split() allows.
+ */
+void *mp_alloc_split_pages(struct mp_pool *pool, unsigned long pages, gfp_t gfp)
+{
+	void *addr = take_pages(pool, pages, 0, gfp);
+	unsigned long i;
+
+	if (!addr)
+		return NULL;
+	buddy_split(pool->region, addr, pages);
+	for (i = 0; i < pages; i++)
+		announce(pool, addr + (i << PAGE_SHIFT), 1);
+	return addr;
+}
+
+void mp_free_split_pages(struct mp_pool *pool, void *addr, unsigned long pages)
+{
+	for (; pages; pages--, addr += PAGE_SIZE)
+		mp_free_pages(pool, addr, 1);
 }
 
 static void empty_block(struct mp_block *block)
@@ -175,15 +210,18 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
 	return object;
 }
 
-/*
- * Allocate a small object, or a medium object with its entry, or an entry.  The active
- * block is tried, then the other one, then a spare or new block.  Of these three, the
- * two with most room are tried by the next request.  The room in the third counts as
- * skipped.
- */
-void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+/* Return true if an object of @size bytes fits without asking the region for pages. */
+bool mp_has_room(const struct mp_pool *pool, size_t size)
 {
-	struct mp_block *active = pool->active, *other = pool->other, *block;
+	size += POOL_REDZONE + POOL_GRANULE;
+	return pool->tail->next || pool->end - pool->last >= size ||
+	       (pool->other && block_room(pool->other) >= size);
+}
+
+/* Allocate @size bytes of the active block or the other one; NULL if neither has room. */
+void *mp_alloc_tried(struct mp_pool *pool, size_t size, size_t align_mask)
+{
+	struct mp_block *active = pool->active, *other = pool->other;
 	void *object;
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
@@ -193,19 +231,40 @@ void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t
 	object = bump(pool, active, size, align_mask);
 	if (!object && other)
 		object = bump(pool, other, size, align_mask);
-	if (!object) {
-		block = next_block(pool, gfp);
-		if (!block)
-			return NULL;
-		object = bump(pool, block, size, align_mask);
-		/* Sort the three; then @block is the one with least room, or NULL. */
-		if (other && block_room(other) > block_room(active))
-			swap(active, other);
-		if (!other || block_room(block) > block_room(other))
-			swap(block, other);
-		if (block)
-			pool->skipped += block_room(block);
-	}
+	if (object && other && block_room(other) > block_room(active))
+		swap(active, other);
+	if (object)
+		set_active(pool, active, other);
+	return object;
+}
+
+/*
+ * Allocate a small object, an entry or another description.  The active block is tried, then
+ * the other one, then a spare or new block.  Of these three, the two with most room are
+ * tried by the next request.  The room in the third counts as skipped.
+ */
+void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
+{
+	void *object = mp_alloc_tried(pool, size, align_mask);
+	struct mp_block *active, *other, *block;
+
+	if (object)
+		return object;
+	block = next_block(pool, gfp);
+	if (!block)
+		return NULL;
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		align_mask |= POOL_GRANULE - 1;
+	object = bump(pool, block, size, align_mask);
+	active = pool->active;
+	other = pool->other;
+	/* Sort the three; then @block is the one with least room, or NULL. */
+	if (other && block_room(other) > block_room(active))
+		swap(active, other);
+	if (!other || block_room(block) > block_room(other))
+		swap(block, other);
+	if (block)
+		pool->skipped += block_room(block);
 	if (other && block_room(other) > block_room(active))
 		swap(active, other);
 	set_active(pool, active, other);
@@ -247,6 +306,19 @@ static size_t largest_at(const struct mp_pool *pool, size_t align_mask)
 }
 
 /*
+ * Return true if an object of @size bytes gets pages of its own: if they fit it well, if an
+ * arena cannot hold it or would need more pages, and for the pool's first few.
+ */
+static bool is_large(const struct mp_pool *pool, size_t size, size_t align_mask)
+{
+	size_t pages_size = PAGE_ALIGN(size);
+
+	return pages_size - size <= size / 8 || size > ARENA_BYTES / 2 ||
+	       size + align_mask + sizeof(struct mp_chunk) + POOL_REDZONE > pages_size ||
+	       (size >= PAGE_SIZE && pool->large_pages < FIRST_LARGE);
+}
+
+/*
  * Allocate an object of any size.  All allocations come here, except those that the
  * inline functions can serve.
  */
@@ -255,11 +327,8 @@ void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 	size_t room = largest_at(pool, align_mask);
 	void *object;
 
-	if (unlikely(gfp & BUDDY_GFP_ZONES)) {
-		buddy_addr_error(pool->region, BUDDY_ZONE, pool,
-				 DIV_ROUND_UP(size, PAGE_SIZE));
+	if (is_zone_asked(pool, size, gfp))
 		return NULL;
-	}
 	if (!size)
 		return ZERO_SIZE_PTR;
 	mp_enter(pool);
@@ -268,10 +337,11 @@ void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_
 		object = NULL;
 	else if (size <= min(pool->max, room))
 		object = mp_alloc_small(pool, size, align_mask, gfp);
-	else if (size <= room && mp_medium_size(size) <= room)
-		object = mp_alloc_medium(pool, size, align_mask, gfp);
-	else
+	else if (is_large(pool, size, align_mask))
 		object = mp_alloc_large(pool, size, get_order(align_mask + 1), gfp);
+	else
+		object = mp_alloc_medium(pool, size, align_mask) ?:
+			 mp_arena_alloc(pool, size, align_mask, gfp);
 	mp_leave(pool);
 	if (!object)
 		trace_mp_fail(pool, size);
@@ -351,11 +421,12 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	mp_set_name(pool, name);
 	INIT_LIST_HEAD(&pool->entry_list);
 	INIT_LIST_HEAD(&pool->slots);
-	INIT_LIST_HEAD(&pool->holes);
+	mp_arena_init(pool);
 	pool->first.end = (u8 *)pool + (pool->block_pages << PAGE_SHIFT);
 	empty_block(&pool->first);
 	pool->tail = &pool->first;
 	set_active(pool, &pool->first, NULL);
+	pool->marked = pool->last;
 
 	/* What the first block can hold behind the pool; see largest_at(). */
 	pool->block_max = largest_in(pool->end - PTR_ALIGN(pool->last, MP_ALIGNMENT));
@@ -371,7 +442,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 	pool->floor = pool->serial;
 	list_add_tail(&pool->link, &mp_pools);
 	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
-	mp_kasan_add(pool, pool, pages);
+	announce(pool, pool, pages);
 	trace_mp_create(pool);
 	return pool;
 }
@@ -471,7 +542,7 @@ unsigned long mp_trim_pool(struct mp_pool *pool)
 	if (!is_pool_to_free(__func__, pool))
 		return 0;
 	mp_enter(pool);
-	pages = free_spare_blocks(pool);
+	pages = free_spare_blocks(pool) + mp_arena_trim(pool);
 	mp_leave(pool);
 	return pages;
 }

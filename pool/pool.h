@@ -40,6 +40,7 @@
 #define MP_NAME_LEN	24	/* bytes of a pool's name, with the NUL */
 #define MP_MARKS	6	/* savepoints that a pool knows by number */
 
+struct mp_arena;
 struct mp_entry;
 struct mp_mark;
 struct mp_pool;
@@ -70,17 +71,26 @@ struct mp_block {
  * @block_pages: pages of each block
  * @block_max: bytes of the largest object that comes from a block, if its alignment
  *	allows; larger objects have pages of their own
- * @pages: all pages that the pool holds: blocks and large objects
+ * @pages: all pages that the pool holds: of blocks, arenas and large objects
  * @nr_blocks: blocks in the chain, with the spare ones
  * @bumped: bytes taken from blocks, with alignment and redzones.  Bytes that the inline
  *	functions took are added later, by sync_active()
  * @skipped: free bytes in blocks that are not tried any more
- * @freed: those bytes of @given that are in @holes
- * @entries: the entries of medium and large objects, a tree sorted by address
+ * @medium: those bytes of @given that medium objects and their entries take
+ * @freed: those bytes of @medium whose object was freed
+ * @entries: the entries of large objects, and of medium ones in blocks; a tree sorted by
+ *	address
  * @entry_list: the same entries, the newest object first
  * @slots: entries without an object, whose large object was freed
- * @holes: entries of medium objects that were freed
  * @newest: the entry that was allocated last; it leads to the older ones
+ * @arenas: the arenas, a tree sorted by address
+ * @holes: the holes in arenas, a tree sorted by address
+ * @chunks: the objects in arenas, the newest first
+ * @spare_arenas: descriptions of arenas that are gone
+ * @newest_arena: the description that was allocated last; it leads to the older ones
+ * @arena_pages: pages of all arenas
+ * @arena_given: bytes of the objects in arenas, with their headers
+ * @spare_pages: pages of arenas without a byte of an object
  * @nr_large: objects that have pages of their own
  * @large_pages: their pages
  * @serial: counts medium and large objects, entries, handlers and savepoints.  Each has
@@ -91,6 +101,7 @@ struct mp_block {
  * @marks: numbers of the newest savepoints in force, less @floor; the newest first
  * @at_mark: true if nothing was allocated since the newest savepoint was set or rewound
  *	to; the inline functions do not clear it
+ * @marked: @last at the newest savepoint, or at the start
  * @undoing: the state that a running reset or rewind goes back to, or NULL
  * @cleanups: cleanup handlers, the newest first
  * @resets: number of calls of mp_reset_pool()
@@ -120,18 +131,27 @@ struct mp_pool {
 	unsigned long nr_blocks;
 	size_t bumped;
 	size_t skipped;
+	size_t medium;
 	size_t freed;
 	struct rb_root entries;
 	struct list_head entry_list;
 	struct list_head slots;
-	struct list_head holes;
 	struct mp_entry *newest;
+	struct rb_root arenas;
+	struct rb_root holes;
+	struct list_head chunks;
+	struct list_head spare_arenas;
+	struct mp_arena *newest_arena;
+	unsigned long arena_pages;
+	size_t arena_given;
+	unsigned long spare_pages;
 	unsigned long nr_large;
 	unsigned long large_pages;
 	u64 serial;
 	u64 floor;
 	u64 lost;
 	u32 marks[MP_MARKS];
+	u8 *marked;
 	struct mp_mark *undoing;
 	struct mp_cleanup *cleanups;
 	unsigned int resets;
@@ -158,6 +178,7 @@ struct mp_mark {
 	size_t bumped;
 	size_t skipped;
 	size_t given;
+	size_t medium;
 	u64 serial;
 };
 
@@ -173,6 +194,8 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark);
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark);
 
 void *mp_memalign(struct mp_pool *pool, size_t size, size_t align, gfp_t gfp);
+void *mp_realloc(struct mp_pool *pool, void *object, size_t old_size, size_t new_size,
+		 gfp_t gfp);
 bool mp_free(struct mp_pool *pool, const void *object);
 int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 		   void *data, gfp_t gfp);

@@ -242,7 +242,9 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	pool->bumped = to.bumped;
 	pool->skipped = to.skipped;
 	pool->given = to.given;
+	pool->medium = to.medium;
 	set_active(pool, pool->tail, NULL);
+	pool->marked = pool->last;
 
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC)) {
 		mp_poison(pool->last, pool->end);
@@ -318,8 +320,10 @@ void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 		.bumped = pool->bumped,
 		.skipped = pool->skipped,
 		.given = pool->given,
+		.medium = pool->medium,
 	};
 	push_mark(pool, mark);
+	pool->marked = pool->last;
 	mp_leave(pool);
 }
 EXPORT_SYMBOL_GPL(mp_mark_pool);

@@ -91,13 +91,30 @@ bool in_block(struct mp_block *block, const void *object, size_t size)
 }
 EXPORT_SYMBOL_GPL(in_block);
 
+/* Return true if the arena holds all pages of the object. */
+static bool in_arena(struct mp_arena *arena, const void *object, size_t size)
+{
+	size_t offset = object - arena->start, page;
+
+	if (object < arena->start || offset + size > ARENA_BYTES)
+		return false;
+	for (page = offset / PAGE_SIZE; page <= (offset + size - 1) / PAGE_SIZE; page++)
+		if (!(arena->held & BIT(page)))
+			return false;
+	return true;
+}
+
 bool in_pool(struct mp_pool *pool, const void *object, size_t size)
 {
+	struct mp_arena *arena;
 	struct mp_entry *large;
 	struct mp_block *block;
 
 	for (block = &pool->first; block; block = block->next)
 		if (in_block(block, object, size))
+			return true;
+	for (arena = pool->newest_arena; arena; arena = arena->older)
+		if (in_arena(arena, object, size))
 			return true;
 	list_for_each_entry(large, &pool->entry_list, list)
 		if (large->addr == object && large->pages == DIV_ROUND_UP(size, PAGE_SIZE))
@@ -105,6 +122,84 @@ bool in_pool(struct mp_pool *pool, const void *object, size_t size)
 	return false;
 }
 EXPORT_SYMBOL_GPL(in_pool);
+
+/* What check_arenas() has counted of a pool's arenas. */
+struct census {
+	unsigned long pages;
+	unsigned long spare;
+	unsigned long holes;
+	unsigned long objects;
+	size_t given;
+};
+
+/* Check the chunks of @arena from the page @page on, up to one that the arena does not hold. */
+static unsigned int check_run(struct kunit *test, struct mp_arena *arena, unsigned int page,
+			      struct census *census)
+{
+	void *at = arena->start + page * PAGE_SIZE;
+	bool after_hole = false;
+	u16 before = 0;
+
+	while (!PAGE_ALIGNED(at) || arena->held & BIT((at - arena->start) >> PAGE_SHIFT)) {
+		struct mp_chunk *chunk = at;
+		void *end = at + chunk->units * ARENA_UNIT;
+		unsigned int unit = (at - arena->start) / ARENA_UNIT;
+		void *first = PTR_ALIGN(at, PAGE_SIZE);
+
+		KUNIT_ASSERT_NE(test, chunk->units, 0);
+		KUNIT_ASSERT_EQ(test, chunk->before, before);
+		KUNIT_ASSERT_FALSE(test, chunk->is_hole && after_hole);
+		KUNIT_ASSERT_NE(test, test_bit(unit, arena->objects), chunk->is_hole);
+		if (chunk->is_hole) {
+			census->holes++;
+			census->spare += end > first ? (end - first) / PAGE_SIZE : 0;
+		} else {
+			census->objects++;
+			census->given += end - at;
+		}
+		after_hole = chunk->is_hole;
+		before = chunk->units;
+		at = end;
+	}
+	return (at - arena->start) >> PAGE_SHIFT;
+}
+
+static u16 largest_below(struct rb_node *node)
+{
+	return node ? rb_entry(node, struct mp_chunk, node)->largest : 0;
+}
+
+void check_arenas(struct kunit *test, struct mp_pool *pool)
+{
+	struct census census = {};
+	struct mp_arena *arena;
+	struct rb_node *node;
+
+	for (arena = pool->newest_arena; arena; arena = arena->older) {
+		unsigned int page;
+
+		census.pages += hweight_long(arena->held);
+		census.objects -= bitmap_weight(arena->objects, ARENA_BYTES / ARENA_UNIT);
+		for (page = 0; page < ARENA_PAGES; page++)
+			if (arena->held & BIT(page))
+				page = check_run(test, arena, page, &census);
+	}
+	KUNIT_EXPECT_EQ(test, census.objects, 0UL);
+	KUNIT_EXPECT_EQ(test, census.pages, pool->arena_pages);
+	KUNIT_EXPECT_EQ(test, census.spare, pool->spare_pages);
+	KUNIT_EXPECT_EQ(test, census.given, pool->arena_given);
+	for (node = rb_first(&pool->holes); node; node = rb_next(node)) {
+		struct mp_chunk *hole = rb_entry(node, struct mp_chunk, node);
+
+		KUNIT_ASSERT_TRUE(test, hole->is_hole);
+		KUNIT_ASSERT_EQ(test, hole->largest,
+				max3(hole->units, largest_below(node->rb_left),
+				     largest_below(node->rb_right)));
+		census.holes--;
+	}
+	KUNIT_EXPECT_EQ(test, census.holes, 0UL);
+}
+EXPORT_SYMBOL_GPL(check_arenas);
 
 void grow_pool(struct kunit *test, struct mp_pool *pool, unsigned long nr)
 {

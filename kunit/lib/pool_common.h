@@ -67,10 +67,24 @@ static inline size_t pool_medium(size_t size)
 /* Return true if the object lies in the block, behind the block's header. */
 bool in_block(struct mp_block *block, const void *object, size_t size);
 /*
- * Return true if the object lies in a block of the pool, or is a large object of the pool
+ * Return true if the object lies in a block or an arena of the pool, or is a large object of the pool
  * with as many pages as it needs.
  */
 bool in_pool(struct mp_pool *pool, const void *object, size_t size);
+/* Check the arenas of the pool, and its counters of them, against each other. */
+void check_arenas(struct kunit *test, struct mp_pool *pool);
+/* From now on the pool's medium objects lie in arenas, not in blocks. */
+static inline void make_old(struct mp_pool *pool)
+{
+	pool->medium = pool->block_pages << PAGE_SHIFT;
+}
+
+/* Return the bytes of an arena that an object takes. */
+static inline size_t pool_chunk(size_t size)
+{
+	return ALIGN(sizeof(struct mp_chunk) + size + POOL_REDZONE, ARENA_UNIT);
+}
+
 /* Allocate objects of pool->max bytes until the pool has @nr blocks. */
 void grow_pool(struct kunit *test, struct mp_pool *pool, unsigned long nr);
 

@@ -96,20 +96,48 @@ static void pool_debug_test_kasan_large(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
-/* A hole is poisoned; if a smaller object uses the hole, the rest stays poisoned. */
-static void pool_debug_test_kasan_hole(struct kunit *test)
+/* A freed medium object is poisoned, in a block and in an arena. */
+static void pool_debug_test_kasan_medium(struct kunit *test)
 {
 	struct mp_pool *pool = poisoned_pool(test, 512);
-	u8 *object = mp_alloc(pool, 1001, 0);
+	unsigned int i;
 
-	use_object(test, object, 1001);
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
-	expect_report(test, object);
-	expect_report(test, object + 1000);
-	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), object);
-	use_object(test, object, 600);
-	expect_report(test, object + 600);
-	expect_report(test, object + 1000);
+	for (i = 0; i < 2; i++) {
+		u8 *object = mp_alloc(pool, 1001, 0);
+
+		KUNIT_EXPECT_EQ(test, in_block(&pool->first, object, 1001), i == 0);
+		use_object(test, object, 1001);
+		expect_report(test, object + 1001);
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+		expect_report(test, object);
+		expect_report(test, object + 1000);
+		make_old(pool);
+	}
+	mp_destroy_pool(pool);
+}
+
+/* An object in what was a larger one: the rest stays poisoned, and merged holes are. */
+static void pool_debug_test_kasan_arena(struct kunit *test)
+{
+	struct mp_pool *pool = poisoned_pool(test, 512);
+	u8 *objects[3];
+	unsigned int i;
+
+	make_old(pool);
+	for (i = 0; i < 3; i++)
+		objects[i] = mp_alloc(pool, 1001, 0);
+	/* Each one lies below the one before; so the first of these is the highest. */
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[1]));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[0]));
+	for (i = 0; i < 2; i++) {
+		expect_report(test, objects[i]);
+		expect_report(test, objects[i] + 1000);
+	}
+	use_object(test, objects[2], 1001);
+	objects[0] = mp_alloc(pool, 600, 0);
+	use_object(test, objects[0], 600);
+	expect_report(test, objects[0] + 600);
+	expect_report(test, objects[1] + 100);
 	mp_destroy_pool(pool);
 }
 
@@ -382,7 +410,8 @@ static struct kunit_case pool_debug_cases[] = {
 	KUNIT_CASE(pool_debug_test_second_user),
 	KUNIT_CASE(pool_debug_test_kasan_overrun),
 	KUNIT_CASE(pool_debug_test_kasan_large),
-	KUNIT_CASE(pool_debug_test_kasan_hole),
+	KUNIT_CASE(pool_debug_test_kasan_medium),
+	KUNIT_CASE(pool_debug_test_kasan_arena),
 	KUNIT_CASE(pool_debug_test_kasan_never_given),
 	KUNIT_CASE(pool_debug_test_kasan_after_reset),
 	KUNIT_CASE(pool_debug_test_kasan_after_rewind),

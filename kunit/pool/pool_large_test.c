@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite pool_large: large and medium objects, objects with an alignment of their own, and
- * copies.
+ * Suite pool_large: large objects, medium objects in blocks, objects with an alignment of
+ * their own, and copies.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -16,8 +16,8 @@ static void pool_large_test_exact_pages(struct kunit *test)
 	struct mp_pool *pool = fixture(test)->pool;
 	unsigned int i;
 
-	/* The smallest large object; one byte less would come from the block. */
-	KUNIT_EXPECT_EQ(test, PAGE_ALIGNED(mp_alloc(pool, pool->max + 1, 0)), true);
+	/* An object that leaves little of a page gets one, too. */
+	KUNIT_EXPECT_EQ(test, PAGE_ALIGNED(mp_alloc(pool, PAGE_SIZE - 100, 0)), true);
 	KUNIT_EXPECT_EQ(test, used(test), 2UL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned long pages = DIV_ROUND_UP(sizes[i], PAGE_SIZE);
@@ -99,7 +99,7 @@ static void pool_large_test_memalign_prefers_blocks(struct kunit *test)
 		most -= min_t(size_t, most, POOL_REDZONE);
 		from = max_t(size_t, min(most, pool->max), 40) - 39;
 		for (size = from; size < from + 80; size++) {
-			bool own_pages = size > min(most, pool->max);
+			bool outside = size > min(most, pool->max);
 			void *object;
 
 			/* Fill the first block. */
@@ -107,7 +107,7 @@ static void pool_large_test_memalign_prefers_blocks(struct kunit *test)
 			object = mp_memalign(pool, size, align, 0);
 			if (!in_pool(pool, object, size) ||
 			    !IS_ALIGNED((uintptr_t)object, align) ||
-			    pool->nr_large != own_pages)
+			    pool->nr_large + !!pool->arena_pages != outside)
 				KUNIT_FAIL(test, "%zu bytes at %zu: %p, %lu larges", size,
 					   align, object, pool->nr_large);
 			mp_reset_pool(pool);
@@ -199,30 +199,23 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, 4);
 	struct mp_pool *pool = mp_create_pool(region, 512, 0);
-	void *pages[3], *holes[3];
-	struct mp_entry *hole;
 	struct mp_pool before;
+	void *pages[3];
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	for (i = 0; i < 3; i++)
-		holes[i] = mp_alloc(pool, 513 + i, 0);
+	make_old(pool);
 	while (pool->end - pool->last >= pool_step(1) + POOL_GRANULE)
 		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 1, __GFP_NOWARN));
 	KUNIT_ASSERT_EQ(test, pool->nr_blocks, 1UL);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_TRUE(test, mp_free(pool, holes[i]));
-	for (i = 0; i < 3; i++)
 		pages[i] = buddy_alloc(region, 0, 0);
 	/* A failed allocation may still call sync_active(); let it do so now. */
-	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 400, __GFP_NOWARN));
 	before = *pool;
 
 	fail_each(test, pool);
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
-	i = 3;
-	list_for_each_entry(hole, &pool->holes, list)
-		KUNIT_EXPECT_PTR_EQ(test, hole->addr, holes[--i]);
 
 	buddy_free(region, pages[0], 0);
 	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 2 * PAGE_SIZE, __GFP_NOWARN));
@@ -230,8 +223,12 @@ static void pool_large_test_failed_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
 
-	/* The free page is enough for the object, but its entry needs a block. */
+	/*
+	 * The free page is enough for the object, but the entry, or the description of the
+	 * arena, needs a block.
+	 */
 	KUNIT_EXPECT_NULL(test, mp_alloc(pool, PAGE_SIZE, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1000, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, pages_used(region), 3UL);
 
@@ -275,14 +272,14 @@ static void pool_large_test_free_in_any_order(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < 101; i++) {
-		objects[i] = mp_alloc(pool, 4096 + i, 0);
+		objects[i] = mp_alloc(pool, 8192 - i, 0);
 		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-		memset(objects[i], i, 4096 + i);
+		memset(objects[i], i, 8192 - i);
 	}
 	for (i = 0; i < 101; i++) {
 		unsigned int which = i * 37 % 101;
 
-		wrong += !!memchr_inv(objects[which], which, 4096 + which);
+		wrong += !!memchr_inv(objects[which], which, 8192 - which);
 		wrong += !mp_free(pool, objects[which]);
 		wrong += mp_free(pool, objects[which]);
 	}
@@ -299,12 +296,12 @@ static void pool_large_test_entries_are_reused(struct kunit *test)
 	size_t given;
 
 	for (i = 0; i < ARRAY_SIZE(objects); i++)
-		objects[i] = mp_alloc(pool, 5000, 0);
+		objects[i] = mp_alloc(pool, 8000, 0);
 	given = pool->given;
 	KUNIT_EXPECT_EQ(test, given, ARRAY_SIZE(objects) * sizeof(struct mp_entry));
 	for (i = 0; i < 1000; i++) {
 		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i * 3 % 8]));
-		objects[i * 3 % 8] = mp_alloc(pool, 5000 + i, 0);
+		objects[i * 3 % 8] = mp_alloc(pool, 7300 + i % 800, 0);
 	}
 	KUNIT_EXPECT_EQ(test, pool->given, given);
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
@@ -350,113 +347,91 @@ static void pool_large_test_max(struct kunit *test)
 	}
 }
 
-/* Holes are used again: the pool does not grow if medium objects are freed and allocated. */
-static void pool_large_test_holes_are_reused(struct kunit *test)
+/* Return the size of the largest medium object that the active block has room for. */
+static size_t largest_medium(struct mp_pool *pool)
 {
-	struct mp_pool *pool = small_pool(test);
-	unsigned int i, wrong = 0;
-	u8 *objects[2];
-	size_t given;
+	u8 *start = PTR_ALIGN(pool->last, max_t(size_t, POOL_GRANULE, sizeof(void *)));
 
-	for (i = 0; i < 2; i++)
-		objects[i] = mp_alloc(pool, 1000, 0);
-	given = pool->given;
-	KUNIT_EXPECT_EQ(test, given, 2 * pool_medium(1000));
-	for (i = 0; i < 1000; i++) {
-		u8 *object = objects[i % 2];
-
-		wrong += !mp_free(pool, object);
-		wrong += mp_free(pool, object);
-		wrong += pool->freed != 1000;
-		/* The hole keeps the size of its first object, so up to 1000 bytes fit. */
-		wrong += mp_alloc(pool, 513 + i % 488, 0) != object;
-		wrong += pool->freed != 0;
-	}
-	KUNIT_EXPECT_EQ(test, wrong, 0);
-	KUNIT_EXPECT_EQ(test, pool->given, given);
-	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
-	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
-	mp_destroy_pool(pool);
-}
-
-/* A hole is not used for an object that is larger or needs a larger alignment. */
-static void pool_large_test_holes_that_do_not_fit(struct kunit *test)
-{
-	struct mp_pool *pool = small_pool(test);
-	void *older = mp_alloc(pool, 600, 0), *newer = mp_alloc(pool, 601, 0);
-
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, older));
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, newer));
-	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 602, 0), newer);
-	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)mp_memalign(pool, 600, 2048, 0), 2048));
-	KUNIT_EXPECT_EQ(test, pool->freed, 1201UL);
-	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 601, 0), newer);
-	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 600, 0), older);
-	mp_destroy_pool(pool);
-}
-
-/* A request looks at the four newest holes; the next request looks at others first. */
-static void pool_large_test_few_holes_are_tried(struct kunit *test)
-{
-	struct mp_pool *pool = small_pool(test);
-	void *objects[5];
-	unsigned int i;
-
-	for (i = 0; i < 5; i++)
-		objects[i] = mp_alloc(pool, i ? 520 : 700, 0);
-	for (i = 0; i < 5; i++)
-		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
-	KUNIT_EXPECT_PTR_NE(test, mp_alloc(pool, 700, 0), objects[0]);
-	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 700, 0), objects[0]);
-	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 520, 0), objects[4]);
-	mp_destroy_pool(pool);
+	return round_down(pool->end - start - sizeof(struct mp_entry) - POOL_REDZONE,
+			  sizeof(void *)) - POOL_REDZONE;
 }
 
 /*
- * A medium object needs room for its entry, or else it becomes a large object.  It is
- * aligned as its entry must be.
+ * The first medium objects of a pool lie in its block, with their entries behind them, as
+ * long as the block that small objects come from has room; and those of all blocks together
+ * are not more than a block.
  */
-static void pool_large_test_room_for_the_entry(struct kunit *test)
+static void pool_large_test_medium_in_block(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
-	size_t size = pool->block_max - sizeof(struct mp_entry) - POOL_REDZONE;
-	u8 *object = mp_alloc(pool, size, 0);
+	u8 *object = mp_nalloc(pool, 601, 0);
+	unsigned int i;
+	size_t given;
 
-	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, size));
-	memset(object, 1, size);
-	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(mp_alloc(pool, size + 1, 0)));
-	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
-	mp_reset_pool(pool);
-	mp_nalloc(pool, 1, 0);
-	object = mp_nalloc(pool, 601, 0);
+	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, 601));
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)object, sizeof(void *)));
+	KUNIT_EXPECT_EQ(test, pool->medium, pool_medium(601));
+	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(601));
 	memset(object, 1, 601);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+	KUNIT_EXPECT_EQ(test, pool->freed, 601UL);
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, object));
+
+	/* No block is added for a medium object. */
+	KUNIT_EXPECT_FALSE(test, in_block(&pool->first, mp_nalloc(pool, 3600, 0), 3600));
+	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
+	KUNIT_EXPECT_EQ(test, pool->arena_pages, 1UL);
+	/* One byte more than the block has left, with the entry, is too much. */
+	mp_nalloc(pool, 1, 0);
+	i = largest_medium(pool);
+	KUNIT_EXPECT_FALSE(test, in_block(&pool->first, mp_nalloc(pool, i + 1, 0), i + 1));
+	KUNIT_EXPECT_EQ(test, pool->arena_pages, 2UL);
+	/* The description of the second arena has come into the block. */
+	i = largest_medium(pool);
+	object = mp_nalloc(pool, i, 0);
+	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, i));
+	memset(object, 2, i);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
+
+	given = pool->arena_given;
+	/* Two blocks with room, but a block of medium objects is all there may be. */
+	while (pool->medium + pool_medium(600) <= PAGE_SIZE) {
+		grow_pool(test, pool, pool->nr_blocks + 1);
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 600, 0));
+		KUNIT_EXPECT_EQ(test, pool->arena_given, given);
+	}
+	grow_pool(test, pool, pool->nr_blocks + 1);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 600, 0));
+	KUNIT_EXPECT_GE(test, pool->arena_given, given + 4 * pool_chunk(600));
+	/* After a reset, the pool is young again. */
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, mp_alloc(pool, 600, 0), 600));
 	mp_destroy_pool(pool);
 }
 
 /* A medium allocation that fails loses no bytes; after a free, the next one succeeds. */
 static void pool_large_test_medium_fails(struct kunit *test)
 {
-	struct buddy_region *region = test_region_mapped(test, 0, 1);
+	struct buddy_region *region = test_region_mapped(test, 0, 2);
 	struct mp_pool *pool = mp_create_pool(region, 1024, 0);
 	unsigned int i;
 	void *object;
 	size_t given;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
+	make_old(pool);
 	object = mp_alloc(pool, 1025, 0);
 	KUNIT_EXPECT_NOT_NULL(test, object);
-	while (mp_alloc(pool, 1024, __GFP_NOWARN))
+	while (mp_alloc(pool, 1025, __GFP_NOWARN))
 		;
-	given = pool->given;
+	given = pool->arena_given;
 	for (i = 0; i < 100; i++)
 		KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
-	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->arena_given, given);
+	check_arenas(test, pool);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
-	KUNIT_EXPECT_NULL(test, mp_alloc(pool, 1026, __GFP_NOWARN));
-	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 1025, 0), object);
+	KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 1026, 0), object);
 	mp_destroy_pool(pool);
 }
 
@@ -552,10 +527,7 @@ static struct kunit_case pool_large_cases[] = {
 	KUNIT_CASE(pool_large_test_free_in_any_order),
 	KUNIT_CASE(pool_large_test_entries_are_reused),
 	KUNIT_CASE(pool_large_test_max),
-	KUNIT_CASE(pool_large_test_holes_are_reused),
-	KUNIT_CASE(pool_large_test_holes_that_do_not_fit),
-	KUNIT_CASE(pool_large_test_few_holes_are_tried),
-	KUNIT_CASE(pool_large_test_room_for_the_entry),
+	KUNIT_CASE(pool_large_test_medium_in_block),
 	KUNIT_CASE(pool_large_test_medium_fails),
 	KUNIT_CASE(pool_large_test_memdup),
 	KUNIT_CASE(pool_large_test_strdup),

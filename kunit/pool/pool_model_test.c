@@ -320,17 +320,6 @@ static void random_operation(struct side *side)
 		random_alloc(side);
 }
 
-static void check_holes(struct side *side)
-{
-	size_t bytes = side->pool->freed;
-	struct mp_entry *hole;
-
-	list_for_each_entry(hole, &side->pool->holes, list)
-		bytes -= hole->size;
-	if (bytes)
-		wrong(side->model, "freed has %zd bytes that are in no hole", bytes);
-}
-
 /* Every used page must belong to a pool, and every object must be unchanged. */
 static void check_model(struct model *model)
 {
@@ -341,11 +330,11 @@ static void check_model(struct model *model)
 		if (!side->pool)
 			continue;
 		check_objects(side, 0);
-		check_holes(side);
+		check_arenas(model->test, side->pool);
 		pages += side->pool->pages;
 		KUNIT_EXPECT_EQ(model->test, side->pool->pages,
 				side->pool->nr_blocks * side->pool->block_pages +
-				side->pool->large_pages);
+				side->pool->arena_pages + side->pool->large_pages);
 	}
 	KUNIT_EXPECT_EQ(model->test, pages_used(model->region), pages);
 	check_region(model->test, model->region);

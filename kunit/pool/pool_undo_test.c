@@ -100,7 +100,7 @@ static void pool_undo_test_reset_frees_larges(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 20; i++)
-		large = mp_alloc(pool, 5000, 0);
+		large = mp_alloc(pool, 8000, 0);
 	KUNIT_EXPECT_EQ(test, used(test), 41UL);
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_EQ(test, used(test), 1UL);
@@ -349,42 +349,41 @@ static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
 }
 
 /*
- * A hole whose bytes are older than the savepoint stays, whether or not an object was in
- * it since; a hole whose bytes are newer is forgotten.
+ * Medium objects in a block: bytes that were freed before the savepoint stay freed, and so
+ * do bytes of older objects that were freed since; the newer ones are forgotten.
  */
-static void pool_undo_test_rewind_and_holes(struct kunit *test)
+static void pool_undo_test_rewind_and_freed(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
 	u8 *held, *freed, *newer;
 	struct mp_mark mark;
-	size_t given;
+	size_t given, medium;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	held = mp_alloc(pool, 700, 0);
 	freed = mp_alloc(pool, 600, 0);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, freed));
 	given = pool->given;
+	medium = pool->medium;
 	mp_mark_pool(pool, &mark);
-	/* An object in the old hole, a new one, and a new one that is freed. */
-	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
 	newer = mp_alloc(pool, 601, 0);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 602, 0)));
+	KUNIT_EXPECT_EQ(test, pool->freed, 1202UL);
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_EQ(test, pool->freed, 600UL);
 	KUNIT_EXPECT_EQ(test, pool->given, given);
+	KUNIT_EXPECT_EQ(test, pool->medium, medium);
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, newer));
 	KUNIT_EXPECT_FALSE(test, mp_free(pool, freed));
-	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 600, 0), freed);
-	/* An old object that is freed after the savepoint stays freed. */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 601, 0), newer);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, held));
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_EQ(test, pool->freed, 1300UL);
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_EQ(test, pool->freed, 0UL);
-	/* After the reset the old holes are forgotten; the block is used from its start. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_alloc(pool, 700, 0), held);
 	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(700));
-	/* A hole is forgotten, too, if it was the first object after the savepoint. */
+	/* The first object after the savepoint. */
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 600, 0)));
 	mp_rewind_pool(pool, &mark);
@@ -445,7 +444,7 @@ static struct kunit_case pool_undo_cases[] = {
 	KUNIT_CASE(pool_undo_test_marks_nest),
 	KUNIT_CASE(pool_undo_test_rewind_drops_newer_entries),
 	KUNIT_CASE(pool_undo_test_rewind_keeps_older_entries),
-	KUNIT_CASE(pool_undo_test_rewind_and_holes),
+	KUNIT_CASE(pool_undo_test_rewind_and_freed),
 	KUNIT_CASE(pool_undo_test_mark_skips_to_the_last_block),
 #ifdef DEFINE_FREE
 	KUNIT_CASE(pool_undo_test_free_at_scope_end),
