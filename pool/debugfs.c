@@ -36,6 +36,7 @@ struct row {
 	unsigned long larges;
 	unsigned long large_bytes;
 	unsigned long resets;
+	unsigned long limit;	/* a total has none */
 };
 
 /**
@@ -85,6 +86,7 @@ static void copy_row(const struct mp_pool *pool, struct row *row)
 	row->larges = pool->nr_large;
 	row->large_bytes = pool->large_pages << PAGE_SHIFT;
 	row->resets = pool->resets;
+	row->limit = pool->limit << PAGE_SHIFT;
 }
 
 /*
@@ -202,13 +204,13 @@ static int pools_show(struct seq_file *m, void *v)
 	const struct row *row = v;
 
 	if (v == SEQ_START_TOKEN)
-		seq_puts(m, "name                         age  blocks  block_bytes        given        freed      aligned      skipped  arena_bytes   arena_free  larges  large_bytes   resets\n");
+		seq_puts(m, "name                         age  blocks  block_bytes        given        freed      aligned      skipped  arena_bytes   arena_free  larges  large_bytes   resets        limit\n");
 	else
-		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu\n",
+		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu %12lu\n",
 			   row->name, row->age, row->blocks, row->block_bytes,
 			   row->given, row->freed, row->aligned, row->skipped,
 			   row->arena_bytes, row->arena_free,
-			   row->larges, row->large_bytes, row->resets);
+			   row->larges, row->large_bytes, row->resets, row->limit);
 	return 0;
 }
 

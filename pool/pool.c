@@ -106,11 +106,16 @@ static void free_pages_of(struct buddy_region *region, void *addr, unsigned long
 		buddy_free_exact(region, addr, pages);
 }
 
+/* All pages of a pool come from here, but those of its first block. */
 static void *take_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
 			gfp_t gfp)
 {
-	void *addr = alloc_pages_of(pool->region, pages, align_order, gfp);
+	void *addr;
 
+	/* The user has set the limit, so nothing is printed in the log. */
+	if (pool->limit && pages > pool->limit - pool->pages)
+		return NULL;
+	addr = alloc_pages_of(pool->region, pages, align_order, gfp);
 	if (addr)
 		pool->pages += pages;
 	return addr;
@@ -547,6 +552,45 @@ unsigned long mp_trim_pool(struct mp_pool *pool)
 	return pages;
 }
 EXPORT_SYMBOL_GPL(mp_trim_pool);
+
+/**
+ * mp_set_limit() - limit the pages that a pool holds
+ * @pool: the pool
+ * @bytes: the most that the pool may hold in pages, rounded down to whole pages; 0 removes
+ *	the limit.  All pages of the pool count: its blocks, the spare ones too, and its
+ *	large objects
+ *
+ * An allocation that needs pages beyond the limit fails as if the region had no pages
+ * left, but prints nothing in the log.  Spare blocks are not given up for a large object;
+ * mp_trim_pool() makes room.  The limit stays in force at a reset and a rewind.
+ *
+ * If the pool holds more than @bytes, its spare blocks are given back to the region first,
+ * as by mp_trim_pool().
+ *
+ * Context: as mp_trim_pool().
+ * Return: 0; -EBUSY if the pool holds more than @bytes also without spare blocks, in which
+ * case the earlier limit stays; -EINVAL if @pool is no pool and in NMI context, which is
+ * counted in the debugfs file bad_calls.
+ */
+int mp_set_limit(struct mp_pool *pool, size_t bytes)
+{
+	unsigned long limit = bytes >> PAGE_SHIFT;
+	int err = 0;
+
+	if (!is_pool_to_free(__func__, pool))
+		return -EINVAL;
+	mp_enter(pool);
+	if (bytes && pool->pages > limit)
+		free_spare_blocks(pool);
+	/* A pool holds at least a page, so a limit of less than a page is refused here. */
+	if (bytes && pool->pages > limit)
+		err = -EBUSY;
+	else
+		pool->limit = limit;
+	mp_leave(pool);
+	return err;
+}
+EXPORT_SYMBOL_GPL(mp_set_limit);
 
 /**
  * mp_destroy_pool() - free a pool and all of its objects

@@ -72,6 +72,7 @@ struct mp_block {
  * @block_max: bytes of the largest object that comes from a block, if its alignment
  *	allows; larger objects have pages of their own
  * @pages: all pages that the pool holds: of blocks, arenas and large objects
+ * @limit: the most pages that it may hold, or 0 for any number
  * @nr_blocks: blocks in the chain, with the spare ones
  * @bumped: bytes taken from blocks, with alignment and redzones.  Bytes that the inline
  *	functions took are added later, by sync_active()
@@ -128,6 +129,7 @@ struct mp_pool {
 	unsigned long block_pages;
 	size_t block_max;
 	unsigned long pages;
+	unsigned long limit;
 	unsigned long nr_blocks;
 	size_t bumped;
 	size_t skipped;
@@ -190,6 +192,7 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 void mp_destroy_pool(struct mp_pool *pool);
 void mp_reset_pool(struct mp_pool *pool);
 unsigned long mp_trim_pool(struct mp_pool *pool);
+int mp_set_limit(struct mp_pool *pool, size_t bytes);
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark);
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark);
 
@@ -279,7 +282,8 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
  * tried, so the call may fail although the region has free pages.
  * Return: the object, at a multiple of the pool's alignment (MP_ALIGNMENT, or that given
  * to mp_create_pool_named()).  ZERO_SIZE_PTR of linux/slab.h for size 0.  NULL if the
- * region has no pages left, in which case the pool is unchanged, and for a zone flag.
+ * region has no pages left or the pool's limit is reached, in which cases the pool is
+ * unchanged, and for a zone flag.
  */
 static inline void *mp_alloc(struct mp_pool *pool, size_t size, gfp_t gfp)
 {

@@ -5,6 +5,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "../lib/files.h"
@@ -12,7 +13,8 @@
 
 enum column {
 	AGE, BLOCKS, BLOCK_BYTES, GIVEN, FREED, ALIGNED, SKIPPED,
-	ARENA_SIZE, ARENA_FREE, LARGES, LARGE_BYTES, RESETS, COLUMNS
+	ARENA_SIZE, ARENA_FREE, LARGES, LARGE_BYTES, RESETS, LIMIT,
+	COLUMNS
 };
 
 struct row {
@@ -83,7 +85,7 @@ static ssize_t read_piece(struct pools_file *pools, size_t bytes)
 	return got;
 }
 
-/* Parse a line: a word and ten numbers, with one or more blanks between them. */
+/* Parse a line: a word and eleven numbers, with one or more blanks between them. */
 static bool parse_row(char *line, struct row *row)
 {
 	char *word = strsep(&line, " ");
@@ -187,7 +189,7 @@ static void pool_file_test_row(struct kunit *test)
 	struct mp_pool *pool = make_pool(test, "known", 8192);
 	unsigned long expected[COLUMNS] = {
 		[BLOCKS] = 2, [BLOCK_BYTES] = 16384, [LARGES] = 1,
-		[LARGE_BYTES] = 12288, [RESETS] = 2,
+		[LARGE_BYTES] = 12288, [RESETS] = 2, [LIMIT] = 40960,
 	};
 	struct mp_mark mark;
 	u8 *first, *second;
@@ -199,6 +201,7 @@ static void pool_file_test_row(struct kunit *test)
 	mp_alloc(pool, 10000, 0);
 	mp_reset_pool(pool);
 	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, 45000), 0);
 	first = mp_nalloc(pool, 10, 0);
 	second = mp_alloc(pool, 100, 0);
 	/* The entry of this object begins at a multiple of 8, which wastes 4 bytes. */
@@ -299,7 +302,10 @@ static void pool_file_test_read_again(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, strstr(first, "\ntotal"), strstr(again, "\ntotal"));
 }
 
-/* The total is the sum of the rows, and its bytes are the used pages of the region. */
+/*
+ * The total is the sum of the rows, and its bytes are the used pages of the region.  It has
+ * no limit.
+ */
 static void pool_file_test_total(struct kunit *test)
 {
 	struct mp_pool *some[5];
@@ -313,6 +319,7 @@ static void pool_file_test_total(struct kunit *test)
 			mp_alloc(some[i], 1 + 400 * i * j % 7000, 0);
 		if (i == 3)
 			mp_reset_pool(some[i]);
+		KUNIT_EXPECT_EQ(test, mp_set_limit(some[i], SZ_1M), 0);
 	}
 	pools = read_pools(test, fixture(test)->region);
 	KUNIT_ASSERT_EQ(test, pools->nr_rows, 7);
@@ -321,7 +328,8 @@ static void pool_file_test_total(struct kunit *test)
 			total->values[LARGE_BYTES], used(test) << PAGE_SHIFT);
 	KUNIT_EXPECT_NE(test, total->values[LARGES], 0UL);
 	KUNIT_EXPECT_NE(test, total->values[ARENA_FREE], 0UL);
-	for (j = BLOCKS; j < COLUMNS; j++) {
+	KUNIT_EXPECT_EQ(test, total->values[LIMIT], 0UL);
+	for (j = BLOCKS; j < LIMIT; j++) {
 		for (i = 0; i < pools->nr_rows - 1; i++)
 			total->values[j] -= pools->rows[i].values[j];
 		KUNIT_EXPECT_EQ_MSG(test, total->values[j], 0UL, "column %u", j);

@@ -3,6 +3,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "../lib/pool_common.h"
@@ -81,6 +82,11 @@ static bool call_trim(struct mp_pool *pool)
 	return !mp_trim_pool(pool);
 }
 
+static bool call_set_limit(struct mp_pool *pool)
+{
+	return mp_set_limit(pool, SZ_1M) == -EINVAL;
+}
+
 static bool call_mark(struct mp_pool *pool)
 {
 	struct mp_mark mark = {};
@@ -121,6 +127,7 @@ static const struct call {
 	{ "run_cleanup", call_run_cleanup },
 	{ "reset", call_reset },
 	{ "trim", call_trim },
+	{ "set_limit", call_set_limit },
 	{ "mark", call_mark },
 	{ "rewind", call_rewind },
 	{ "destroy", call_destroy },
@@ -356,7 +363,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	struct mp_mark mark;
 	struct mp_pool before;
 	bool freed, cancelled;
-	int wrong;
+	int wrong, limited;
 
 	KUNIT_ASSERT_TRUE(test, pool && large);
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
@@ -372,8 +379,10 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	mp_destroy_pool(pool);
 	cancelled = mp_cancel_cleanup(pool, nothing, NULL);
 	mp_trim_pool(pool);
+	limited = mp_set_limit(pool, SZ_1M);
 	__preempt_count_sub(NMI_OFFSET);
-	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 7);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 8);
+	KUNIT_EXPECT_EQ(test, limited, -EINVAL);
 	KUNIT_EXPECT_FALSE(test, cancelled);
 	KUNIT_EXPECT_FALSE(test, freed);
 	KUNIT_EXPECT_NULL(test, none);
