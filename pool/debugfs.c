@@ -20,23 +20,12 @@
 
 #define MOST_SKIPPED	64	/* pools that are looked at before the lock is dropped */
 
-/* What is printed of a pool, or of all pools together; in the order of the columns. */
+/* What is printed of a pool, or of all pools together. */
 struct row {
 	char name[64];
 	unsigned long caller;	/* printed in place of an empty name; no column */
 	unsigned long age;
-	unsigned long blocks;
-	unsigned long block_bytes;
-	unsigned long given;
-	unsigned long freed;
-	unsigned long aligned;
-	unsigned long skipped;
-	unsigned long arena_bytes;
-	unsigned long arena_free;
-	unsigned long larges;
-	unsigned long large_bytes;
-	unsigned long resets;
-	unsigned long limit;	/* a total has none */
+	struct mp_stats stats;	/* its limit is 0 in a total */
 };
 
 /**
@@ -57,36 +46,12 @@ struct reader {
 	struct row total;
 };
 
-/*
- * Copy what is printed of @pool.  The pool's user may be changing the pool on another
- * CPU, so the values can be of different moments, but each value is a whole one.
- */
 static void copy_row(const struct mp_pool *pool, struct row *row)
 {
-	const struct mp_block *block = READ_ONCE(pool->active);
-	size_t given = READ_ONCE(pool->given);
-	size_t bumped = READ_ONCE(pool->bumped);
-	size_t arena_given = READ_ONCE(pool->arena_given);
-	size_t ahead = READ_ONCE(pool->last) - READ_ONCE(block->last);
-
-	/* A larger distance is none: the user has just moved on to another block. */
-	if (ahead <= pool->block_pages << PAGE_SHIFT)
-		bumped += ahead;
 	memcpy(row->name, pool->name, MP_NAME_LEN);
 	row->caller = pool->caller;
 	row->age = (jiffies - pool->created) / HZ;
-	row->blocks = pool->nr_blocks;
-	row->block_bytes = row->blocks * pool->block_pages << PAGE_SHIFT;
-	row->freed = min(given, READ_ONCE(pool->freed));
-	row->given = given - row->freed;
-	row->aligned = bumped - min(given, bumped);
-	row->skipped = pool->skipped;
-	row->arena_bytes = READ_ONCE(pool->arena_pages) << PAGE_SHIFT;
-	row->arena_free = row->arena_bytes - min(arena_given, row->arena_bytes);
-	row->larges = pool->nr_large;
-	row->large_bytes = pool->large_pages << PAGE_SHIFT;
-	row->resets = pool->resets;
-	row->limit = pool->limit << PAGE_SHIFT;
+	mp_read_stats(pool, &row->stats);
 }
 
 /*
@@ -138,7 +103,7 @@ static bool next_row(struct reader *reader)
 	return found;
 }
 
-static void add_total(struct row *total, const struct row *row)
+static void add_total(struct mp_stats *total, const struct mp_stats *row)
 {
 	total->blocks += row->blocks;
 	total->block_bytes += row->block_bytes;
@@ -166,7 +131,7 @@ static void *pools_next(struct seq_file *m, void *v, loff_t *pos)
 	reader->pos = *pos;
 	if (next_row(reader)) {
 		name_row(&reader->row);
-		add_total(&reader->total, &reader->row);
+		add_total(&reader->total.stats, &reader->row.stats);
 	} else {
 		reader->row = reader->total;
 		reader->ended = true;
@@ -202,15 +167,16 @@ static void pools_stop(struct seq_file *m, void *v)
 static int pools_show(struct seq_file *m, void *v)
 {
 	const struct row *row = v;
+	const struct mp_stats *stats = &row->stats;
 
 	if (v == SEQ_START_TOKEN)
 		seq_puts(m, "name                         age  blocks  block_bytes        given        freed      aligned      skipped  arena_bytes   arena_free  larges  large_bytes   resets        limit\n");
 	else
 		seq_printf(m, "%-24s %7lu %7lu %12lu %12lu %12lu %12lu %12lu %12lu %12lu %7lu %12lu %8lu %12lu\n",
-			   row->name, row->age, row->blocks, row->block_bytes,
-			   row->given, row->freed, row->aligned, row->skipped,
-			   row->arena_bytes, row->arena_free,
-			   row->larges, row->large_bytes, row->resets, row->limit);
+			   row->name, row->age, stats->blocks, stats->block_bytes,
+			   stats->given, stats->freed, stats->aligned, stats->skipped,
+			   stats->arena_bytes, stats->arena_free, stats->larges,
+			   stats->large_bytes, stats->resets, stats->limit);
 	return 0;
 }
 

@@ -254,6 +254,9 @@ static inline void mp_kasan_add(const struct mp_pool *pool, const void *addr,
 static inline void mp_kasan_remove(const void *addr) {}
 #endif
 
+/* stats.c */
+void mp_read_stats(const struct mp_pool *pool, struct mp_stats *stats);
+
 /* debugfs.c */
 #ifdef CONFIG_DEBUG_FS
 void mp_debugfs_init(void);

@@ -184,6 +184,38 @@ struct mp_mark {
 	u64 serial;
 };
 
+/**
+ * struct mp_stats - counters of a pool
+ * @blocks: blocks, with the spare ones
+ * @block_bytes: bytes of these blocks
+ * @given: bytes of the objects in blocks, and of the pool's own entries and handlers
+ * @freed: bytes of freed medium objects in blocks, which are used again after a reset
+ * @aligned: bytes that alignment and, with KASAN, redzones take
+ * @skipped: free bytes in blocks that are not tried any more
+ * @arena_bytes: bytes of the pages of arenas, where most medium objects lie
+ * @arena_free: those bytes of arenas that no object has
+ * @larges: large objects
+ * @large_bytes: bytes of their pages
+ * @resets: calls of mp_reset_pool()
+ * @limit: bytes that the pool may hold in pages, see mp_set_limit(); 0 for any number
+ * @pages: all pages that the pool holds
+ */
+struct mp_stats {
+	unsigned long blocks;
+	unsigned long block_bytes;
+	unsigned long given;
+	unsigned long freed;
+	unsigned long aligned;
+	unsigned long skipped;
+	unsigned long arena_bytes;
+	unsigned long arena_free;
+	unsigned long larges;
+	unsigned long large_bytes;
+	unsigned long resets;
+	unsigned long limit;
+	unsigned long pages;
+};
+
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp);
 struct mp_pool *mp_create_pool_named(struct buddy_region *region,
@@ -193,6 +225,7 @@ void mp_destroy_pool(struct mp_pool *pool);
 void mp_reset_pool(struct mp_pool *pool);
 unsigned long mp_trim_pool(struct mp_pool *pool);
 int mp_set_limit(struct mp_pool *pool, size_t bytes);
+void mp_pool_stats(struct mp_pool *pool, struct mp_stats *stats);
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark);
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark);
 

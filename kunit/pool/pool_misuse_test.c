@@ -87,6 +87,15 @@ static bool call_set_limit(struct mp_pool *pool)
 	return mp_set_limit(pool, SZ_1M) == -EINVAL;
 }
 
+static bool call_stats(struct mp_pool *pool)
+{
+	struct mp_stats stats;
+
+	memset(&stats, 0xff, sizeof(stats));
+	mp_pool_stats(pool, &stats);
+	return !memchr_inv(&stats, 0, sizeof(stats));
+}
+
 static bool call_mark(struct mp_pool *pool)
 {
 	struct mp_mark mark = {};
@@ -128,6 +137,7 @@ static const struct call {
 	{ "reset", call_reset },
 	{ "trim", call_trim },
 	{ "set_limit", call_set_limit },
+	{ "stats", call_stats },
 	{ "mark", call_mark },
 	{ "rewind", call_rewind },
 	{ "destroy", call_destroy },
@@ -233,6 +243,15 @@ static void pool_misuse_test_no_handler(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_bad(), before + 2);
 	KUNIT_EXPECT_EQ(test, pool->given, 0UL);
 	mp_reset_pool(pool);
+}
+
+static void pool_misuse_test_no_stats(struct kunit *test)
+{
+	int before = nr_bad();
+
+	mp_pool_stats(fixture(test)->pool, NULL);
+	mp_pool_stats(fixture(test)->pool, ERR_PTR(-ENOMEM));
+	KUNIT_EXPECT_EQ(test, nr_bad(), before + 2);
 }
 
 /* --- zones --- */
@@ -361,6 +380,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	struct mp_pool *pool = mp_create_pool(region, 512, 0), *none = pool;
 	void *large = mp_alloc(pool, 5000, 0), *small, *refused;
 	struct mp_mark mark;
+	struct mp_stats stats;
 	struct mp_pool before;
 	bool freed, cancelled;
 	int wrong, limited;
@@ -380,9 +400,11 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	cancelled = mp_cancel_cleanup(pool, nothing, NULL);
 	mp_trim_pool(pool);
 	limited = mp_set_limit(pool, SZ_1M);
+	mp_pool_stats(pool, &stats);	/* is allowed */
 	__preempt_count_sub(NMI_OFFSET);
 	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 8);
 	KUNIT_EXPECT_EQ(test, limited, -EINVAL);
+	KUNIT_EXPECT_EQ(test, stats.larges, 1UL);
 	KUNIT_EXPECT_FALSE(test, cancelled);
 	KUNIT_EXPECT_FALSE(test, freed);
 	KUNIT_EXPECT_NULL(test, none);
@@ -415,6 +437,7 @@ static struct kunit_case pool_misuse_cases[] = {
 	KUNIT_CASE(pool_misuse_test_no_region),
 	KUNIT_CASE(pool_misuse_test_no_source),
 	KUNIT_CASE(pool_misuse_test_no_handler),
+	KUNIT_CASE(pool_misuse_test_no_stats),
 	KUNIT_CASE(pool_misuse_test_zones),
 	KUNIT_CASE(pool_misuse_test_nmi),
 	{}
