@@ -205,6 +205,8 @@ enum mp_resize {
 /* pool.c */
 extern struct list_head mp_pools;	/* all pools, the oldest first */
 extern raw_spinlock_t mp_pools_lock;	/* protects mp_pools; held for a few steps */
+struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const char *name,
+			    size_t size, size_t align, gfp_t gfp, unsigned long caller);
 void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
 		     gfp_t gfp);
 void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages);
@@ -253,6 +255,17 @@ static inline void mp_kasan_add(const struct mp_pool *pool, const void *addr,
 				unsigned long pages) {}
 static inline void mp_kasan_remove(const void *addr) {}
 #endif
+
+/* child.c */
+void mp_unlink_child(struct mp_pool *child);
+bool mp_are_children_idle(const char *func, const struct mp_pool *pool, u64 serial);
+
+/* Return true if @pool can go back to number @serial.  Otherwise report a call of @func. */
+static inline bool can_undo(const char *func, const struct mp_pool *pool, u64 serial)
+{
+	return likely(hlist_empty(&pool->children)) ||
+	       mp_are_children_idle(func, pool, serial);
+}
 
 /* stats.c */
 void mp_read_stats(const struct mp_pool *pool, struct mp_stats *stats);

@@ -390,9 +390,8 @@ EXPORT_SYMBOL_GPL(mp_memalign);
 /* --- create and destroy --- */
 
 /* Create a pool for @func, which @caller has called. */
-static struct mp_pool *create_pool(const char *func, struct buddy_region *region,
-				   const char *name, size_t size, size_t align,
-				   gfp_t gfp, unsigned long caller)
+struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const char *name,
+			    size_t size, size_t align, gfp_t gfp, unsigned long caller)
 {
 	unsigned long pages = size ? (size - 1) / PAGE_SIZE + 1 : 1;
 	struct mp_pool *pool;
@@ -477,7 +476,7 @@ static struct mp_pool *create_pool(const char *func, struct buddy_region *region
 struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 			       gfp_t gfp)
 {
-	return create_pool(__func__, region, NULL, size, MP_ALIGNMENT, gfp, _RET_IP_);
+	return mp_new_pool(__func__, region, NULL, size, MP_ALIGNMENT, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mp_create_pool);
 
@@ -501,7 +500,7 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 				     const char *name, size_t size,
 				     size_t align, gfp_t gfp)
 {
-	return create_pool(__func__, region, name, size, align, gfp, _RET_IP_);
+	return mp_new_pool(__func__, region, name, size, align, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mp_create_pool_named);
 
@@ -558,7 +557,7 @@ EXPORT_SYMBOL_GPL(mp_trim_pool);
  * @pool: the pool
  * @bytes: the most that the pool may hold in pages, rounded down to whole pages; 0 removes
  *	the limit.  All pages of the pool count: its blocks, the spare ones too, and its
- *	large objects
+ *	large objects.  The pages of child pools do not count
  *
  * An allocation that needs pages beyond the limit fails as if the region had no pages
  * left, but prints nothing in the log.  Spare blocks are not given up for a large object;
@@ -596,12 +595,13 @@ EXPORT_SYMBOL_GPL(mp_set_limit);
  * mp_destroy_pool() - free a pool and all of its objects
  * @pool: the pool; NULL is ignored
  *
- * Calls the pool's cleanup handlers, the newest first, and frees all pages.
+ * Calls the pool's cleanup handlers and destroys its child pools, the newest first, and
+ * frees all pages.
  *
  * A pool that is already destroyed is left alone, and the call is counted in the debugfs
  * file bad_calls.  The pool is recognised until its first page is allocated again; with
- * poison=1 the report does not name it.  A cleanup handler cannot destroy its own pool;
- * the attempt is refused and counted too.
+ * poison=1 the report does not name it.  A cleanup handler cannot destroy its own pool,
+ * nor the parent of its pool; the attempt is refused and counted too.
  *
  * Context: process, softirq or hardirq context, as far as the handlers allow.  In NMI
  * context the call is refused and counted in bad_calls.
@@ -616,8 +616,12 @@ void mp_destroy_pool(struct mp_pool *pool)
 		buddy_bad_call(__func__, "this is a pool whose cleanup handlers run", pool);
 		return;
 	}
+	if (!can_undo(__func__, pool, 0))
+		return;
 	trace_mp_destroy(pool);
 	mp_reset_pool(pool);
+	if (pool->parent)
+		mp_unlink_child(pool);
 	raw_spin_lock_irqsave(&mp_pools_lock, flags);
 	list_del(&pool->link);
 	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);

@@ -6,7 +6,8 @@
  * blocks of pages.  To allocate an object, mp_alloc() rounds a pointer up, compares it
  * with the end of the block and moves it forward.  Small objects are not freed one by
  * one: mp_reset_pool() and mp_destroy_pool() free all objects, mp_rewind_pool() frees the
- * objects that were allocated since a savepoint.  All three call cleanup handlers first.
+ * objects that were allocated since a savepoint.  All three call cleanup handlers first,
+ * and destroy child pools.
  *
  * A pool has one user at a time and takes no lock.  In a kernel with CONFIG_PROVE_LOCKING
  * two users at the same time are reported.  Objects can be allocated in any context:
@@ -39,6 +40,7 @@
 #define MP_ALIGNMENT	32	/* bytes; of mp_alloc(), unless the pool has its own */
 #define MP_NAME_LEN	24	/* bytes of a pool's name, with the NUL */
 #define MP_MARKS	6	/* savepoints that a pool knows by number */
+#define MP_LEVELS	8	/* pools in a chain of parents and children */
 
 struct mp_arena;
 struct mp_entry;
@@ -100,12 +102,17 @@ struct mp_block {
  * @floor: @serial at creation or at the last reset
  * @lost: savepoints up to this number count as in force, see undo.c; 0 for none
  * @marks: numbers of the newest savepoints in force, less @floor; the newest first
- * @at_mark: true if nothing was allocated since the newest savepoint was set or rewound
- *	to; the inline functions do not clear it
+ * @at_mark: true if nothing was allocated, nor a child created, since the newest savepoint
+ *	was set or rewound to; the inline functions do not clear it
  * @marked: @last at the newest savepoint, or at the start
  * @undoing: the state that a running reset or rewind goes back to, or NULL
  * @cleanups: cleanup handlers, the newest first
+ * @parent: the pool whose child this pool is, or NULL
+ * @children: the child pools, the newest first
+ * @sibling: in the parent's list @children
+ * @born: the parent's @serial when this pool was created
  * @resets: number of calls of mp_reset_pool()
+ * @level: number of pools above this one: its parent, the parent's parent and so on
  * @created: time of creation, in jiffies
  * @caller: address in the function that created the pool
  * @name: the pool's name, or an empty string
@@ -156,7 +163,12 @@ struct mp_pool {
 	u8 *marked;
 	struct mp_mark *undoing;
 	struct mp_cleanup *cleanups;
+	struct mp_pool *parent;
+	struct hlist_head children;
+	struct hlist_node sibling;
+	u64 born;
 	unsigned int resets;
+	u8 level;
 	bool at_mark;
 	unsigned long created;
 	unsigned long caller;
@@ -221,6 +233,8 @@ struct mp_pool *mp_create_pool(struct buddy_region *region, size_t size,
 struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 				     const char *name, size_t size,
 				     size_t align, gfp_t gfp);
+struct mp_pool *mp_create_child(struct mp_pool *parent, const char *name, size_t size,
+				size_t align, gfp_t gfp);
 void mp_destroy_pool(struct mp_pool *pool);
 void mp_reset_pool(struct mp_pool *pool);
 unsigned long mp_trim_pool(struct mp_pool *pool);

@@ -206,8 +206,34 @@ static bool is_mark(const char *func, const struct mp_pool *pool, const struct m
 /* --- reset and rewind --- */
 
 /*
+ * Call the newest cleanup handler, or destroy the newest child if this is newer.  Return
+ * false if both are not newer than number @serial.
+ */
+static bool undo_newest(struct mp_pool *pool, u64 serial)
+{
+	struct mp_cleanup *cleanup = pool->cleanups;
+	struct mp_pool *child = hlist_entry_safe(pool->children.first, struct mp_pool, sibling);
+	u64 added = cleanup ? cleanup->serial : 0, born = child ? child->born : 0;
+
+	if (max(added, born) <= serial)
+		return false;
+	mp_leave(pool);	/* a handler may use the pool */
+	if (born > added) {
+		/* The child is removed first, so that the caller's loop ends in any case. */
+		mp_unlink_child(child);
+		mp_destroy_pool(child);
+	} else {
+		pool->cleanups = cleanup->next;
+		cleanup->handler(cleanup->data);
+	}
+	mp_enter(pool);
+	return true;
+}
+
+/*
  * Bring the pool back to the state that @mark describes: call the newer cleanup handlers,
- * free the newer objects, and make the blocks that came since spare.
+ * destroy the newer children, free the newer objects, and make the blocks that came since
+ * spare.
  */
 static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 {
@@ -224,14 +250,8 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 		return;
 	}
 	pool->undoing = &to;
-	while (pool->cleanups && pool->cleanups->serial > to.serial) {
-		struct mp_cleanup *cleanup = pool->cleanups;
-
-		pool->cleanups = cleanup->next;
-		mp_leave(pool);	/* the handler may use the pool */
-		cleanup->handler(cleanup->data);
-		mp_enter(pool);
-	}
+	while (undo_newest(pool, to.serial))
+		;
 	pool->undoing = NULL;
 	if (pool->serial > to.serial)
 		mp_undo_entries(pool, to.serial);
@@ -257,9 +277,11 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
  * mp_reset_pool() - free all objects of a pool, but keep its blocks
  * @pool: the pool
  *
- * Calls the pool's cleanup handlers, the newest first, and frees the pages of large
- * objects.  The blocks are used again from the first one on; a reset costs nothing per
- * block.  All savepoints are outdated.
+ * Calls the pool's cleanup handlers and destroys its child pools, the newest first, and
+ * frees the pages of large objects.  The blocks are used again from the first one on; a
+ * reset costs nothing per block.  All savepoints are outdated.
+ *
+ * A handler of a child cannot reset the parent, see mp_create_child().
  *
  * Context: process, softirq or hardirq context, as far as the handlers allow, by one user
  * of the pool at a time.  In NMI context the call is refused and counted in the debugfs
@@ -272,7 +294,7 @@ void mp_reset_pool(struct mp_pool *pool)
 		.last = block_start(&pool->first),
 	};
 
-	if (!is_pool_to_free(__func__, pool))
+	if (!is_pool_to_free(__func__, pool) || !can_undo(__func__, pool, 0))
 		return;
 	mp_enter(pool);
 	trace_mp_reset(pool);
@@ -335,10 +357,14 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  *	again, until the pool is reset or rewound to an earlier savepoint.  Savepoints that
  *	were set after @mark are outdated
  *
- * Calls the cleanup handlers that were added since, the newest first, and frees the pages
- * of large objects that were allocated since.  An older object that was freed since stays
- * freed.  What a handler allocates is freed too.  If a handler resets the pool or rewinds
- * it to an earlier savepoint, the pool goes back that far after all handlers have run.
+ * Calls the cleanup handlers that were added since and destroys the child pools that were
+ * created since, the newest first.  Then frees the pages of large objects that were allocated
+ * since.  An older object that was freed since stays freed.  What a handler allocates is
+ * freed too.  If a handler resets the pool or rewinds it to an earlier savepoint, the pool
+ * goes back that far after all handlers have run.
+ *
+ * A handler of a child cannot rewind the parent to a savepoint that is older than the child,
+ * see mp_create_child().
  *
  * If @mark is a savepoint of another pool or an outdated one, the call changes nothing
  * and is counted in the debugfs file bad_calls.  The pool knows only the six newest valid
@@ -349,7 +375,8 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  */
 void mp_rewind_pool(struct mp_pool *pool, const struct mp_mark *mark)
 {
-	if (!is_pool_to_free(__func__, pool) || !is_mark(__func__, pool, mark))
+	if (!is_pool_to_free(__func__, pool) || !is_mark(__func__, pool, mark) ||
+	    !can_undo(__func__, pool, mark->serial))
 		return;
 	mp_enter(pool);
 	rewind(pool, mark);

@@ -82,6 +82,11 @@ static bool call_trim(struct mp_pool *pool)
 	return !mp_trim_pool(pool);
 }
 
+static bool call_create_child(struct mp_pool *pool)
+{
+	return !mp_create_child(pool, "child", 0, 8, 0);
+}
+
 static bool call_set_limit(struct mp_pool *pool)
 {
 	return mp_set_limit(pool, SZ_1M) == -EINVAL;
@@ -136,6 +141,7 @@ static const struct call {
 	{ "run_cleanup", call_run_cleanup },
 	{ "reset", call_reset },
 	{ "trim", call_trim },
+	{ "create_child", call_create_child },
 	{ "set_limit", call_set_limit },
 	{ "stats", call_stats },
 	{ "mark", call_mark },
@@ -266,6 +272,11 @@ static bool zone_create_named(struct mp_pool *pool, gfp_t gfp)
 	return !mp_create_pool_named(pool->region, "zone", 0, 8, gfp);
 }
 
+static bool zone_create_child(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_create_child(pool, "zone", 0, 8, gfp);
+}
+
 static bool zone_alloc(struct mp_pool *pool, gfp_t gfp)
 {
 	return !mp_alloc(pool, 8, gfp);
@@ -323,6 +334,7 @@ static const struct {
 } zone_calls[] = {
 	{ "create", zone_create },
 	{ "create_named", zone_create_named },
+	{ "create_child", zone_create_child },
 	{ "alloc", zone_alloc },
 	{ "alloc of nothing", zone_alloc_nothing },
 	{ "alloc of a large one", zone_alloc_large },
@@ -393,7 +405,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	__preempt_count_add(NMI_OFFSET);
 	wrong = atomic_read(&buddy_bad_calls);
 	freed = mp_free(pool, large);
-	none = mp_create_pool(region, 0, 0);
+	none = mp_create_pool(region, 0, 0) ?: mp_create_child(pool, "", 0, 8, 0);
 	mp_reset_pool(pool);
 	mp_rewind_pool(pool, &mark);
 	mp_destroy_pool(pool);
@@ -402,7 +414,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	limited = mp_set_limit(pool, SZ_1M);
 	mp_pool_stats(pool, &stats);	/* is allowed */
 	__preempt_count_sub(NMI_OFFSET);
-	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 8);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 9);
 	KUNIT_EXPECT_EQ(test, limited, -EINVAL);
 	KUNIT_EXPECT_EQ(test, stats.larges, 1UL);
 	KUNIT_EXPECT_FALSE(test, cancelled);
