@@ -238,6 +238,8 @@ static inline bool buddy_is_pointer(const char *func, const char *text, const vo
 	return false;
 }
 
+/* Whether the caller of @func must not sleep; that is counted and reported. */
+bool buddy_must_not_sleep(const char *func);
 /* A mistake with @nr_pages at the address @addr, or at none: NULL. */
 void buddy_addr_error(struct buddy_region *region, enum buddy_error kind,
 		      const void *addr, unsigned long nr_pages);

@@ -323,7 +323,7 @@ static bool is_mapping(const void *virt, unsigned long nr_pages)
  * Whether the caller of @func must not sleep; that is counted and reported.  Not every
  * kernel can tell that preemption is off.
  */
-static bool must_not_sleep(const char *func)
+bool buddy_must_not_sleep(const char *func)
 {
 	if (likely(!in_interrupt() && !irqs_disabled()))
 		return false;
@@ -359,7 +359,7 @@ static bool must_not_sleep(const char *func)
 struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 					 unsigned long nr_pages, void *virt)
 {
-	if (must_not_sleep(__func__))
+	if (buddy_must_not_sleep(__func__))
 		return ERR_PTR(-EINVAL);
 	if (!buddy_is_pointer(__func__, "this is no name", name))
 		return ERR_PTR(-EINVAL);
@@ -400,7 +400,7 @@ int buddy_region_destroy(struct buddy_region *region)
 
 	if (!region)
 		return 0;
-	if (must_not_sleep(__func__))
+	if (buddy_must_not_sleep(__func__))
 		return -EINVAL;
 	mutex_lock(&regions_mutex);
 	if (!is_region(region) || region->origin != ORIGIN_CALLER) {
@@ -432,7 +432,7 @@ struct buddy_region *buddy_region_get(const char *name)
 {
 	struct buddy_region *region;
 
-	if (!name || must_not_sleep(__func__))
+	if (!name || buddy_must_not_sleep(__func__))
 		return NULL;
 	if (IS_ERR(name)) {
 		buddy_bad_call(__func__, "this is no name", name);
@@ -462,7 +462,7 @@ void buddy_region_put(struct buddy_region *region)
 {
 	const char *wrong = NULL;
 
-	if (!region || must_not_sleep(__func__))
+	if (!region || buddy_must_not_sleep(__func__))
 		return;
 	mutex_lock(&regions_mutex);
 	if (!is_region(region))

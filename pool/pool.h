@@ -42,6 +42,7 @@
 #define MP_MARKS	6	/* savepoints that a pool knows by number */
 #define MP_LEVELS	8	/* pools in a chain of parents and children */
 
+struct device;
 struct mp_arena;
 struct mp_entry;
 struct mp_mark;
@@ -235,6 +236,8 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 				     size_t align, gfp_t gfp);
 struct mp_pool *mp_create_child(struct mp_pool *parent, const char *name, size_t size,
 				size_t align, gfp_t gfp);
+struct mp_pool *devm_mp_create_pool(struct device *dev, struct buddy_region *region,
+				    const char *name, size_t size, size_t align, gfp_t gfp);
 void mp_destroy_pool(struct mp_pool *pool);
 void mp_reset_pool(struct mp_pool *pool);
 unsigned long mp_trim_pool(struct mp_pool *pool);
