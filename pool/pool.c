@@ -596,7 +596,8 @@ EXPORT_SYMBOL_GPL(mp_set_limit);
  * @pool: the pool; NULL is ignored
  *
  * Calls the pool's cleanup handlers and destroys its child pools, the newest first, and
- * frees all pages.
+ * frees all pages.  An object that a handler allocates lives until this call ends, also if a
+ * handler resets or rewinds the pool meanwhile.
  *
  * A pool that is already destroyed is left alone, and the call is counted in the debugfs
  * file bad_calls.  The pool is recognised until its first page is allocated again; with

@@ -10,9 +10,10 @@
  * and destroy child pools.
  *
  * A pool has one user at a time and takes no lock.  In a kernel with CONFIG_PROVE_LOCKING
- * two users at the same time are reported.  Objects can be allocated in any context:
- * process, softirq, hardirq and NMI.  In NMI context a call that creates, resets, rewinds
- * or destroys a pool, or frees an object, is refused.
+ * two users at the same time are reported.
+ *
+ * Objects can be allocated, cleanup handlers added, savepoints set and counters read in any
+ * context: process, softirq, hardirq and NMI.  All other calls are refused in NMI context.
  *
  * A call whose pool is NULL, an error pointer or a destroyed pool is refused and counted
  * in the debugfs file bad_calls.  The first call that is counted there prints a WARN, each
@@ -327,9 +328,10 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
  *	zone can be chosen.  All other flags are allowed and have no effect: an allocation
  *	never sleeps
  *
- * Context: any, by one user of the pool at a time.  If the active block has no room, may
- * take the region's raw spinlock with interrupts off.  In NMI context the lock is only
- * tried, so the call may fail although the region has free pages.
+ * Context: any: process, softirq, hardirq and NMI; by one user of the pool at a time.  If
+ * the active block has no room, may take the region's raw spinlock with interrupts off.  In
+ * NMI context the lock is only tried, so the call may fail although the region has free
+ * pages.
  * Return: the object, at a multiple of the pool's alignment (MP_ALIGNMENT, or that given
  * to mp_create_pool_named()).  ZERO_SIZE_PTR of linux/slab.h for size 0.  NULL if the
  * region has no pages left or the pool's limit is reached, in which cases the pool is

@@ -42,8 +42,9 @@ void mp_read_stats(const struct mp_pool *pool, struct mp_stats *stats)
  * @pool: the pool
  * @stats: filled in, see &struct mp_stats; all zero if @pool is no pool
  *
- * Context: any, by one user of the pool at a time; takes no lock.  If @pool is no pool, or
- * @stats is NULL or an error pointer, the call is counted in the debugfs file bad_calls.
+ * Context: any: process, softirq, hardirq and NMI; by one user of the pool at a time.  Takes
+ * no lock.  If @pool is no pool, or @stats is NULL or an error pointer, the call is counted in
+ * the debugfs file bad_calls.
  */
 void mp_pool_stats(struct mp_pool *pool, struct mp_stats *stats)
 {

@@ -26,7 +26,11 @@
  * A handler that is added by a handler is called next.  A handler that always adds itself
  * again is therefore called until memory runs out.
  *
- * Context: as mp_alloc().
+ * An object that a handler allocates while the pool is reset, rewound or destroyed lives
+ * until that call ends, also if a handler resets or rewinds the pool meanwhile.
+ *
+ * Context: any: process, softirq, hardirq and NMI; as mp_alloc(), by one user of the pool at a
+ * time.
  * Return: 0; -ENOMEM if there is no memory left, and for a zone flag in @gfp; -EINVAL if
  * @pool is no pool, or @handler is NULL or an error pointer, which is counted in the
  * debugfs file bad_calls.  After an error, @handler will not be called.
@@ -281,7 +285,9 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
  * frees the pages of large objects.  The blocks are used again from the first one on; a
  * reset costs nothing per block.  All savepoints are outdated.
  *
- * A handler of a child cannot reset the parent, see mp_create_child().
+ * An object that a handler allocates lives until this call ends, also if a handler resets or
+ * rewinds the pool meanwhile.  A handler of a child cannot reset the parent, see
+ * mp_create_child().
  *
  * Context: process, softirq or hardirq context, as far as the handlers allow, by one user
  * of the pool at a time.  In NMI context the call is refused and counted in the debugfs
@@ -313,8 +319,9 @@ EXPORT_SYMBOL_GPL(mp_reset_pool);
  * blocks in front of the last one are not used again until the pool goes back to an
  * earlier state; what is left in them counts as skipped.
  *
- * Context: as mp_alloc().  If @pool is no pool, or @mark is NULL or an error pointer, the
- * call is refused and counted in the debugfs file bad_calls.
+ * Context: any: process, softirq, hardirq and NMI; by one user of the pool at a time.  Takes
+ * no lock.  If @pool is no pool, or @mark is NULL or an error pointer, the call is refused and
+ * counted in the debugfs file bad_calls.
  */
 void mp_mark_pool(struct mp_pool *pool, struct mp_mark *mark)
 {
@@ -359,9 +366,11 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  *
  * Calls the cleanup handlers that were added since and destroys the child pools that were
  * created since, the newest first.  Then frees the pages of large objects that were allocated
- * since.  An older object that was freed since stays freed.  What a handler allocates is
- * freed too.  If a handler resets the pool or rewinds it to an earlier savepoint, the pool
- * goes back that far after all handlers have run.
+ * since.  An older object that was freed since stays freed.
+ *
+ * An object that a handler allocates lives until this call ends, also if a handler resets or
+ * rewinds the pool meanwhile.  If a handler resets the pool or rewinds it to an earlier
+ * savepoint, the pool goes back that far after all handlers have run.
  *
  * A handler of a child cannot rewind the parent to a savepoint that is older than the child,
  * see mp_create_child().

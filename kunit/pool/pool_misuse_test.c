@@ -395,7 +395,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	struct mp_stats stats;
 	struct mp_pool before;
 	bool freed, cancelled;
-	int wrong, limited;
+	int wrong, limited, added;
 
 	KUNIT_ASSERT_TRUE(test, pool && large);
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
@@ -421,6 +421,17 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, freed);
 	KUNIT_EXPECT_NULL(test, none);
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+
+	/* Savepoints can be set and handlers added. */
+	__preempt_count_add(NMI_OFFSET);
+	mp_mark_pool(pool, &mark);
+	added = mp_add_cleanup(pool, nothing, NULL, 0);
+	__preempt_count_sub(NMI_OFFSET);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 9);
+	KUNIT_EXPECT_EQ(test, added, 0);
+	mp_rewind_pool(pool, &mark);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 9);
+	KUNIT_EXPECT_PTR_EQ(test, pool->cleanups, before.cleanups);
 
 	/*
 	 * Objects can be allocated in an NMI; a large one only if there is room for its
