@@ -202,16 +202,23 @@ enum mp_resize {
 	MP_WRONG_SIZE,	/* the object is smaller than the caller says */
 };
 
-/* pool.c */
-extern struct list_head mp_pools;	/* all pools, the oldest first */
-extern raw_spinlock_t mp_pools_lock;	/* protects mp_pools; held for a few steps */
-struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const char *name,
-			    size_t size, size_t align, gfp_t gfp, unsigned long caller);
+/* pages.c */
+void *mp_alloc_region_pages(struct buddy_region *region, unsigned long pages,
+			    unsigned int align_order, gfp_t gfp);
+void mp_free_region_pages(struct buddy_region *region, void *addr, unsigned long pages);
+void mp_announce_pages(const struct mp_pool *pool, void *addr, unsigned long pages);
 void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
 		     gfp_t gfp);
 void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages);
 void *mp_alloc_split_pages(struct mp_pool *pool, unsigned long pages, gfp_t gfp);
 void mp_free_split_pages(struct mp_pool *pool, void *addr, unsigned long pages);
+unsigned long mp_free_spare_blocks(struct mp_pool *pool);
+
+/* pool.c */
+extern struct list_head mp_pools;	/* all pools, the oldest first */
+extern raw_spinlock_t mp_pools_lock;	/* protects mp_pools; held for a few steps */
+struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const char *name,
+			    size_t size, size_t align, gfp_t gfp, unsigned long caller);
 void *mp_alloc_object(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 void *mp_alloc_tried(struct mp_pool *pool, size_t size, size_t align_mask);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pools: their pages and blocks, small objects, the way into every allocation, create and
- * destroy.  Medium and large objects are in arena.c and large.c, reset and rewind in undo.c.
+ * Pools: their blocks, small objects, the way into every allocation, create and destroy.
+ * Medium and large objects are in arena.c and large.c, reset and rewind in undo.c.
  *
  * The algorithm is that of nginx's ngx_palloc.c.  Differences, and the reasons:
  *
@@ -19,7 +19,6 @@
 #include <linux/bug.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/kmemleak.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -58,108 +57,7 @@ void mp_leave(struct mp_pool *pool)
 EXPORT_SYMBOL_GPL(mp_leave);
 #endif
 
-/* --- pages and blocks --- */
-
-/*
- * Return true if kmemleak has to be told of memory that a pool takes from @region.  A
- * driver's own memory may be known to kmemleak already; kmemleak switches itself off when
- * it is told of an object twice.  It does not know pages from alloc_pages() or a reserved
- * range.
- */
-static bool tell_kmemleak(const struct buddy_region *region)
-{
-	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && !buddy_region_is_callers(region);
-}
-
-/* Allocate @pages pages, aligned to 2^@align_order pages. */
-static void *alloc_pages_of(struct buddy_region *region, unsigned long pages,
-			    unsigned int align_order, gfp_t gfp)
-{
-	gfp &= ~__GFP_ZERO;
-	/* Most blocks are one page, for which buddy_alloc() is inline. */
-	if (pages == 1 && !align_order)
-		return buddy_alloc(region, 0, gfp);
-	return buddy_alloc_aligned(region, pages, align_order, gfp);
-}
-
-/* Tell KASAN's table and kmemleak of pages that @pool has got and will free together. */
-static void announce(const struct mp_pool *pool, void *addr, unsigned long pages)
-{
-	/*
-	 * Let kmemleak look for pointers in these pages.  With a minimum count of 0 it
-	 * never reports the pages themselves.  It allocates memory for its own record.
-	 */
-	if (tell_kmemleak(pool->region) && kernel_may_allocate())
-		kmemleak_alloc(addr, pages << PAGE_SHIFT, 0, GFP_ATOMIC | __GFP_NOWARN);
-	mp_kasan_add(pool, addr, pages);
-}
-
-static void free_pages_of(struct buddy_region *region, void *addr, unsigned long pages)
-{
-	if (tell_kmemleak(region))
-		kmemleak_free(addr);
-	mp_kasan_remove(addr);
-	mp_unpoison(addr, pages << PAGE_SHIFT);
-	if (pages == 1)
-		buddy_free(region, addr, 0);
-	else
-		buddy_free_exact(region, addr, pages);
-}
-
-/* All pages of a pool come from here, but those of its first block. */
-static void *take_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
-			gfp_t gfp)
-{
-	void *addr;
-
-	/* The user has set the limit, so nothing is printed in the log. */
-	if (pool->limit && pages > pool->limit - pool->pages)
-		return NULL;
-	addr = alloc_pages_of(pool->region, pages, align_order, gfp);
-	if (addr)
-		pool->pages += pages;
-	return addr;
-}
-
-/* Allocate @pages pages for @pool, aligned to 2^@align_order pages. */
-void *mp_alloc_pages(struct mp_pool *pool, unsigned long pages, unsigned int align_order,
-		     gfp_t gfp)
-{
-	void *addr = take_pages(pool, pages, align_order, gfp);
-
-	if (addr)
-		announce(pool, addr, pages);
-	return addr;
-}
-
-void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages)
-{
-	pool->pages -= pages;
-	free_pages_of(pool->region, addr, pages);
-}
-
-/*
- * Allocate @pages pages that lie side by side and can be freed one by one; at most as many
- * as buddy_split() allows.
- */
-void *mp_alloc_split_pages(struct mp_pool *pool, unsigned long pages, gfp_t gfp)
-{
-	void *addr = take_pages(pool, pages, 0, gfp);
-	unsigned long i;
-
-	if (!addr)
-		return NULL;
-	buddy_split(pool->region, addr, pages);
-	for (i = 0; i < pages; i++)
-		announce(pool, addr + (i << PAGE_SHIFT), 1);
-	return addr;
-}
-
-void mp_free_split_pages(struct mp_pool *pool, void *addr, unsigned long pages)
-{
-	for (; pages; pages--, addr += PAGE_SIZE)
-		mp_free_pages(pool, addr, 1);
-}
+/* --- blocks --- */
 
 static void empty_block(struct mp_block *block)
 {
@@ -409,7 +307,7 @@ struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const
 		buddy_addr_error(region, BUDDY_ZONE, NULL, DIV_ROUND_UP(size, PAGE_SIZE));
 		return NULL;
 	}
-	pool = alloc_pages_of(region, pages, 0, gfp);
+	pool = mp_alloc_region_pages(region, pages, 0, gfp);
 	if (!pool)
 		return NULL;
 
@@ -446,7 +344,7 @@ struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const
 	pool->floor = pool->serial;
 	list_add_tail(&pool->link, &mp_pools);
 	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
-	announce(pool, pool, pages);
+	mp_announce_pages(pool, pool, pages);
 	trace_mp_create(pool);
 	return pool;
 }
@@ -504,93 +402,6 @@ struct mp_pool *mp_create_pool_named(struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(mp_create_pool_named);
 
-/* Free the blocks behind the last one in use; return how many pages these had. */
-static unsigned long free_spare_blocks(struct mp_pool *pool)
-{
-	struct mp_block *block, *next;
-	unsigned long flags, pages = 0;
-
-	/* A reader of the file "pools" looks at the active block under this lock. */
-	raw_spin_lock_irqsave(&mp_pools_lock, flags);
-	block = pool->tail->next;
-	pool->tail->next = NULL;
-	raw_spin_unlock_irqrestore(&mp_pools_lock, flags);
-
-	for (; block; block = next) {
-		next = block->next;
-		mp_free_pages(pool, block, pool->block_pages);
-		pool->nr_blocks--;
-		pages += pool->block_pages;
-	}
-	return pages;
-}
-
-/**
- * mp_trim_pool() - give a pool's spare blocks back to the region
- * @pool: the pool
- *
- * After a reset or a rewind, the pool keeps the blocks behind the last one in use, for
- * later objects.  This call frees them.  Objects and savepoints stay as they are.  The
- * holes that medium objects leave in blocks in use are not given back.
- *
- * Context: process, softirq or hardirq context, by one user of the pool at a time; a
- * cleanup handler may call this function.  Takes the region's raw spinlock, see
- * buddy_free().  In NMI context the call is refused and counted in the debugfs file
- * bad_calls, as is one whose @pool is no pool.
- * Return: the number of pages that were given back.
- */
-unsigned long mp_trim_pool(struct mp_pool *pool)
-{
-	unsigned long pages;
-
-	if (!is_pool_to_free(__func__, pool))
-		return 0;
-	mp_enter(pool);
-	pages = free_spare_blocks(pool) + mp_arena_trim(pool);
-	mp_leave(pool);
-	return pages;
-}
-EXPORT_SYMBOL_GPL(mp_trim_pool);
-
-/**
- * mp_set_limit() - limit the pages that a pool holds
- * @pool: the pool
- * @bytes: the most that the pool may hold in pages, rounded down to whole pages; 0 removes
- *	the limit.  All pages of the pool count: its blocks, the spare ones too, and its
- *	large objects.  The pages of child pools do not count
- *
- * An allocation that needs pages beyond the limit fails as if the region had no pages
- * left, but prints nothing in the log.  Spare blocks are not given up for a large object;
- * mp_trim_pool() makes room.  The limit stays in force at a reset and a rewind.
- *
- * If the pool holds more than @bytes, its spare blocks are given back to the region first,
- * as by mp_trim_pool().
- *
- * Context: as mp_trim_pool().
- * Return: 0; -EBUSY if the pool holds more than @bytes also without spare blocks, in which
- * case the earlier limit stays; -EINVAL if @pool is no pool and in NMI context, which is
- * counted in the debugfs file bad_calls.
- */
-int mp_set_limit(struct mp_pool *pool, size_t bytes)
-{
-	unsigned long limit = bytes >> PAGE_SHIFT;
-	int err = 0;
-
-	if (!is_pool_to_free(__func__, pool))
-		return -EINVAL;
-	mp_enter(pool);
-	if (bytes && pool->pages > limit)
-		free_spare_blocks(pool);
-	/* A pool holds at least a page, so a limit of less than a page is refused here. */
-	if (bytes && pool->pages > limit)
-		err = -EBUSY;
-	else
-		pool->limit = limit;
-	mp_leave(pool);
-	return err;
-}
-EXPORT_SYMBOL_GPL(mp_set_limit);
-
 /**
  * mp_destroy_pool() - free a pool and all of its objects
  * @pool: the pool; NULL is ignored
@@ -634,7 +445,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 	pool->magic = POOL_GONE;
 	pool->max = 0;
 	pool->last = pool->end;
-	free_spare_blocks(pool);
-	free_pages_of(pool->region, pool, pool->block_pages);
+	mp_free_spare_blocks(pool);
+	mp_free_region_pages(pool->region, pool, pool->block_pages);
 }
 EXPORT_SYMBOL_GPL(mp_destroy_pool);
