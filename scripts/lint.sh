@@ -23,8 +23,8 @@ lint() {
 }
 
 # Left out: the tracepoints' headers, which have the layout of the kernel's own, and the
-# explorer's stand-ins, which define macros that only the kernel's headers may define.
-mapfile -t sources < <(git ls-files '*.c' '*.h' ':!*/trace.h' ':!kunit/explore/shim/*')
+# stand-ins for user space, which define macros that only the kernel's headers may define.
+mapfile -t sources < <(git ls-files '*.c' '*.h' ':!*/trace.h' ':!kunit/*/shim/*')
 mapfile -t public < <(git ls-files 'buddy/*.[ch]' 'pool/*.[ch]')
 mapfile -t shell < <(git ls-files '*.sh' 'scripts/guest/jobs/*' .ci/run)
 

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Atomic operations, READ_ONCE() and WRITE_ONCE() for the explorer.  Each access is a step
- * of the schedule: another caller may go on before it.  See memory.c.
+ * What one CPU can see of another, for the explorer: atomic operations, READ_ONCE() and
+ * WRITE_ONCE(), locks and "this CPU".  Each access is a step of the schedule: another
+ * caller may go on before it.  See memory.c.
  */
 #ifndef SHIM_SHARED_H
 #define SHIM_SHARED_H
-
-typedef struct {
-	s64 counter;
-} atomic64_t;
-
-typedef struct {
-	long counter;
-} atomic_long_t;
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 /* The place of a step in the source, for a schedule that is printed. */
 struct site {
@@ -65,5 +54,61 @@ long shared_count(atomic_long_t *var);
 #define atomic_long_inc_return(v)	shared_count(v)
 #define atomic_long_read(v)		((v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
+
+/* --- locks; interrupts are off on the CPU that holds one --- */
+
+/* The oldest value of each variable that a CPU may still read, see memory.c. */
+#define MAX_VARS	128
+
+struct view {
+	u8 at[MAX_VARS];
+};
+
+typedef struct {
+	bool held;
+	struct view view;	/* of the CPU that released it last */
+} raw_spinlock_t;
+
+void lock_acquire(raw_spinlock_t *lock, const struct site *site);
+bool lock_try(raw_spinlock_t *lock, const struct site *site);
+void lock_release(raw_spinlock_t *lock, const struct site *site);
+void check_held(const raw_spinlock_t *lock, const char *func);
+
+#define raw_spin_lock_init(lock) ((lock)->held = false)
+#define raw_spin_lock_irqsave(lock, flags) \
+	((flags) = 0, lock_acquire(lock, SITE("lock")))
+#define raw_spin_trylock_irqsave(lock, flags) \
+	((flags) = 0, lock_try(lock, SITE("trylock")))
+#define raw_spin_unlock_irqrestore(lock, flags) \
+	((void)(flags), lock_release(lock, SITE("unlock")))
+#define lockdep_assert_held(lock) check_held(lock, __func__)
+#define rcu_read_lock()		do { } while (0)
+#define rcu_read_unlock()	do { } while (0)
+
+/* --- CPUs --- */
+
+#define CPUS		2
+#define PERCPU_SIZE	1024	/* per-CPU memory: at least struct pcp */
+
+/*
+ * find_this_cpu(): for raw_cpu_ptr(): the task may be moved to another CPU afterwards.
+ * this_cpu(): the number of the CPU; the task is not moved.
+ */
+unsigned int find_this_cpu(void);
+unsigned int this_cpu(void);
+bool in_nmi(void);
+void *percpu_alloc(size_t size);
+
+#define per_cpu_ptr(ptr, cpu) \
+	((typeof(ptr))((char *)(ptr) + (size_t)(cpu) * PERCPU_SIZE))
+#define raw_cpu_ptr(ptr)	per_cpu_ptr(ptr, find_this_cpu())
+#define this_cpu_inc(var)	((*per_cpu_ptr(&(var), this_cpu()))++)
+#define this_cpu_add(var, n)	(*per_cpu_ptr(&(var), this_cpu()) += (n))
+#define raw_smp_processor_id()	this_cpu()
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < CPUS; (cpu)++)
+#define num_possible_cpus()	CPUS
+#define preemptible()		true
+#define alloc_percpu(type)	((type *)percpu_alloc(sizeof(type)))
+#define free_percpu(ptr)	free(ptr)
 
 #endif /* SHIM_SHARED_H */

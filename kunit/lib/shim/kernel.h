@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Stand-ins for the parts of the kernel's headers that the page layer uses, so that its
- * sources compile unchanged in user space.
- *
- * All that one CPU can see of another calls the scheduler: atomic operations, READ_ONCE()
- * and WRITE_ONCE() (shared.h), locks and "this CPU" (below).  The rest does as little as
- * possible.
+ * Stand-ins for the parts of the kernel's headers that the page layer and the pool layer
+ * use, so that their sources compile unchanged in user space.  The explorer and the fuzzer
+ * share this file; each of them has a file shared.h of its own for what one CPU can see of
+ * another: atomic operations, READ_ONCE() and WRITE_ONCE(), locks and "this CPU".  The
+ * stand-ins do as little as possible.
  */
 #ifndef SHIM_KERNEL_H
 #define SHIM_KERNEL_H
 
+#include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Not stdio.h: it has a rewind(), as pool/undo.c has. */
+int snprintf(char *text, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int vsnprintf(char *text, size_t size, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
 /* --- types, constants, attributes --- */
 
@@ -28,6 +34,19 @@ typedef long long s64;
 typedef unsigned int gfp_t;
 typedef u64 phys_addr_t;
 
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+#define GFP_ATOMIC	0u
 #define __GFP_DMA	0x01u
 #define __GFP_HIGHMEM	0x02u
 #define __GFP_DMA32	0x04u
@@ -41,8 +60,10 @@ typedef u64 phys_addr_t;
 #define offset_in_page(addr)	((unsigned long)(addr) % PAGE_SIZE)
 #define U32_MAX		(~0U)
 #define ENOMEM		12
+#define EINVAL		22
 #define KBUILD_MODNAME	"buddypool"
 
+#define __noreturn	__attribute__((noreturn))
 #define noinline	__attribute__((noinline))
 #define __cold		__attribute__((cold))
 #undef __always_inline
@@ -58,12 +79,21 @@ typedef u64 phys_addr_t;
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define IS_ERR_OR_NULL(ptr) (!(ptr) || (unsigned long)(ptr) >= -4095UL)
+#define IS_ERR(ptr)	((unsigned long)(ptr) >= -4095UL)
+#define ZERO_SIZE_PTR	((void *)16)
+#define ZERO_OR_NULL_PTR(ptr) ((unsigned long)(ptr) <= (unsigned long)ZERO_SIZE_PTR)
+#define _RET_IP_	((unsigned long)__builtin_return_address(0))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The options of the kernel that the page layer depends on. */
-#define CONFIG_SMP		1
-#define CONFIG_PREEMPT_RT	0
-#define IS_ENABLED(option)	(option)
+/* The option of the kernel that each program has; a Makefile may define others, as 1. */
+#define CONFIG_SMP	1
+
+/* As the kernel does it: true if the option is defined as 1, so that "x1" adds an argument. */
+#define IS_ENABLED(option)	IS_ONE(option)
+#define IS_ONE(value)		IS_ONE_(COMMA_IF_##value)
+#define IS_ONE_(comma)		IS_ONE__(comma true, false)
+#define IS_ONE__(ignored, value, ...) value
+#define COMMA_IF_1		0,
 
 /* --- bits and numbers --- */
 
@@ -76,6 +106,10 @@ typedef u64 phys_addr_t;
 #define min(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b); _a > _b ? _a : _b; })
 #define min_t(type, a, b) min((type)(a), (type)(b))
+#define swap(a, b)	do { typeof(a) _t = (a); (a) = (b); (b) = _t; } while (0)
+#define round_up(n, to)	((((n) - 1) | ((typeof(n))(to) - 1)) + 1)
+#define DIV_ROUND_UP(n, by)	(((n) + (by) - 1) / (by))
+#define PTR_ALIGN(ptr, to)	((typeof(ptr))round_up((unsigned long)(ptr), to))
 #define max_t(type, a, b) max((type)(a), (type)(b))
 
 static inline unsigned int __ffs64(u64 word)
@@ -118,26 +152,30 @@ static inline unsigned int order_base_2(unsigned long n)
 	return n > 1 ? ilog2(n - 1) + 1 : 0;
 }
 
+/* The order of the pages that @size bytes need. */
+static inline int get_order(unsigned long size)
+{
+	return order_base_2(DIV_ROUND_UP(size, PAGE_SIZE));
+}
+
+static inline size_t array_size(size_t nr, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
+}
+
+/* The callers need no result. */
+static inline void strscpy(char *to, const char *from, size_t size)
+{
+	snprintf(to, size, "%s", from);
+}
+
 static inline void prefetchw(const void *address)
 {
 }
 
-static inline void *bsearch(const void *key, const void *base, size_t nr, size_t size,
-			    int (*cmp)(const void *key, const void *elt))
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (!cmp(key, (const char *)base + i * size))
-			return (char *)base + i * size;
-	return NULL;
-}
-
-/* --- lists and counters, only as members of structures --- */
-
-struct list_head {
-	struct list_head *next, *prev;
-};
+/* --- lists, trees and counters --- */
 
 struct hlist_node {
 	struct hlist_node *next, **pprev;
@@ -153,63 +191,12 @@ typedef struct {
 
 #define hlist_entry(ptr, type, member) container_of(ptr, type, member)
 
+#include "list.h"
+#include "rbtree.h"
+
 #include "shared.h"
 
-/* --- locks; interrupts are off on the CPU that holds one --- */
-
-/* The oldest value of each variable that a CPU may still read, see memory.c. */
-#define MAX_VARS	128
-
-struct view {
-	u8 at[MAX_VARS];
-};
-
-typedef struct {
-	bool held;
-	struct view view;	/* of the CPU that released it last */
-} raw_spinlock_t;
-
-void lock_acquire(raw_spinlock_t *lock, const struct site *site);
-bool lock_try(raw_spinlock_t *lock, const struct site *site);
-void lock_release(raw_spinlock_t *lock, const struct site *site);
-void check_held(const raw_spinlock_t *lock, const char *func);
-
-#define raw_spin_lock_init(lock) ((lock)->held = false)
-#define raw_spin_lock_irqsave(lock, flags) \
-	((flags) = 0, lock_acquire(lock, SITE("lock")))
-#define raw_spin_trylock_irqsave(lock, flags) \
-	((flags) = 0, lock_try(lock, SITE("trylock")))
-#define raw_spin_unlock_irqrestore(lock, flags) \
-	((void)(flags), lock_release(lock, SITE("unlock")))
-#define lockdep_assert_held(lock) check_held(lock, __func__)
-#define rcu_read_lock()		do { } while (0)
-#define rcu_read_unlock()	do { } while (0)
-
-/* --- CPUs --- */
-
-#define CPUS		2
-#define PERCPU_SIZE	1024	/* per-CPU memory: at least struct pcp */
-
-/*
- * find_this_cpu(): for raw_cpu_ptr(): the task may be moved to another CPU afterwards.
- * this_cpu(): the number of the CPU; the task is not moved.
- */
-unsigned int find_this_cpu(void);
-unsigned int this_cpu(void);
-bool in_nmi(void);
-void *percpu_alloc(size_t size);
-
-#define per_cpu_ptr(ptr, cpu) \
-	((typeof(ptr))((char *)(ptr) + (size_t)(cpu) * PERCPU_SIZE))
-#define raw_cpu_ptr(ptr)	per_cpu_ptr(ptr, find_this_cpu())
-#define this_cpu_inc(var)	((*per_cpu_ptr(&(var), this_cpu()))++)
-#define this_cpu_add(var, n)	(*per_cpu_ptr(&(var), this_cpu()) += (n))
-#define raw_smp_processor_id()	this_cpu()
-#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < CPUS; (cpu)++)
-#define num_possible_cpus()	CPUS
-#define preemptible()		true
-#define alloc_percpu(type)	((type *)percpu_alloc(sizeof(type)))
-#define free_percpu(ptr)	free(ptr)
+/* --- CPUs that go offline --- */
 
 enum cpuhp_state { CPUHP_BP_PREPARE_DYN };
 
@@ -241,11 +228,13 @@ static inline int cpuhp_state_remove_instance_nocalls(enum cpuhp_state state,
 	return 0;
 }
 
-/* --- tracepoints and the log: empty; model.c notices errors when they are counted --- */
+/* --- tracepoints and the log: empty; errors are noticed when they are counted --- */
 
 #define DECLARE_STATIC_KEY_FALSE(key)	extern bool key
 #define static_branch_unlikely(key)	(*(key))
-#define WARN(cond, ...)			({ if (cond) no_log(__VA_ARGS__); })
+#define WARN(cond, ...) \
+	({ bool _is = (cond); if (_is) no_log(__VA_ARGS__); _is; })
+#define WARN_ONCE(cond, ...)		WARN(cond, __VA_ARGS__)
 #define pr_warn_ratelimited(...)	no_log(__VA_ARGS__)
 #define pr_err_ratelimited(...)	no_log(__VA_ARGS__)
 
@@ -262,5 +251,19 @@ static inline __printf(1, 2) void no_log(const char *format, ...)
 #define trace_buddy_alloc(region, pfn, nr)	((void)(pfn), (void)(nr))
 #define trace_buddy_free(region, pfn, nr)	((void)(pfn), (void)(nr))
 #define trace_buddy_fail(region, order, nr)	((void)(order), (void)(nr))
+
+/* Replaces pool/trace.h. */
+#define POOL_TRACE_H
+#define trace_mp_create(pool)		((void)(pool))
+#define trace_mp_reset(pool)		((void)(pool))
+#define trace_mp_destroy(pool)		((void)(pool))
+#define trace_mp_large(pool, size)	((void)(size))
+#define trace_mp_fail(pool, size)	((void)(size))
+
+/* --- time, kmemleak --- */
+
+#define jiffies		0UL
+#define kmemleak_alloc(addr, size, min_count, gfp) ((void)(addr))
+#define kmemleak_free(addr)	((void)(addr))
 
 #endif /* SHIM_KERNEL_H */
