@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check quick matrix mutate coverage torture explore bench lint htmldocs debian
+.PHONY: modules modules_install clean help run shell check quick matrix mutate coverage torture explore fuzz bench lint htmldocs debian
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,10 @@ torture: ## everything at once in the debug kernel for a while (MINUTES= SEED= S
 explore: ## every interleaving of small programs, and some of others, in user space (MINUTES= SEED=)
 	@scripts/setup.sh explore
 	@scripts/explore.sh
+
+fuzz: ## random and guided operations on pools, in user space; how much a pool can hold (MINUTES= SEED=)
+	@scripts/setup.sh fuzz
+	@scripts/fuzz.sh
 
 bench: ## what operations cost beside the kernel's allocators (LANES= WORKS= TRACE=)
 	@scripts/setup.sh build guest kernel bench

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [quick]: run all suites, or the one in SUITE, in each test kernel: each version
-# in KERNEL with each configuration in CONFIG.  The suite explore needs no kernel: it runs
-# on the host, unless CONFIG is given.  With "quick", only SUITE is built, in build/quick,
+# in KERNEL with each configuration in CONFIG.  The suites explore and fuzz_pool need no
+# kernel: they run on the host, unless CONFIG is given.  With "quick", only SUITE is built, in build/quick,
 # and it runs in one kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,15 +23,17 @@ for kernel in ${KERNEL:-$own_kernel}; do
 done
 
 all_suites
-explore=${CONFIG:+no}
-if [ "${SUITE-}" = explore ]; then
-	cells=() explore=
+every=("${suites[@]}" "${host_suites[@]}")
+if [[ -n ${SUITE-} && " ${host_suites[*]} " == *" $SUITE "* ]]; then
+	cells=() host_suites=("$SUITE")
 elif [ -n "${SUITE-}" ]; then
 	[[ " ${suites[*]} " == *" $SUITE "* ]] ||
-		die "there is no suite '$SUITE', only: ${suites[*]} explore"
-	suites=("$SUITE") explore=no
+		die "there is no suite '$SUITE', only: ${every[*]}"
+	suites=("$SUITE") host_suites=()
 elif [ "$quick" ]; then
-	die "which suite?  SUITE= one of: ${suites[*]} explore"
+	die "which suite?  SUITE= one of: ${every[*]}"
+elif [ -n "${CONFIG-}" ]; then
+	host_suites=()
 fi
 
 # count WORD FILE: the number in "Testing complete. Ran 6 tests: passed: 5, failed: 1"
@@ -54,14 +56,14 @@ add_up() {
 	failed=$((failed + (errors > bad ? errors : bad)))
 }
 
-if [ -z "$explore" ]; then
-	say "on the host: exploring interleavings"
+for suite in "${host_suites[@]}"; do
+	say "on the host: $suite"
 	bad=0
 	kernel_source "$own_kernel"
 	mkdir -p build
-	scripts/explore.sh suite >build/explore.ktap || bad=1
-	add_up explore "$source"
-fi
+	host_suite "$suite" >"build/$suite.ktap" || bad=1
+	add_up "$suite" "$source"
+done
 for cell in "${cells[@]}"; do
 	read -r config kernel <<<"$cell"
 	cell_name "$config" "$kernel"

@@ -84,6 +84,17 @@ all_suites() {
 	suites=("${suites[@]%_test.*}")
 }
 
+# Suites that need no kernel: programs for the host.
+host_suites=(explore fuzz_pool)
+
+# host_suite SUITE: build it, run it and print KTAP.
+host_suite() {
+	case $1 in
+	explore)	scripts/explore.sh suite ;;
+	fuzz_pool)	scripts/fuzz.sh suite ;;
+	esac
+}
+
 # guest_files WORK JOB FILE...: WORK/initramfs, with busybox, the job, its
 # ENVIRONMENT and FILEs.
 guest_files() {

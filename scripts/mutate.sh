@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # mutate.sh: make one change of scripts/mutants.txt at a time, and see whether the suites
 # that are named there fail in the debug kernel.  While one mutant is built, the last two
-# run.  The suite explore needs no kernel.  FILE selects the mutants of a file, SUITE those
+# run.  The suites explore and fuzz_pool need no kernel.  FILE selects the mutants of a file, SUITE those
 # of a suite.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -71,18 +71,33 @@ boot() {
 	by=${by%%[$'\r\n']*}
 }
 
-# explore DIR [I]: run the explorer with the I-th mutant, or with none, until it notices;
-# set $by as boot does.
-explore() {
-	local dir=$1 output
+is_host() {
+	[[ " ${host_suites[*]} " = *" $1 "* ]]
+}
+
+# on_host SUITE DIR [I]: run the suite with the I-th mutant, or with none, until it
+# notices; set $by as boot does.
+on_host() {
+	local dir=$2 output command
 
 	mkdir -p "$dir"
-	cp -rt "$dir" buddy
-	[ $# = 1 ] || mutated "$2" >"$dir/${files[$2]}"
-	make -s -C kunit/explore OUT="$top/$dir" BUDDY="$top/$dir/buddy" >"$dir/build.log" 2>&1 ||
-		die "the explorer does not build: $(tail -n 5 "$dir/build.log")"
-	# grep ends at the first failure, and the explorer ends with its next line.
-	output=$( (timeout "$TIMEOUT" "$dir/explore" || echo "ends with $?") 2>/dev/null |
+	cp -rt "$dir" buddy pool
+	[ $# = 2 ] || mutated "$3" >"$dir/${files[$3]}"
+	case $1 in
+	explore)
+		make -s -C kunit/explore OUT="$top/$dir" BUDDY="$top/$dir/buddy" \
+			>"$dir/build.log" 2>&1 ||
+			die "the explorer does not build: $(tail -n 5 "$dir/build.log")"
+		command=("$dir/explore")
+		;;
+	fuzz_pool)
+		command=(env TREE="$top/$dir" OUT="$top/$dir" scripts/fuzz.sh)
+		"${command[@]}" build
+		command+=(suite)
+		;;
+	esac
+	# grep ends at the first failure, and the program ends with its next line.
+	output=$( (timeout "$TIMEOUT" "${command[@]}" || echo "ends with $?") 2>/dev/null |
 		grep -aom1 'not ok.*\|ends with.*' || true)
 	by=${output##* }
 	case $output in
@@ -93,8 +108,8 @@ explore() {
 
 # try I: run the I-th mutant and print what came of it.
 try() {
-	if [ "${suites[$1]}" = explore ]; then
-		explore "$out/$1" "$1"
+	if is_host "${suites[$1]}"; then
+		on_host "${suites[$1]}" "$out/$1" "$1"
 	else
 		boot "$out/$1" "${suites[$1]}"
 	fi
@@ -110,11 +125,13 @@ for i in "${!files[@]}"; do
 done
 say "without a mutant: all must pass"
 rm -rf $out
-read -ra all < <(printf '%s\n' "${suites[@]}" | tr ' ' '\n' | sort -u | grep -vx explore | xargs)
-if [[ " ${suites[*]} " = *' explore '* ]]; then
-	explore $out/host
-	[ -z "$by" ] || die "there is no mutant, yet the explorer finds something: $by"
-fi
+read -ra all < <(printf '%s\n' "${suites[@]}" | tr ' ' '\n' | sort -u |
+	grep -vxF "$(printf '%s\n' "${host_suites[@]}")" | xargs)
+for suite in "${host_suites[@]}"; do
+	[[ " ${suites[*]} " = *" $suite "* ]] || continue
+	on_host "$suite" "$out/host-$suite"
+	[ -z "$by" ] || die "there is no mutant, yet $suite finds something: $by"
+done
 if [ ${#all[@]} -gt 0 ]; then
 	paths=$(scripts/kernels/test-kernel.sh debug)
 	read -r image kdir <<<"$paths"
@@ -127,7 +144,7 @@ fi
 say "${#files[@]} mutants"
 : >$results
 for i in "${!files[@]}"; do
-	if [ "${suites[i]}" != explore ]; then
+	if ! is_host "${suites[i]}"; then
 		# A file in place of the link: kbuild sees that it is new, and compiles it.
 		rm "$out/${files[i]}"
 		mutated "$i" >"$out/${files[i]}"

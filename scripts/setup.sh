@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# setup.sh build|guest|run|kernel|lint|bench|docs...: install what these steps need.
+# setup.sh build|guest|run|kernel|lint|bench|docs|fuzz...: install what these steps need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -16,6 +16,7 @@ for step; do
 	lint)	need git sparse shellcheck perl python3-ply python3-git ;;
 	bench)	need gnuplot-nox ;;
 	explore) need gcc make libc6-dev ;;
+	fuzz)	need gcc make libc6-dev clang libclang-rt-dev ;;
 	docs)	need python3-sphinx perl ;;
 	debian)	need debootstrap git ;;
 	*)	die "no step '$step'" ;;
