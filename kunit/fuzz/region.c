@@ -105,6 +105,10 @@ void buddy_page_owner_set(struct buddy_region *watched, unsigned long pfn, unsig
 {
 }
 
+void buddy_page_owner_split(struct buddy_region *watched, unsigned long pfn, unsigned long nr)
+{
+}
+
 void buddy_page_owner_reset(struct buddy_region *watched, unsigned long pfn)
 {
 }

@@ -79,6 +79,7 @@ bool in_nmi(void);
 #define per_cpu_ptr(ptr, cpu)	((void)(cpu), (ptr))
 #define raw_cpu_ptr(ptr)	(ptr)
 #define this_cpu_inc(var)	((var)++)
+#define this_cpu_add(var, n)	((var) += (n))
 #define raw_smp_processor_id()	0U
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < 1; (cpu)++)
 #define num_possible_cpus()	1

@@ -55,11 +55,17 @@ typedef struct {
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_ALIGNED(addr)	(!((unsigned long)(addr) % PAGE_SIZE))
+#define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define PAGE_ALIGN(addr)	(((unsigned long)(addr) + PAGE_SIZE - 1) & PAGE_MASK)
+#define SZ_32K		0x8000UL
+#define SZ_64K		0x10000UL
 #define PFN_PHYS(pfn)	((phys_addr_t)(pfn) << PAGE_SHIFT)
 #define PHYS_PFN(phys)	((unsigned long)((phys) >> PAGE_SHIFT))
 #define offset_in_page(addr)	((unsigned long)(addr) % PAGE_SIZE)
+#define U16_MAX		0xffff
 #define U32_MAX		(~0U)
 #define ENOMEM		12
+#define EBUSY		16
 #define EINVAL		22
 #define KBUILD_MODNAME	"buddypool"
 
@@ -99,18 +105,40 @@ typedef struct {
 
 #define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
+#define GENMASK(high, low)	(~0UL >> (63 - (high)) & ~0UL << (low))
 #define GENMASK_ULL(high, low)	(~0ULL >> (63 - (high)) & ~0ULL << (low))
 #define FIELD_PREP(mask, value)	((u64)(value) << __builtin_ctzll(mask) & (mask))
 #define FIELD_GET(mask, word)	(((word) & (mask)) >> __builtin_ctzll(mask))
 #define ilog2(n)	(63 - __builtin_clzll(n))
 #define min(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b); _a > _b ? _a : _b; })
+#define clamp(x, low, high)	max(min(x, high), low)
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define swap(a, b)	do { typeof(a) _t = (a); (a) = (b); (b) = _t; } while (0)
 #define round_up(n, to)	((((n) - 1) | ((typeof(n))(to) - 1)) + 1)
 #define DIV_ROUND_UP(n, by)	(((n) + (by) - 1) / (by))
 #define PTR_ALIGN(ptr, to)	((typeof(ptr))round_up((unsigned long)(ptr), to))
 #define max_t(type, a, b) max((type)(a), (type)(b))
+
+#define DECLARE_BITMAP(name, bits)	unsigned long name[((bits) + 63) / 64]
+#define for_each_set_bit(bit, map, nr) \
+	for ((bit) = 0; (bit) < (nr); (bit)++) \
+		if (test_bit(bit, map))
+
+static inline void __set_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / 64] |= 1UL << bit % 64;
+}
+
+static inline void __clear_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / 64] &= ~(1UL << bit % 64);
+}
+
+static inline bool test_bit(unsigned long bit, const unsigned long *map)
+{
+	return map[bit / 64] >> bit % 64 & 1;
+}
 
 static inline unsigned int __ffs64(u64 word)
 {
@@ -177,10 +205,6 @@ static inline void prefetchw(const void *address)
 
 /* --- lists, trees and counters --- */
 
-struct hlist_node {
-	struct hlist_node *next, **pprev;
-};
-
 struct rcu_head {
 	struct rcu_head *next;
 };
@@ -189,7 +213,6 @@ typedef struct {
 	int counter;
 } refcount_t;
 
-#define hlist_entry(ptr, type, member) container_of(ptr, type, member)
 
 #include "list.h"
 #include "rbtree.h"

@@ -88,4 +88,41 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *lis
 	list_add_tail(entry, list);
 }
 
+/* --- lists with a single pointer as head --- */
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+#define hlist_empty(head)	(!(head)->first)
+#define hlist_entry(ptr, type, member) container_of(ptr, type, member)
+#define hlist_entry_safe(ptr, type, member) \
+	({ typeof(ptr) _ptr = (ptr); _ptr ? hlist_entry(_ptr, type, member) : NULL; })
+#define hlist_for_each_entry(pos, head, member) \
+	for (pos = hlist_entry_safe((head)->first, typeof(*(pos)), member); pos; \
+	     pos = hlist_entry_safe((pos)->member.next, typeof(*(pos)), member))
+
+static inline void hlist_add_head(struct hlist_node *node, struct hlist_head *head)
+{
+	node->next = head->first;
+	node->pprev = &head->first;
+	if (node->next)
+		node->next->pprev = &node->next;
+	head->first = node;
+}
+
+static inline void hlist_del(struct hlist_node *node)
+{
+	*node->pprev = node->next;
+	if (node->next)
+		node->next->pprev = node->pprev;
+	/* A second removal faults. */
+	node->next = NULL;
+	node->pprev = NULL;
+}
+
 #endif /* SHIM_LIST_H */

@@ -158,4 +158,55 @@ static inline struct rb_node *rb_prev(const struct rb_node *node)
 	return node->parent;
 }
 
+/* --- linux/rbtree_augmented.h: each node knows the largest value at and below it --- */
+
+struct rb_augment_callbacks {
+	void (*compute)(struct rb_node *node);
+};
+
+#define RB_DECLARE_CALLBACKS_MAX(storage, name, type, member, value_type, largest, value) \
+static void name##_compute(struct rb_node *node)			\
+{									\
+	type *entry = rb_entry(node, type, member), *child;		\
+	value_type most = value(entry);					\
+									\
+	child = rb_entry_safe(node->rb_left, type, member);		\
+	if (child && child->largest > most)				\
+		most = child->largest;					\
+	child = rb_entry_safe(node->rb_right, type, member);		\
+	if (child && child->largest > most)				\
+		most = child->largest;					\
+	entry->largest = most;						\
+}									\
+storage const struct rb_augment_callbacks name = { name##_compute };
+
+static inline void rb_compute_up(struct rb_node *node, const struct rb_augment_callbacks *augment)
+{
+	for (; node; node = node->parent)
+		augment->compute(node);
+}
+
+static inline void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
+				       const struct rb_augment_callbacks *augment)
+{
+	struct rb_node *parent;
+
+	while ((parent = node->parent) && rb_priority(parent) < rb_priority(node)) {
+		rb_rotate_up(root, node);
+		augment->compute(parent);
+	}
+	rb_compute_up(node, augment);
+}
+
+static inline void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
+				      const struct rb_augment_callbacks *augment)
+{
+	struct rb_node *parent;
+
+	rb_erase(node, root);
+	parent = node->parent;
+	rb_compute_up(parent, augment);
+}
+
 #endif /* SHIM_RBTREE_H */
+
