@@ -208,27 +208,17 @@ static struct mp_arena *new_arena(struct mp_pool *pool, gfp_t gfp)
 	return arena;
 }
 
-/*
- * Add an arena with a hole of at least @bytes, and return the hole.  An arena is small
- * unless the pool has many pages of arenas already.
- */
-static struct mp_chunk *add_arena(struct mp_pool *pool, size_t bytes, gfp_t gfp)
+/* Add an arena of @pages pages, which are one hole, and return the hole. */
+static struct mp_chunk *add_arena_of(struct mp_pool *pool, unsigned long pages, gfp_t gfp)
 {
-	unsigned long least = DIV_ROUND_UP(bytes, PAGE_SIZE);
-	unsigned long pages = clamp(pool->arena_pages / YOUNG_SHARE, least, ARENA_PAGES);
 	struct mp_arena *arena;
-	void *addr = NULL;
+	void *addr;
 
 	/* In an NMI, pages cannot be freed if there is no memory for the description. */
 	if (unlikely(in_nmi()) && list_empty(&pool->spare_arenas) &&
 	    !mp_has_room(pool, sizeof(*arena)))
 		return NULL;
-	if (pages > least)
-		addr = mp_alloc_split_pages(pool, pages, gfp | __GFP_NOWARN);
-	if (!addr) {
-		pages = least;
-		addr = mp_alloc_split_pages(pool, pages, gfp);
-	}
+	addr = mp_alloc_split_pages(pool, pages, gfp);
 	if (!addr)
 		return NULL;
 	arena = new_arena(pool, gfp);
@@ -242,6 +232,21 @@ static struct mp_chunk *add_arena(struct mp_pool *pool, size_t bytes, gfp_t gfp)
 	rb_add(&arena->node, &pool->arenas, arena_less);
 	add_hole(pool, arena, addr, pages << PAGE_SHIFT, 0);
 	return addr;
+}
+
+/*
+ * Add an arena with a hole of at least @bytes, and return the hole.  The more pages the pool
+ * has in arenas, the larger is the next one; if there is no memory for so much, it is small.
+ */
+static struct mp_chunk *add_arena(struct mp_pool *pool, size_t bytes, gfp_t gfp)
+{
+	unsigned long least = DIV_ROUND_UP(bytes, PAGE_SIZE);
+	unsigned long pages = clamp(pool->arena_pages / YOUNG_SHARE, least, ARENA_PAGES);
+	struct mp_chunk *hole = NULL;
+
+	if (pages > least)
+		hole = add_arena_of(pool, pages, gfp | __GFP_NOWARN);
+	return hole ?: add_arena_of(pool, least, gfp);
 }
 
 /* Give the spare pages of @hole back to the region; return how many. */

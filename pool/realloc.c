@@ -96,8 +96,13 @@ void *mp_realloc(struct mp_pool *pool, void *object, size_t old_size, size_t new
 	} else {
 		moved = mp_alloc_object(pool, new_size, pool->align_mask,
 					(gfp & ~__GFP_ZERO) | (shrinks ? __GFP_NOWARN : 0));
-		if (!moved)
-			return shrinks ? object : NULL;
+		if (!moved && !shrinks)
+			return NULL;
+		if (!moved) {
+			mp_poison(object, object + old_size);
+			mp_unpoison(object, new_size);
+			return object;
+		}
 		memcpy(moved, object, min(old_size, new_size));
 		mp_free(pool, object);
 	}

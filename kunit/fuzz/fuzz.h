@@ -141,6 +141,8 @@ void check_same(struct side *side, const struct sight *before, const char *what)
 /* A request was served with @addr; check and enter the object. */
 void add_object(struct side *side, const struct request *request, u8 *addr);
 void try_free(struct side *side, const void *addr);
+/* Give object @number the size of the request, which asks for no content. */
+void resize_object(struct side *side, const struct request *request, unsigned int number);
 void check_object(const struct object *object);
 void check_objects(struct side *side, unsigned int first);
 /* The objects from @first on are gone. */

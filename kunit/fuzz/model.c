@@ -52,7 +52,7 @@ void check_same(struct side *side, const struct sight *before, const char *what)
 
 static bool is_filled(const u8 *addr, size_t size, u8 stamp)
 {
-	return addr[0] == stamp && !memcmp(addr, addr + 1, size - 1);
+	return !size || (addr[0] == stamp && !memcmp(addr, addr + 1, size - 1));
 }
 
 /* Pages of an object's own can end with it; the bytes behind them are not the pool's. */
@@ -104,6 +104,8 @@ static bool has_room(const struct side *side, const struct request *request)
 	unsigned long pages = max(request->size / PAGE_SIZE + 1, side->pool->block_pages);
 	int order = order_base_2(pages);
 
+	if (side->pool->limit)
+		return false;
 	order = max(order, get_order(request->align));
 	if (request->size > side->pool->max || request->align > sizeof(struct mp_pool))
 		order++;
@@ -214,6 +216,53 @@ void try_free(struct side *side, const void *addr)
 	object->size = 0;
 }
 
+void resize_object(struct side *side, const struct request *request, unsigned int number)
+{
+	struct object *object = &side->objects[number], old = *object;
+	struct request moved = *request;
+	size_t size = request->size;
+	u8 *addr;
+
+	if (!old.size || old.any)
+		return;
+	check_object(object);
+	addr = mp_realloc(side->pool, old.addr, old.size, size,
+			  __GFP_NOWARN | (request->zero ? __GFP_ZERO : 0));
+	note_op("    %zu bytes at %p: %p", old.size, old.addr, addr);
+	if (!addr) {
+		if (size <= old.size)
+			fault("an object cannot shrink");
+		fail_object(side, request);
+		check_object(object);
+		return;
+	}
+	if (!is_filled(size ? addr : old.addr, size ? min(size, old.size) : 0, old.stamp))
+		fault("%zu bytes at %p have changed while they became %zu", old.size, old.addr,
+		      size);
+	if (request->zero && size > old.size && !is_filled(addr + old.size, size - old.size, 0))
+		fault("the new bytes of %zu at %p are not cleared", size, addr);
+	if (addr != old.addr && old.freeable) {
+		check_gone(&old);
+		object->size = 0;
+	}
+	if (!size) {
+		if (addr != ZERO_SIZE_PTR)
+			fault("0 bytes are at %p", addr);
+		return;
+	}
+	if (addr != old.addr) {
+		moved.zero = false;
+		add_object(side, &moved, addr);
+		return;
+	}
+	object->size = 0;
+	check_place(addr, size);
+	object->size = size;
+	check_redzone(addr, size);
+	object->stamp = next_stamp++;
+	memset(addr, object->stamp, size);
+}
+
 /* --- pages that the fuzzer itself has, so that the region is full or in pieces --- */
 
 bool take_pages(unsigned int order)
@@ -280,6 +329,8 @@ void check_quick(void)
 			continue;
 		live++;
 		pages += side->pool->pages;
+		if (side->pool->limit && side->pool->pages > side->pool->limit)
+			fault("%lu pages are more than the limit", side->pool->pages);
 		if (!side->busy && side->pool->users.counter)
 			fault("a call has not left its pool");
 		if (side->pool->given > side->pool->pages << PAGE_SHIFT)

@@ -120,6 +120,34 @@ static void op_trim(struct side *side)
 		fault("a second trim finds pages");
 }
 
+static void op_limit(struct side *side)
+{
+	size_t bytes = byte() % 4 ? (side->pool->pages + byte() % 16 - 4) * PAGE_SIZE : 0;
+	unsigned long limit = side->pool->limit;
+	int err = mp_set_limit(side->pool, bytes);
+
+	note_op("    %zu bytes: %d", bytes, err);
+	if (side->pool->limit != (err ? limit : bytes / PAGE_SIZE))
+		fault("the limit is %lu", side->pool->limit);
+	if (err && (err != -EBUSY || side->pool->pages <= bytes / PAGE_SIZE))
+		fault("a limit of %zu bytes fails: %d, pages %lu", bytes, err,
+		      side->pool->pages);
+}
+
+static void op_stats(struct side *side)
+{
+	struct mp_stats stats;
+
+	mp_pool_stats(side->pool, &stats);
+	if (stats.pages << PAGE_SHIFT !=
+	    stats.block_bytes + stats.arena_bytes + stats.large_bytes)
+		fault("%lu pages, but %lu + %lu + %lu bytes", stats.pages, stats.block_bytes,
+		      stats.arena_bytes, stats.large_bytes);
+	if (stats.given + stats.freed + stats.aligned > stats.block_bytes ||
+	    stats.arena_free > stats.arena_bytes)
+		fault("more bytes are in the blocks, or in the arenas, than they have");
+}
+
 static void op_mark(struct side *side)
 {
 	set_savepoint(side);
@@ -221,6 +249,18 @@ static void op_copy(struct side *side)
 	}
 }
 
+static void op_realloc(struct side *side)
+{
+	struct request request;
+	u8 how = byte();
+
+	if (!side->nr_objects ||
+	    !begin(side, &request, draw_size(side), side->align))
+		return;
+	request.zero = how & 1;
+	resize_object(side, &request, number(side->nr_objects));
+}
+
 static void op_free(struct side *side)
 {
 	if (side->nr_objects)
@@ -285,7 +325,7 @@ static void op_refused_in_nmi(struct side *side)
 {
 	struct mp_mark mark = {};
 	struct sight before;
-	u8 how = byte() % 8;
+	u8 how = byte() % 9;
 	bool wrong = false;
 
 	look(side, &before);
@@ -309,6 +349,12 @@ static void op_refused_in_nmi(struct side *side)
 		break;
 	case 5:
 		wrong = mp_free(side->pool, side->objects->addr);
+		break;
+	case 6:
+		wrong = mp_realloc(side->pool, side->objects->addr, 1, 2, __GFP_NOWARN);
+		break;
+	case 7:
+		wrong = mp_set_limit(side->pool, 0) != -EINVAL;
 		break;
 	default:
 		wrong = mp_run_cleanup(side->pool, NULL, NULL);
@@ -407,11 +453,12 @@ static const struct {
 	void (*run)(struct side *side);
 	unsigned int weight;	/* of 256 */
 } ops[] = {
-	{ "alloc", op_alloc, 74 },
+	{ "alloc", op_alloc, 60 },
+	{ "realloc", op_realloc, 18 },
 	{ "calloc", op_calloc, 8 },
 	{ "memalign", op_memalign, 14 },
 	{ "copy", op_copy, 10 },
-	{ "free", op_free, 56 },
+	{ "free", op_free, 48 },
 	{ "free wrong", op_free_wrong, 12 },
 	{ "mark", op_mark, 12 },
 	{ "rewind", op_rewind, 6 },
@@ -420,6 +467,8 @@ static const struct {
 	{ "cancel cleanup", op_cancel_cleanup, 4 },
 	{ "run cleanup", op_run_cleanup, 4 },
 	{ "trim", op_trim, 3 },
+	{ "limit", op_limit, 2 },
+	{ "stats", op_stats, 2 },
 	{ "reset", op_reset, 2 },
 	{ "destroy", op_destroy, 2 },
 	{ "fail", op_fail, 10 },
