@@ -295,13 +295,12 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
  */
 void mp_reset_pool(struct mp_pool *pool)
 {
-	const struct mp_mark start = {
-		.tail = &pool->first,
-		.last = block_start(&pool->first),
-	};
+	struct mp_mark start = {};
 
 	if (!is_pool_to_free(__func__, pool) || !can_undo(__func__, pool, 0))
 		return;
+	start.tail = &pool->first;
+	start.last = block_start(&pool->first);
 	mp_enter(pool);
 	trace_mp_reset(pool);
 	rewind(pool, &start);

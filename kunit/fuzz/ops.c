@@ -381,8 +381,7 @@ static void op_refused(struct side *side)
 	bad_calls++;
 	switch (how) {
 	case 0:
-		/* It takes the address of members before it tests the pointer. */
-		mp_reset_pool(wrong[2]);
+		mp_reset_pool(pool);
 		break;
 	case 1:
 		done = mp_trim_pool(pool);
