@@ -32,7 +32,7 @@
 
 #define UNIT		ARENA_UNIT	/* chunks begin and end at multiples of these bytes */
 #define YOUNG_SHARE	8	/* a new arena has a part of the pages of all others */
-#define SPARE_PAGES	DIV_ROUND_UP(SZ_32K, PAGE_SIZE)	/* spare pages that a pool keeps */
+#define SPARE_PAGES	DIV_ROUND_UP(SZ_32K, PAGE_SIZE)	/* that a pool keeps */
 
 static_assert(sizeof(struct mp_chunk) == UNIT);
 static_assert(ARENA_BYTES / UNIT <= U16_MAX);
@@ -145,14 +145,9 @@ static struct mp_chunk *find_hole(struct mp_pool *pool, size_t bytes)
 
 	if (largest_of(node) < units)
 		return NULL;
-	for (;;) {
-		if (largest_of(node->rb_left) >= units)
-			node = node->rb_left;
-		else if (hole_of(node)->units >= units)
-			return hole_of(node);
-		else
-			node = node->rb_right;
-	}
+	while (largest_of(node->rb_left) >= units || hole_of(node)->units < units)
+		node = largest_of(node->rb_left) >= units ? node->rb_left : node->rb_right;
+	return hole_of(node);
 }
 
 /* --- arenas --- */

@@ -32,10 +32,11 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+/* Objects that do not fit pages well have pages of their own up to this number of pages. */
+#define FIRST_LARGE	DIV_ROUND_UP(SZ_32K, PAGE_SIZE)
+
 LIST_HEAD(mp_pools);
 DEFINE_RAW_SPINLOCK(mp_pools_lock);
-#define FIRST_LARGE	DIV_ROUND_UP(SZ_32K, PAGE_SIZE)	/* pages of objects that do not fit pages well */
-
 static u64 nr_created;	/* protected by mp_pools_lock */
 
 /* --- one user at a time --- */

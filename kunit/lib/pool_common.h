@@ -67,8 +67,8 @@ static inline size_t pool_medium(size_t size)
 /* Return true if the object lies in the block, behind the block's header. */
 bool in_block(struct mp_block *block, const void *object, size_t size);
 /*
- * Return true if the object lies in a block or an arena of the pool, or is a large object of the pool
- * with as many pages as it needs.
+ * Return true if the object lies in a block or an arena of the pool, or is a large object
+ * of the pool with as many pages as it needs.
  */
 bool in_pool(struct mp_pool *pool, const void *object, size_t size);
 /* Check the arenas of the pool, and its counters of them, against each other. */

@@ -220,7 +220,7 @@ static void pool_realloc_test_wrong(struct kunit *test)
 	arena = mp_alloc(pool, 600, 0);
 	wrong = atomic_read(&buddy_bad_calls);
 	EXPECT_WARNING("this object is smaller than the old size",
-			result = mp_realloc(pool, large, 8193, 9000, 0));
+		       result = mp_realloc(pool, large, 8193, 9000, 0));
 	KUNIT_EXPECT_NULL(test, result);
 	KUNIT_EXPECT_NULL(test, mp_realloc(pool, medium, 601, 9000, 0));
 	KUNIT_EXPECT_NULL(test, mp_realloc(pool, arena, 2000, 9000, 0));
@@ -243,6 +243,7 @@ static void pool_realloc_test_wrong(struct kunit *test)
 /* Sizes and objects at random; each object keeps its bytes. */
 static void pool_realloc_test_random(struct kunit *test)
 {
+	static const u32 most[] = { 400, 4000, 9000 };
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 300, 0);
 	u32 *sizes = kunit_kcalloc(test, 60, sizeof(*sizes), GFP_KERNEL);
 	u8 **objects = kunit_kcalloc(test, 60, sizeof(*objects), GFP_KERNEL);
@@ -253,8 +254,7 @@ static void pool_realloc_test_random(struct kunit *test)
 	prandom_seed_state(&rnd, test_seed(test));
 	for (i = 0; i < 20000; i++) {
 		unsigned int at = prandom_u32_state(&rnd) % 60;
-		u32 most = (u32[]){ 400, 4000, 9000 }[prandom_u32_state(&rnd) % 3];
-		u32 size = prandom_u32_state(&rnd) % most;
+		u32 size = prandom_u32_state(&rnd) % most[prandom_u32_state(&rnd) % 3];
 		u8 *object = mp_realloc(pool, objects[at], sizes[at], size, __GFP_NOWARN);
 
 		if (!object) {
