@@ -32,19 +32,17 @@
 
 /* --- entries --- */
 
+static int compare_addr(const void *addr, const struct rb_node *node)
+{
+	const void *other = rb_entry(node, struct mp_entry, node)->addr;
+
+	return addr < other ? -1 : addr > other;
+}
+
 /* Return the entry of the object at @addr, or NULL. */
 static struct mp_entry *find_entry(struct mp_pool *pool, const void *addr)
 {
-	struct rb_node *node = pool->entries.rb_node;
-
-	while (node) {
-		struct mp_entry *entry = rb_entry(node, struct mp_entry, node);
-
-		if (addr == entry->addr)
-			return entry;
-		node = addr < entry->addr ? node->rb_left : node->rb_right;
-	}
-	return NULL;
+	return rb_entry_safe(rb_find(addr, &pool->entries, compare_addr), struct mp_entry, node);
 }
 
 static bool entry_less(struct rb_node *a, const struct rb_node *b)

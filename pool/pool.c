@@ -150,26 +150,31 @@ void *mp_alloc_tried(struct mp_pool *pool, size_t size, size_t align_mask)
 void *mp_alloc_small(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp)
 {
 	void *object = mp_alloc_tried(pool, size, align_mask);
-	struct mp_block *active, *other, *block;
+	struct mp_block *active, *other, *added;
 
 	if (object)
 		return object;
-	block = next_block(pool, gfp);
-	if (!block)
+	added = next_block(pool, gfp);
+	if (!added)
 		return NULL;
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
 		align_mask |= POOL_GRANULE - 1;
-	object = bump(pool, block, size, align_mask);
+	object = bump(pool, added, size, align_mask);
+
+	/* Sort the three by their room. */
 	active = pool->active;
 	other = pool->other;
-	/* Sort the three; then @block is the one with least room, or NULL. */
 	if (other && block_room(other) > block_room(active))
 		swap(active, other);
-	if (!other || block_room(block) > block_room(other))
-		swap(block, other);
-	if (block)
-		pool->skipped += block_room(block);
-	if (other && block_room(other) > block_room(active))
+	if (!other) {
+		other = added;
+	} else if (block_room(added) > block_room(other)) {
+		pool->skipped += block_room(other);
+		other = added;
+	} else {
+		pool->skipped += block_room(added);
+	}
+	if (block_room(other) > block_room(active))
 		swap(active, other);
 	set_active(pool, active, other);
 	return object;

@@ -114,6 +114,18 @@ static inline void rb_add(struct rb_node *node, struct rb_root *root,
 	rb_insert_color(node, root);
 }
 
+static inline struct rb_node *rb_find(const void *key, const struct rb_root *root,
+				      int (*compare)(const void *key,
+						     const struct rb_node *node))
+{
+	struct rb_node *node = root->rb_node;
+	int side;
+
+	while (node && (side = compare(key, node)))
+		node = side < 0 ? node->rb_left : node->rb_right;
+	return node;
+}
+
 static inline struct rb_node *rb_first(const struct rb_root *root)
 {
 	struct rb_node *node = root->rb_node;
