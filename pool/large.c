@@ -248,10 +248,10 @@ void mp_undo_entries(struct mp_pool *pool, u64 serial)
  *	the call changes nothing and returns false
  *
  * An object can be freed if it is larger than the size that the pool was created with (and
- * larger than 80 bytes), or if it has pages of its own.  Freed bytes are used again, and
- * whole pages of them return to the region.  Exception: up to one block of the pool's first
- * objects lies between small objects, and is used again after a reset.  Smaller objects are
- * freed with the pool only.  The object is found in logarithmic time.
+ * larger than 80 bytes), if it has a page or more, or if it does not fit into an empty block.
+ * Freed bytes are used again, and whole pages of them return to the region.  Exception: up to
+ * one block of the pool's first objects lies between small objects, and is used again after a
+ * reset.  Other objects are freed with the pool only.  The object is found in logarithmic time.
  *
  * Context: process, softirq or hardirq context, by one user of the pool at a time.  May
  * take the region's raw spinlock, see buddy_free().  In NMI context the call is refused

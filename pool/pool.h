@@ -73,8 +73,8 @@ struct mp_block {
  * @tail: the last block that is in use; the blocks behind it are spare
  * @region: where the pool's pages come from
  * @block_pages: pages of each block
- * @block_max: bytes of the largest object that comes from a block, if its alignment
- *	allows; larger objects have pages of their own
+ * @block_max: bytes of the largest object that fits into each empty block, if its alignment
+ *	allows; less than a page
  * @pages: all pages that the pool holds: of blocks, arenas and large objects
  * @limit: the most pages that it may hold, or 0 for any number
  * @nr_blocks: blocks in the chain, with the spare ones
@@ -321,8 +321,8 @@ static inline void *mp_bump(struct mp_pool *pool, size_t size,
 /**
  * mp_alloc() - allocate an aligned object
  * @pool: the pool
- * @size: bytes.  An object of a page or more, or one that does not fit into an empty
- *	block, gets pages of its own
+ * @size: bytes.  An object larger than the pool's size, of a page or more, or that does not
+ *	fit into an empty block, can be freed before the pool, see mp_free()
  * @gfp: __GFP_ZERO clears the object.  __GFP_NOWARN suppresses the message in the log if
  *	the allocation fails.  __GFP_DMA and __GFP_DMA32 are a caller error, because no
  *	zone can be chosen.  All other flags are allowed and have no effect: an allocation

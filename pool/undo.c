@@ -282,7 +282,7 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
  * @pool: the pool
  *
  * Calls the pool's cleanup handlers and destroys its child pools, the newest first, and
- * frees the pages of large objects.  The blocks are used again from the first one on; a
+ * frees all pages of medium and large objects.  The blocks are used again from the first one on; a
  * reset costs nothing per block.  All savepoints are outdated.
  *
  * An object that a handler allocates lives until this call ends, also if a handler resets or
@@ -364,7 +364,7 @@ EXPORT_SYMBOL_GPL(mp_mark_pool);
  *	were set after @mark are outdated
  *
  * Calls the cleanup handlers that were added since and destroys the child pools that were
- * created since, the newest first.  Then frees the pages of large objects that were allocated
+ * created since, the newest first.  Then frees the medium and large objects that were allocated
  * since.  An older object that was freed since stays freed.
  *
  * An object that a handler allocates lives until this call ends, also if a handler resets or
