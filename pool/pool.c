@@ -102,8 +102,8 @@ static void *bump(struct mp_pool *pool, struct mp_block *block, size_t size,
 
 	/*
 	 * Neither sum wraps: a block ends on a page boundary, so aligning does not step
-	 * over its end; @size is less than a page, and the last page of the address space
-	 * is no block.
+	 * over its end; @size is at most the bytes of a block, and behind a block there are
+	 * more addresses than these.
 	 */
 	if (last > block->end)
 		return NULL;

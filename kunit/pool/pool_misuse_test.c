@@ -307,6 +307,11 @@ static bool zone_memalign(struct mp_pool *pool, gfp_t gfp)
 	return !mp_memalign(pool, 8, 64, gfp);
 }
 
+static bool zone_realloc(struct mp_pool *pool, gfp_t gfp)
+{
+	return !mp_realloc(pool, pool->last - 8, 8, 8, gfp);
+}
+
 static bool zone_memdup(struct mp_pool *pool, gfp_t gfp)
 {
 	return !mp_memdup(pool, "abc", 3, gfp);
@@ -341,6 +346,7 @@ static const struct {
 	{ "nalloc", zone_nalloc },
 	{ "calloc", zone_calloc },
 	{ "memalign", zone_memalign },
+	{ "realloc", zone_realloc },
 	{ "memdup", zone_memdup },
 	{ "strdup", zone_strdup },
 	{ "printf", zone_printf },
