@@ -381,9 +381,28 @@ bool mp_arena_free(struct mp_pool *pool, const void *object)
 	return !!chunk;
 }
 
-/* Resize an object in place: with the hole behind it, if there is one. */
+/*
+ * Return true if an object that shrinks to @size bytes has to leave @chunk: if it is small from
+ * now on, or if it fits into a hole with a lower address, where a new object would go.  If all
+ * objects stayed, each could keep a page, and what lies between them is too short for others.
+ */
+static bool is_worth_move(struct mp_pool *pool, const struct mp_chunk *chunk, size_t size)
+{
+	size_t align_mask = pool->align_mask | (UNIT - 1);
+	const struct mp_chunk *hole;
+
+	if (size <= pool->max)
+		return true;
+	hole = find_hole(pool, bytes_for(size) + align_mask + 1 - UNIT);
+	return hole && hole < chunk;
+}
+
+/*
+ * Resize an object in place: with the hole behind it, if there is one.  With @may_move, one
+ * that shrinks may have no room here although it fits.
+ */
 enum mp_resize mp_arena_resize(struct mp_pool *pool, const void *object, size_t old_size,
-			       size_t new_size)
+			       size_t new_size, bool may_move)
 {
 	struct mp_arena *arena;
 	struct mp_chunk *chunk = find_chunk(pool, object, &arena), *next;
@@ -396,6 +415,8 @@ enum mp_resize mp_arena_resize(struct mp_pool *pool, const void *object, size_t 
 	if (new_size > ARENA_BYTES / 2)
 		return MP_NO_ROOM;
 	need = bytes_for(new_size);
+	if (may_move && need < chunk_bytes(chunk) && is_worth_move(pool, chunk, new_size))
+		return MP_NO_ROOM;
 	next = next_chunk(arena, chunk);
 	if (!next || !next->is_hole)
 		next = NULL;

@@ -237,7 +237,7 @@ void mp_arena_init(struct mp_pool *pool);
 void *mp_arena_alloc(struct mp_pool *pool, size_t size, size_t align_mask, gfp_t gfp);
 bool mp_arena_free(struct mp_pool *pool, const void *object);
 enum mp_resize mp_arena_resize(struct mp_pool *pool, const void *object, size_t old_size,
-			       size_t new_size);
+			       size_t new_size, bool may_move);
 unsigned long mp_arena_trim(struct mp_pool *pool);
 void mp_arena_undo(struct mp_pool *pool, u64 serial);
 void mp_arena_undo_all(struct mp_pool *pool);

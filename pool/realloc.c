@@ -41,7 +41,7 @@ static enum mp_resize resize(struct mp_pool *pool, void *object, size_t old_size
 	enum mp_resize result = mp_entry_resize(pool, object, old_size, new_size);
 
 	if (result == MP_NOT_MINE)
-		result = mp_arena_resize(pool, object, old_size, new_size);
+		result = mp_arena_resize(pool, object, old_size, new_size, true);
 	if (result == MP_NOT_MINE)
 		result = resize_small(pool, object, old_size, new_size);
 	return result;
@@ -58,8 +58,10 @@ static enum mp_resize resize(struct mp_pool *pool, void *object, size_t old_size
  * The object stays where it is if it is the last one of its block, if what lies behind it is
  * free, or if its pages are as many as before.  Otherwise the bytes are copied to a new
  * object, and the old one is freed if mp_free() can free it; a small one is freed with the
- * pool.  A new object is aligned as by mp_alloc(), and is freed by a rewind to a savepoint
- * that is older than this call.
+ * pool.  An object that shrinks moves, too, if it would keep memory from others: to fewer
+ * pages, to a free place in front of it, or between small objects if it is one from now on.
+ * A new object is aligned as by mp_alloc(), and is freed by a rewind to a savepoint that is
+ * older than this call.
  *
  * Context: as mp_free().  May take the region's raw spinlock with interrupts off.
  * Return: the object; ZERO_SIZE_PTR for a @new_size of 0.  NULL if there is no memory for a
@@ -101,6 +103,9 @@ void *mp_realloc(struct mp_pool *pool, void *object, size_t old_size, size_t new
 		if (!moved) {
 			mp_poison(object, object + old_size);
 			mp_unpoison(object, new_size);
+			mp_enter(pool);
+			mp_arena_resize(pool, object, old_size, new_size, false);
+			mp_leave(pool);
 			return object;
 		}
 		memcpy(moved, object, min(old_size, new_size));

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -98,6 +99,7 @@ static void pool_realloc_test_arena(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
 	u8 *behind, *object, *moved;
+	size_t given;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	make_old(pool);
@@ -115,9 +117,15 @@ static void pool_realloc_test_arena(struct kunit *test)
 	check_arenas(test, pool);
 	KUNIT_EXPECT_EQ(test, pool->arena_given, pool_chunk(1000) + pool_chunk(2200));
 	memset(object, 2, 2200);
+	/* It stays if no hole is in front of it. */
+	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, pool->pages << PAGE_SHIFT), 0);
+	while (mp_alloc(pool, 520, 0))
+		;
+	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, 0), 0);
+	given = pool->arena_given;
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, object, 2200, 520, 0), object);
 	check_arenas(test, pool);
-	KUNIT_EXPECT_EQ(test, pool->arena_given, pool_chunk(1000) + pool_chunk(520));
+	KUNIT_EXPECT_EQ(test, pool->arena_given, given - pool_chunk(2200) + pool_chunk(520));
 	KUNIT_EXPECT_TRUE(test, is_filled(object, 2, 520));
 	/* All of the hole, and nothing more. */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, object, 520, 2200, __GFP_ZERO), object);
@@ -131,7 +139,8 @@ static void pool_realloc_test_arena(struct kunit *test)
 static void pool_realloc_test_gives_back(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
-	u8 *objects[20];
+	u8 *objects[20], *small;
+	size_t given;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
@@ -139,13 +148,56 @@ static void pool_realloc_test_gives_back(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8 * PAGE_SIZE, 0));
 	for (i = 0; i < ARRAY_SIZE(objects); i++) {
 		objects[i] = mp_alloc(pool, 3 * PAGE_SIZE + 100, 0);
-		KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, objects[i], 3 * PAGE_SIZE + 100,
-							   600, 0), objects[i]);
+		memset(objects[i], i, 600);
+		objects[i] = mp_realloc(pool, objects[i], 3 * PAGE_SIZE + 100, 600, 0);
 		check_arenas(test, pool);
 	}
-	KUNIT_EXPECT_LE(test, pool->arena_pages, pool->spare_pages + 2 * ARRAY_SIZE(objects));
+	/* They move together. */
+	KUNIT_EXPECT_LE(test, pool->arena_pages - pool->spare_pages,
+			DIV_ROUND_UP(2 * ARRAY_SIZE(objects) * pool_chunk(600), PAGE_SIZE));
 	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		KUNIT_EXPECT_TRUE(test, is_filled(objects[i], i, 600));
+	/* A small object leaves the arena, too; unless there is no memory for it. */
+	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, pool->pages << PAGE_SHIFT), 0);
+	small = mp_realloc(pool, objects[0], 600, 60, 0);
+	KUNIT_EXPECT_PTR_NE(test, small, objects[0]);
+	KUNIT_EXPECT_TRUE(test, in_pool(pool, small, 60) && is_filled(small, 0, 60));
+	KUNIT_EXPECT_FALSE(test, mp_free(pool, small));
+	while (mp_alloc(pool, 60, 0))
+		;
+	given = pool->arena_given;
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, objects[1], 600, 60, 0), objects[1]);
+	KUNIT_EXPECT_EQ(test, pool->arena_given, given - pool_chunk(600) + pool_chunk(60));
+	KUNIT_EXPECT_TRUE(test, is_filled(objects[1], 1, 60));
+	check_arenas(test, pool);
+	for (i = 1; i < ARRAY_SIZE(objects); i++)
 		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
+	mp_destroy_pool(pool);
+}
+
+/*
+ * Objects shrink to a few bytes, and the next ones are too long for what they leave.  What the
+ * pool holds stays in proportion to what is alive.
+ */
+static void pool_realloc_test_bound(struct kunit *test)
+{
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
+	size_t size, alive = 0;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (size = 544; size < 3600; size += MP_ALIGNMENT) {
+		for (i = 0; i < SZ_32K / size; i++) {
+			void *object = mp_alloc(pool, size, 0);
+
+			KUNIT_ASSERT_NOT_NULL(test, object);
+			KUNIT_ASSERT_NOT_NULL(test, mp_realloc(pool, object, size, 20, 0));
+			alive += pool_step(MP_ALIGNMENT);
+		}
+		KUNIT_ASSERT_LE(test, pool->pages << PAGE_SHIFT,
+				3 * alive + 2 * PAGE_SIZE + SZ_64K);
+	}
+	check_arenas(test, pool);
 	mp_destroy_pool(pool);
 }
 
@@ -277,6 +329,7 @@ static struct kunit_case pool_realloc_cases[] = {
 	KUNIT_CASE(pool_realloc_test_large),
 	KUNIT_CASE(pool_realloc_test_arena),
 	KUNIT_CASE(pool_realloc_test_gives_back),
+	KUNIT_CASE(pool_realloc_test_bound),
 	KUNIT_CASE(pool_realloc_test_medium),
 	KUNIT_CASE(pool_realloc_test_nothing),
 	KUNIT_CASE(pool_realloc_test_fails),
