@@ -93,7 +93,7 @@ static double bound(void)
 
 static size_t weight(size_t size)
 {
-	return round_up(size, pool->align_mask + 1);
+	return round_up(size, max(pool->align_mask + 1, (size_t)ARENA_UNIT));
 }
 
 static void measure(void)
