@@ -186,7 +186,7 @@ enum mp_resize mp_entry_resize(struct mp_pool *pool, const void *object, size_t 
 	if (new_size > most ||
 	    (!entry->is_medium && new_size <= max(most - PAGE_SIZE, most / 2)))
 		return MP_NO_ROOM;
-	mp_poison(object, object + most);
+	mp_poison(object, PTR_ALIGN(object + most, POOL_GRANULE));
 	mp_unpoison(object, new_size);
 	return MP_RESIZED;
 }

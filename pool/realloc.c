@@ -101,7 +101,7 @@ void *mp_realloc(struct mp_pool *pool, void *object, size_t old_size, size_t new
 		if (!moved && !shrinks)
 			return NULL;
 		if (!moved) {
-			mp_poison(object, object + old_size);
+			mp_poison(object, PTR_ALIGN(object + old_size, POOL_GRANULE));
 			mp_unpoison(object, new_size);
 			mp_enter(pool);
 			mp_arena_resize(pool, object, old_size, new_size, false);

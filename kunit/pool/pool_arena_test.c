@@ -172,6 +172,45 @@ static void pool_arena_test_gives_back(struct kunit *test)
 	mp_destroy_pool(pool);
 }
 
+/* An arena in the gap that another one has left: an address finds the one that holds it. */
+static void pool_arena_test_gap(struct kunit *test)
+{
+	struct mp_pool *pool = old_pool(test);
+	u8 **objects = kunit_kcalloc(test, MANY, sizeof(*objects), GFP_KERNEL);
+	unsigned int i, nr = 0, in_gaps = 0;
+	struct mp_arena *arena, *other;
+
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	alloc_many(test, pool, objects);
+	for (i = 0; i < MANY; i++) {
+		if (i % 12)
+			KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i]));
+		else
+			objects[nr++] = objects[i];
+	}
+	mp_trim_pool(pool);
+	/* The limit lets one page in, so each of these arenas has one page. */
+	for (i = 0; i < MANY / 12; i++) {
+		KUNIT_EXPECT_EQ(test, mp_set_limit(pool, (pool->pages + 1) << PAGE_SHIFT), 0);
+		objects[nr] = mp_alloc(pool, 3500, 0);
+		KUNIT_ASSERT_EQ(test, mp_set_limit(pool, 0), 0);
+		if (!objects[nr])
+			grow_pool(test, pool, pool->nr_blocks + 1);
+		else
+			nr++;
+	}
+	for (arena = pool->newest_arena; arena; arena = arena->older)
+		for (other = arena; other; other = other->older)
+			in_gaps += arena->start > other->start && other->held &&
+				   arena->start < other->start + PAGE_SIZE * fls(other->held);
+	KUNIT_EXPECT_NE(test, in_gaps, 0);
+	check_arenas(test, pool);
+	while (nr)
+		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[--nr]));
+	check_arenas(test, pool);
+	mp_destroy_pool(pool);
+}
+
 /* A trim gives back each page without an object, and says how many. */
 static void pool_arena_test_trim(struct kunit *test)
 {
@@ -483,6 +522,7 @@ static struct kunit_case pool_arena_cases[] = {
 	KUNIT_CASE(pool_arena_test_lowest_hole),
 	KUNIT_CASE(pool_arena_test_wrong_pointers),
 	KUNIT_CASE(pool_arena_test_gives_back),
+	KUNIT_CASE(pool_arena_test_gap),
 	KUNIT_CASE(pool_arena_test_trim),
 	KUNIT_CASE(pool_arena_test_rewind),
 	KUNIT_CASE(pool_arena_test_descriptions),
