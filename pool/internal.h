@@ -99,16 +99,22 @@ struct mp_chunk {
 
 /**
  * struct mp_cleanup - a cleanup handler
- * @next: the handler that was added before this one
+ * @list: in one of the pool's lists: @cleanups, or @spare_cleanups after the handler was
+ *	called or cancelled
+ * @older: the struct that was allocated before this one, or NULL
  * @handler: the function
  * @data: its argument
  * @serial: the pool's @serial when the handler was added
+ * @born: the pool's @serial when this struct was allocated.  It can be used for many
+ *	handlers, one after the other
  */
 struct mp_cleanup {
-	struct mp_cleanup *next;
+	struct list_head list;
+	struct mp_cleanup *older;
 	void (*handler)(void *data);
 	void *data;
 	u64 serial;
+	u64 born;
 };
 
 /* Return the first byte of @block that can be allocated. */

@@ -329,6 +329,8 @@ struct mp_pool *mp_new_pool(const char *func, struct buddy_region *region, const
 	mp_set_name(pool, name);
 	INIT_LIST_HEAD(&pool->entry_list);
 	INIT_LIST_HEAD(&pool->slots);
+	INIT_LIST_HEAD(&pool->cleanups);
+	INIT_LIST_HEAD(&pool->spare_cleanups);
 	mp_arena_init(pool);
 	pool->first.end = (u8 *)pool + (pool->block_pages << PAGE_SHIFT);
 	empty_block(&pool->first);

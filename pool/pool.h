@@ -109,6 +109,8 @@ struct mp_block {
  * @marked: @last at the newest savepoint, or at the start
  * @undoing: the state that a running reset or rewind goes back to, or NULL
  * @cleanups: cleanup handlers, the newest first
+ * @spare_cleanups: structs of handlers that were called or cancelled
+ * @newest_cleanup: the struct that was allocated last; it leads to the older ones
  * @parent: the pool whose child this pool is, or NULL
  * @children: the child pools, the newest first
  * @sibling: in the parent's list @children
@@ -164,7 +166,9 @@ struct mp_pool {
 	u32 marks[MP_MARKS];
 	u8 *marked;
 	struct mp_mark *undoing;
-	struct mp_cleanup *cleanups;
+	struct list_head cleanups;
+	struct list_head spare_cleanups;
+	struct mp_cleanup *newest_cleanup;
 	struct mp_pool *parent;
 	struct hlist_head children;
 	struct hlist_node sibling;

@@ -13,6 +13,34 @@
 
 /* --- cleanup handlers --- */
 
+/* Return a struct for a handler: a spare one, which stays in its list, or a new one. */
+static struct mp_cleanup *get_cleanup(struct mp_pool *pool, gfp_t gfp)
+{
+	struct mp_cleanup *cleanup = list_first_entry_or_null(&pool->spare_cleanups,
+							      struct mp_cleanup, list);
+
+	if (cleanup)
+		return cleanup;
+	cleanup = mp_alloc_object(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp);
+	if (!cleanup)
+		return NULL;
+	INIT_LIST_HEAD(&cleanup->list);
+	cleanup->born = ++pool->serial;
+	cleanup->older = pool->newest_cleanup;
+	pool->newest_cleanup = cleanup;
+	return cleanup;
+}
+
+/* Forget the structs that are newer than @serial; their handlers were called. */
+static void drop_cleanups(struct mp_pool *pool, u64 serial)
+{
+	struct mp_cleanup *cleanup = pool->newest_cleanup;
+
+	for (; cleanup && cleanup->born > serial; cleanup = cleanup->older)
+		list_del(&cleanup->list);
+	pool->newest_cleanup = cleanup;
+}
+
 /**
  * mp_add_cleanup() - have a function called before the pool's objects are freed
  * @pool: the pool
@@ -43,15 +71,17 @@ int mp_add_cleanup(struct mp_pool *pool, void (*handler)(void *data),
 	if (!is_pool(__func__, pool) ||
 	    !buddy_is_pointer(__func__, "this is no handler", handler))
 		return -EINVAL;
-	cleanup = mp_alloc_object(pool, sizeof(*cleanup), sizeof(void *) - 1, gfp & ~__GFP_ZERO);
+	if (is_zone_asked(pool, sizeof(*cleanup), gfp))
+		return -ENOMEM;
+	cleanup = get_cleanup(pool, gfp & ~__GFP_ZERO);
 	if (!cleanup)
 		return -ENOMEM;
 	mp_enter(pool);
 	cleanup->handler = handler;
 	cleanup->data = data;
 	cleanup->serial = ++pool->serial;
-	cleanup->next = pool->cleanups;
-	pool->cleanups = cleanup;
+	pool->at_mark = false;
+	list_move(&cleanup->list, &pool->cleanups);
 	mp_leave(pool);
 	return 0;
 }
@@ -61,19 +91,21 @@ EXPORT_SYMBOL_GPL(mp_add_cleanup);
 static bool remove_cleanup(const char *func, struct mp_pool *pool,
 			   void (*handler)(void *data), const void *data)
 {
-	struct mp_cleanup **link, *cleanup;
+	struct mp_cleanup *cleanup;
+	bool found = false;
 
 	if (!is_pool_to_free(func, pool))
 		return false;
 	mp_enter(pool);
-	for (link = &pool->cleanups; (cleanup = *link); link = &cleanup->next) {
-		if (cleanup->handler == handler && cleanup->data == data) {
-			*link = cleanup->next;
+	list_for_each_entry(cleanup, &pool->cleanups, list) {
+		found = cleanup->handler == handler && cleanup->data == data;
+		if (found) {
+			list_move(&cleanup->list, &pool->spare_cleanups);
 			break;
 		}
 	}
 	mp_leave(pool);
-	return !!cleanup;
+	return found;
 }
 
 /**
@@ -83,8 +115,8 @@ static bool remove_cleanup(const char *func, struct mp_pool *pool,
  * @data: its argument
  *
  * If the handler was added several times with this argument, the newest one is removed.
- * The call looks at all newer handlers of the pool.  The few bytes that describe the
- * handler are freed with the pool.
+ * The call looks at all newer handlers of the pool.  The next handler that is added uses
+ * the bytes that described this one.
  *
  * Context: process, softirq or hardirq context, by one user of the pool at a time; a
  * cleanup handler may call this function.  In NMI context the call is refused and counted
@@ -215,7 +247,8 @@ static bool is_mark(const char *func, const struct mp_pool *pool, const struct m
  */
 static bool undo_newest(struct mp_pool *pool, u64 serial)
 {
-	struct mp_cleanup *cleanup = pool->cleanups;
+	struct mp_cleanup *cleanup = list_first_entry_or_null(&pool->cleanups,
+							      struct mp_cleanup, list);
 	struct mp_pool *child = hlist_entry_safe(pool->children.first, struct mp_pool, sibling);
 	u64 added = cleanup ? cleanup->serial : 0, born = child ? child->born : 0;
 
@@ -227,8 +260,11 @@ static bool undo_newest(struct mp_pool *pool, u64 serial)
 		mp_unlink_child(child);
 		mp_destroy_pool(child);
 	} else {
-		pool->cleanups = cleanup->next;
-		cleanup->handler(cleanup->data);
+		void (*handler)(void *data) = cleanup->handler;
+		void *data = cleanup->data;
+
+		list_move(&cleanup->list, &pool->spare_cleanups);
+		handler(data);
 	}
 	mp_enter(pool);
 	return true;
@@ -257,6 +293,7 @@ static void rewind(struct mp_pool *pool, const struct mp_mark *mark)
 	while (undo_newest(pool, to.serial))
 		;
 	pool->undoing = NULL;
+	drop_cleanups(pool, to.serial);
 	if (pool->serial > to.serial)
 		mp_undo_entries(pool, to.serial);
 	pop_marks(pool, to.serial);

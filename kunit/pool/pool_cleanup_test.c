@@ -184,7 +184,47 @@ static void pool_cleanup_test_may_use_pool(struct kunit *test)
 	mp_destroy_pool(small);
 }
 
+static void nothing(void *unused)
+{
+}
+
+/* Handlers that come and go take no more memory; a rewind forgets the newer structs only. */
+static void pool_cleanup_test_are_reused(struct kunit *test)
+{
+	struct mp_pool *pool = fixture(test)->pool;
+	struct mp_mark mark;
+	unsigned int i;
+	size_t given;
+
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
+	KUNIT_EXPECT_TRUE(test, mp_cancel_cleanup(pool, nothing, NULL));
+	given = pool->given;
+	KUNIT_EXPECT_EQ(test, given, sizeof(struct mp_cleanup));
+	for (i = 0; i < 100; i++) {
+		KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
+		KUNIT_EXPECT_TRUE(test, i % 2 ? mp_cancel_cleanup(pool, nothing, NULL) :
+				  mp_run_cleanup(pool, nothing, NULL));
+		KUNIT_EXPECT_EQ(test, pool->given, given);
+	}
+	for (i = 0; i < 100; i++) {
+		mp_mark_pool(pool, &mark);
+		/* The first one uses the old struct, the second a new one. */
+		KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
+		KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
+		KUNIT_EXPECT_EQ(test, pool->given, 2 * given);
+		if (i % 2)
+			KUNIT_EXPECT_TRUE(test, mp_cancel_cleanup(pool, nothing, NULL));
+		mp_rewind_pool(pool, &mark);
+		KUNIT_EXPECT_EQ(test, pool->given, given);
+		KUNIT_EXPECT_FALSE(test, mp_cancel_cleanup(pool, nothing, NULL));
+	}
+	mp_reset_pool(pool);
+	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, pool->given, given);
+}
+
 static struct kunit_case pool_cleanup_cases[] = {
+	KUNIT_CASE(pool_cleanup_test_are_reused),
 	KUNIT_CASE(pool_cleanup_test_newest_first),
 	KUNIT_CASE(pool_cleanup_test_fails),
 	KUNIT_CASE(pool_cleanup_test_is_cancelled),

@@ -437,7 +437,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, added, 0);
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 9);
-	KUNIT_EXPECT_PTR_EQ(test, pool->cleanups, before.cleanups);
+	KUNIT_EXPECT_PTR_EQ(test, pool->cleanups.next, before.cleanups.next);
 
 	/*
 	 * Objects can be allocated in an NMI; a large one only if there is room for its
