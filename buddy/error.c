@@ -101,8 +101,8 @@ void __cold buddy_double_free(struct buddy_region *region, unsigned long pfn,
 
 /*
  * Count a call of @func that named no region or pool, so that none can count it.  @text
- * says what is wrong with @pointer.  The first such call is a WARN, later ones are a
- * line each.
+ * says what is wrong with @pointer.  The first such call is a WARN; later ones are lines,
+ * at a limited rate.
  */
 void buddy_bad_call(const char *func, const char *text, const void *pointer)
 {

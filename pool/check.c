@@ -38,6 +38,12 @@ void mp_report_pool(const char *func, const struct mp_pool *pool)
 			   MP_NAME_LEN, pool->name, (void *)pool->caller);
 }
 
+/* Report a call of @func with @pool, of which @what is said. */
+void mp_report_state(const char *func, const struct mp_pool *pool, const char *what)
+{
+	report_err(func, pool, "%s, '%s' made by %pS", what, pool->name, (void *)pool->caller);
+}
+
 /* Report a call of @func in NMI context, where it is not allowed. */
 void mp_report_nmi(const char *func)
 {

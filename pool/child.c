@@ -52,7 +52,7 @@ bool mp_are_children_idle(const char *func, const struct mp_pool *pool, u64 seri
 {
 	if (likely(!is_child_undoing(pool, serial)))
 		return true;
-	buddy_bad_call(func, "this is a pool with a child whose cleanup handlers run", pool);
+	mp_report_state(func, pool, "this is a pool with a child whose cleanup handlers run");
 	return false;
 }
 
@@ -94,7 +94,7 @@ struct mp_pool *mp_create_child(struct mp_pool *parent, const char *name, size_t
 	if (!is_pool_to_free(__func__, parent))
 		return NULL;
 	if (parent->level == MP_LEVELS - 1) {
-		buddy_bad_call(__func__, "this pool is nested too deep for a child", parent);
+		mp_report_state(__func__, parent, "this pool is nested too deep for a child");
 		return NULL;
 	}
 	child = mp_new_pool(__func__, parent->region, name, size, align, gfp, _RET_IP_);

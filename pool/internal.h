@@ -157,6 +157,7 @@ static inline void set_active(struct mp_pool *pool, struct mp_block *active,
 
 /* check.c */
 void mp_report_pool(const char *func, const struct mp_pool *pool);
+void mp_report_state(const char *func, const struct mp_pool *pool, const char *what);
 void mp_report_nmi(const char *func);
 void mp_report_mark(const char *func, const struct mp_pool *pool,
 		    const struct mp_mark *mark);

@@ -433,7 +433,7 @@ void mp_destroy_pool(struct mp_pool *pool)
 	if (!pool || !is_pool_to_free(__func__, pool))
 		return;
 	if (pool->undoing) {
-		buddy_bad_call(__func__, "this is a pool whose cleanup handlers run", pool);
+		mp_report_state(__func__, pool, "this is a pool whose cleanup handlers run");
 		return;
 	}
 	if (!can_undo(__func__, pool, 0))

@@ -90,7 +90,7 @@ void *mp_realloc(struct mp_pool *pool, void *object, size_t old_size, size_t new
 	result = resize(pool, object, old_size, new_size);
 	mp_leave(pool);
 	if (result == MP_WRONG_SIZE) {
-		buddy_bad_call(__func__, "this object is smaller than the old size", object);
+		mp_report_state(__func__, pool, "this pool's object is smaller than the old size");
 		return NULL;
 	}
 	if (result == MP_RESIZED) {

@@ -66,7 +66,8 @@ fuzz() {
 		"$fuzzer" -seed="$3" -max_total_time="$2" -max_len=4000 \
 			-artifact_prefix="$out/$1-" "$out/corpus" >"$log" 2>&1 ||
 			verdict="FAULT"
-		runs=$(sed -n 's/^Done \([0-9]* runs\).*/\1/p; s/.*DONE *\(cov: [0-9]*\).*/\1,/p' \
+		runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1 inputs,/p
+			s/.*DONE *cov: \([0-9]*\).*/\1 places in the code reached/p' \
 			"$log" | tac | xargs)
 	else
 		"$program" random "$2" "$3" >"$log" 2>&1 || verdict="FAULT"
@@ -87,5 +88,7 @@ seed=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "seed $seed"
 fuzz redzones $seconds "$seed"
 fuzz inline $seconds "$seed"
+echo "the most that a pool held for what was alive; more than 100% of the bound is a fault:"
 "$(build held gcc fuzz)" held $seconds "$seed" || failed=1
+[ $failed = 1 ] || echo "no fault"
 exit $failed

@@ -269,7 +269,7 @@ static void pool_realloc_test_wrong(struct kunit *test)
 	make_old(pool);
 	arena = mp_alloc(pool, 600, 0);
 	wrong = atomic_read(&buddy_bad_calls);
-	EXPECT_WARNING("this object is smaller than the old size",
+	EXPECT_WARNING("object is smaller than the old size, '' made by",
 		       result = mp_realloc(pool, large, 8193, 9000, 0));
 	KUNIT_EXPECT_NULL(test, result);
 	KUNIT_EXPECT_NULL(test, mp_realloc(pool, medium, 601, 9000, 0));
