@@ -25,12 +25,6 @@
 /* No region goes beyond this pfn: the number of half a cluster has 32 bits. */
 #define END_PFN		BIT(32 + HALF_ORDER)
 
-/*
- * The first BUDDY_NR_ORDERS entries of the cluster array are the heads of the free
- * lists, not clusters: so a list operation needs no test for the ends of a list.
- */
-#define FIRST_CLUSTER	BUDDY_NR_ORDERS
-
 /* @list of a cluster that is on no free list. */
 #define NO_LIST		0xff
 
@@ -57,8 +51,6 @@ enum cluster_state {
  * @tail: a bit for each page that continues the block of the page before it
  * @block: the block word of a used block: block_word() or BLOCK_CACHED
  * @first_half: number of the first half: pfn / 32; constant
- * @next: next on the free list, an index into the cluster array
- * @prev: previous on the free list
  * @state: &enum cluster_state
  * @list: the free list that it is on: the order of its largest free block
  * @pcp_cpu: 1 + the CPU that caches the free pages, or 0; no kernel has 65,535 CPUs
@@ -70,7 +62,7 @@ enum cluster_state {
  *   free.  pcp.h has the protocol.
  * - @pcp_cpu, @tail, @block and @first_half are also read without the lock.
  *
- * The metadata is half a byte a page.  Pointers as links would make that 0.63.
+ * That is 0.375 byte a page.
  */
 struct cluster {
 	u64 free;
@@ -82,16 +74,14 @@ struct cluster {
 				atomic64_t block;
 			};
 			u32 first_half;
-			u32 next;
+			u8 state;
+			u8 list;
+			u16 pcp_cpu;
 		};
 	};
-	u32 prev;
-	u8 state;
-	u8 list;
-	u16 pcp_cpu;
 };
 
-static_assert(sizeof(struct cluster) == CLUSTER_PAGES / 2);
+static_assert(sizeof(struct cluster) == 3 * sizeof(u64));
 
 /*
  * The block word of a used block of whole clusters has the block's pages, so that a

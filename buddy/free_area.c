@@ -5,13 +5,18 @@
  * Blocks of orders 0 to 5 lie inside a cluster: a split or a merge there changes bits
  * of the cluster's words.  From order 6 on, this is the binary buddy system of
  * K. Knowlton (CACM 8(10), 1965) with the cluster as its unit.  There is one list per
- * order.  Lists 0 to 5 link the clusters whose largest free block has that order; the
- * lists above link free blocks.  An allocation takes from the lowest list that has a
- * block for it: this fills the fullest clusters first, and large blocks stay whole.
+ * order.  Lists 0 to 5 have the clusters whose largest free block has that order; the
+ * lists above have free blocks.  Each list is a set of indexes, index_set.h.
  *
- * The caller of each function has the region's lock, but for buddy_free_area_init().  No
- * function here allocates memory, sleeps, loops over pages or walks a list.
+ * An allocation takes from the lowest list that has a block for it: this fills the
+ * fullest clusters first.  Of that list it takes the entry with the lowest address: this
+ * keeps used blocks together.  Both keep large blocks whole.
+ *
+ * The caller of each function has the region's lock, but for buddy_free_area_init() and
+ * buddy_metadata_bytes().  No function here allocates memory, sleeps, loops over pages or
+ * walks a list.
  */
+#include <linux/export.h>
 #include <linux/log2.h>
 
 #include "pcp.h"
@@ -19,42 +24,62 @@
 
 /* --- lists --- */
 
-static void add_to_free_list(struct buddy_region *region, struct cluster *cluster,
-			     unsigned int order)
+/*
+ * The clusters of a block of @order, CLUSTER_ORDER or above, as a power of two: the index
+ * of a block on its list is that of its first cluster, shifted by this.  A block need not
+ * begin at a multiple of its clusters in the array.  Blocks do not overlap, so two of
+ * them never have the same index.
+ */
+static unsigned int block_shift(unsigned int order)
 {
-	struct cluster *all = region->clusters, *head = &all[order];
-	u32 index = cluster - all;
-
-	cluster->list = order;
-	cluster->prev = order;
-	cluster->next = head->next;
-	all[head->next].prev = index;
-	head->next = index;
-	region->nonempty |= BIT_ULL(order);
+	return order - CLUSTER_ORDER;
 }
 
-static void del_from_free_list(struct buddy_region *region, struct cluster *cluster)
+static unsigned long cluster_index(const struct buddy_region *region,
+				   const struct cluster *cluster)
 {
-	struct cluster *all = region->clusters;
-	unsigned int order = cluster->list;
+	return cluster - region->clusters;
+}
 
-	all[cluster->prev].next = cluster->next;
-	all[cluster->next].prev = cluster->prev;
+/* The next two are inline in their few callers, which know more of @list. */
+static __always_inline void add_to_free_list(struct buddy_region *region,
+					     struct cluster *cluster,
+					     unsigned int list, unsigned long index)
+{
+	cluster->list = list;
+	index_set_add(&region->lists[list], index);
+	region->nonempty |= BIT_ULL(list);
+}
+
+static __always_inline void del_from_free_list(struct buddy_region *region,
+					       struct cluster *cluster,
+					       unsigned int list, unsigned long index)
+{
 	cluster->list = NO_LIST;
-	if (all[order].next == order)
-		region->nonempty &= ~BIT_ULL(order);
+	if (index_set_del(&region->lists[list], index))
+		region->nonempty &= ~BIT_ULL(list);
+}
+
+/* Add the block of @order, CLUSTER_ORDER or above, that begins with cluster @i of the array. */
+static __always_inline void add_block(struct buddy_region *region, unsigned long i,
+				      unsigned int order)
+{
+	region->clusters[i].state = CLUSTER_FREE;
+	add_to_free_list(region, &region->clusters[i], order, i >> block_shift(order));
 }
 
 /* Move a split cluster to the list of @order, the order of its largest free block. */
 static void move_to_free_list(struct buddy_region *region, struct cluster *cluster,
 			      unsigned int order)
 {
+	unsigned long index = cluster_index(region, cluster);
+
 	if (order == cluster->list)
 		return;
 	if (cluster->list != NO_LIST)
-		del_from_free_list(region, cluster);
+		del_from_free_list(region, cluster, cluster->list, index);
 	if (order != NO_LIST)
-		add_to_free_list(region, cluster, order);
+		add_to_free_list(region, cluster, order, index);
 }
 
 static void update_free_list(struct buddy_region *region, struct cluster *cluster)
@@ -63,9 +88,26 @@ static void update_free_list(struct buddy_region *region, struct cluster *cluste
 			  cluster->free ? bitmap64_largest(cluster->free) : NO_LIST);
 }
 
+/* The split cluster with the lowest address on @list, below CLUSTER_ORDER. */
 static struct cluster *first_of_list(struct buddy_region *region, unsigned int list)
 {
-	return &region->clusters[region->clusters[list].next];
+	return &region->clusters[index_set_lowest(&region->lists[list])];
+}
+
+/* Remove the block with the lowest address from @list, CLUSTER_ORDER or above. */
+static struct cluster *pop_block(struct buddy_region *region, unsigned int list)
+{
+	unsigned long size = BIT(block_shift(list));
+	unsigned long index = index_set_lowest(&region->lists[list]);
+	struct cluster *cluster = &region->clusters[(index + 1) * size - 1];
+
+	/*
+	 * The block begins at one of the clusters that have this index.  It is as long as
+	 * these are, so it has the last one of them.
+	 */
+	cluster -= cluster_number(cluster) & (size - 1);
+	del_from_free_list(region, cluster, list, index);
+	return cluster;
 }
 
 /* The lowest list that has a block for @order, or NO_LIST. */
@@ -131,15 +173,12 @@ static void mark_used(struct cluster *cluster, unsigned int pos, unsigned int nr
 static struct cluster *expand(struct buddy_region *region,
 			      unsigned int list, unsigned int order)
 {
-	struct cluster *cluster = first_of_list(region, list);
+	struct cluster *cluster = pop_block(region, list);
+	unsigned long i;
 
-	del_from_free_list(region, cluster);
-	while (list > order) {
-		struct cluster *half = cluster + BIT(--list - CLUSTER_ORDER);
-
-		half->state = CLUSTER_FREE;
-		add_to_free_list(region, half, list);
-	}
+	i = cluster_index(region, cluster);
+	while (list-- > order)
+		add_block(region, i + BIT(block_shift(list)), list);
 	return cluster;
 }
 
@@ -159,8 +198,7 @@ static void trim_block(struct buddy_region *region, struct cluster *first,
 		update_free_list(region, cluster++);
 	}
 	for (rest = first + BIT(order - CLUSTER_ORDER) - cluster; rest; rest &= rest - 1) {
-		cluster->state = CLUSTER_FREE;
-		add_to_free_list(region, cluster, CLUSTER_ORDER + __ffs(rest));
+		add_block(region, cluster_index(region, cluster), CLUSTER_ORDER + __ffs(rest));
 		cluster += rest & -rest;
 	}
 }
@@ -259,7 +297,7 @@ u64 buddy_cluster_detach(struct buddy_region *region, struct cluster *cluster)
 
 	lockdep_assert_held(&region->lock);
 	if (free) {
-		del_from_free_list(region, cluster);
+		move_to_free_list(region, cluster, NO_LIST);
 		buddy_count_blocks(region->stats.nr_free, free, -1);
 		region->stats.free_pages -= hweight64(free);
 		cluster->free = 0;
@@ -276,30 +314,32 @@ u64 buddy_cluster_detach(struct buddy_region *region, struct cluster *cluster)
 static void free_one_block(struct buddy_region *region, const struct pfn_range *range,
 			   struct cluster *cluster, unsigned int order)
 {
+	unsigned long first = range->pfn >> CLUSTER_ORDER, nr = range_clusters(range);
+	/* What a cluster's number and its index in the array differ by. */
+	unsigned long base = range->first - first, number = cluster_number(cluster);
 	struct buddy_stats *stats = &region->stats;
+	struct cluster *all = region->clusters;
 	unsigned int freed = order;
 
 	for (;; order++) {
-		unsigned long number = cluster_number(cluster) ^ BIT(order - CLUSTER_ORDER);
-		struct cluster *buddy;
+		unsigned long other = number ^ BIT(block_shift(order));
+		struct cluster *buddy = &all[base + other];
 
 		/* Unsigned: the distance to a buddy before the range is huge. */
-		if (number - (range->pfn >> CLUSTER_ORDER) >= range_clusters(range))
+		if (other - first >= nr)
 			break;
-		buddy = find_cluster(region, range, number << CLUSTER_ORDER);
 		if (buddy->state != CLUSTER_FREE || buddy->list != order)
 			break;
-		del_from_free_list(region, buddy);
+		del_from_free_list(region, buddy, order, (base + other) >> block_shift(order));
 		stats->nr_free[order]--;
 		stats->merges++;
-		max(cluster, buddy)->state = CLUSTER_INSIDE;
-		cluster = min(cluster, buddy);
+		all[base + max(number, other)].state = CLUSTER_INSIDE;
+		number = min(number, other);
 	}
-	cluster->state = CLUSTER_FREE;
-	add_to_free_list(region, cluster, order);
+	add_block(region, base + number, order);
 	stats->nr_free[order]++;
 	if (order > freed)
-		trace_buddy_merge(region, cluster_pfn(cluster), BIT(order));
+		trace_buddy_merge(region, number << CLUSTER_ORDER, BIT(order));
 }
 
 /* A CPU gives @cluster up: its free pages, at least one, come back to the lists. */
@@ -391,8 +431,7 @@ static unsigned int free_cluster_pages(struct buddy_region *region,
 			move_to_free_list(region, cluster, largest);
 		return 0;
 	}
-	if (cluster->list != NO_LIST)
-		del_from_free_list(region, cluster);
+	move_to_free_list(region, cluster, NO_LIST);
 	free_one_block(region, range, cluster, CLUSTER_ORDER);
 	return 0;
 }
@@ -489,7 +528,44 @@ unsigned long buddy_used_pages(struct buddy_region *region, const struct pfn_ran
 
 /* --- a new region --- */
 
-/* All pages start as used and are freed, in the fewest blocks possible. */
+/* How many indexes @list has in a region of @nr clusters. */
+static unsigned long list_indexes(unsigned int list, u32 nr)
+{
+	return list < CLUSTER_ORDER ? nr : nr >> block_shift(list);
+}
+
+/*
+ * The size of the array of @nr clusters, and of the words of the free lists behind it.
+ * Exported for the tests.
+ */
+u64 buddy_metadata_bytes(u32 nr)
+{
+	u64 words = 0;
+	unsigned int list;
+
+	for (list = 0; list < BUDDY_NR_ORDERS; list++)
+		words += index_set_words(list_indexes(list, nr));
+	return nr * (u64)sizeof(struct cluster) + words * sizeof(unsigned long);
+}
+EXPORT_SYMBOL_GPL(buddy_metadata_bytes);
+
+static void init_lists(struct buddy_region *region)
+{
+	unsigned long *words = (unsigned long *)(region->clusters + region->nr_clusters);
+	unsigned int list;
+
+	for (list = 0; list < BUDDY_NR_ORDERS; list++) {
+		unsigned long nr = list_indexes(list, region->nr_clusters);
+
+		index_set_init(&region->lists[list], words, nr);
+		words += index_set_words(nr);
+	}
+}
+
+/*
+ * All pages start as used and are freed, in the fewest blocks possible.  The metadata is
+ * zero.
+ */
 void buddy_free_area_init(struct buddy_region *region)
 {
 	struct buddy_stats *stats = &region->stats;
@@ -499,11 +575,7 @@ void buddy_free_area_init(struct buddy_region *region)
 	unsigned long i, flags;
 
 	raw_spin_lock_init(&region->lock);
-	for (i = 0; i < FIRST_CLUSTER; i++, cluster++) {
-		cluster->next = i;
-		cluster->prev = i;
-	}
-
+	init_lists(region);
 	for_each_range(range, region) {
 		for (i = 0; i < range_clusters(range); i++, cluster++) {
 			cluster->first_half = ((range->pfn >> CLUSTER_ORDER) + i) <<

@@ -19,6 +19,7 @@
 
 #include "buddy.h"
 #include "cluster.h"
+#include "index_set.h"
 
 #define NAME_LEN	32	/* of a region, with the NUL */
 
@@ -53,10 +54,11 @@ enum origin {
  * @nr_ranges: how many
  * @origin: &enum origin; says how the memory is given back
  * @reclaimed: the range's resource was left by an earlier load of the module
- * @clusters: the heads of the free lists, then the clusters of all ranges
+ * @clusters: the clusters of all ranges, in the order of @ranges, so by address; the
+ *	words of @lists stand behind them
  * @pcp: the per-CPU caches
  * @cache_order: order of the largest block that a cache may have; 0 for no caches
- * @nr_clusters: length of @clusters, list heads included
+ * @nr_clusters: length of @clusters
  * @name: constant
  * @link: in the list of regions, under its mutex
  * @refcount: references by buddy_region_get(), and one of the region's own
@@ -71,6 +73,8 @@ enum origin {
  *	context up to hardirq and tried in NMI; held for a few steps per order, for a
  *	few more per CPU to drain or count the caches, or for one line of the map
  * @nonempty: a bit for each free list that has an entry
+ * @lists: the free lists, one for each order.  The index of a cluster is that of the
+ *	array; from CLUSTER_ORDER on, it is divided by the clusters of a block
  * @stats: counters without those of the caches, which buddy_region_stats() adds
  */
 struct buddy_region {
@@ -95,6 +99,7 @@ struct buddy_region {
 
 	raw_spinlock_t lock ____cacheline_aligned;
 	u64 nonempty;
+	struct index_set lists[BUDDY_NR_ORDERS];
 	struct buddy_stats stats;
 };
 
@@ -208,8 +213,9 @@ static inline bool is_whole(const struct pfn_range *range, const struct cluster 
 
 void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr);
 
-/* --- free_area.c: the free lists; but for the first, the caller has region->lock --- */
+/* --- free_area.c: the free lists; but for the first two, the caller has region->lock --- */
 
+u64 buddy_metadata_bytes(u32 nr);
 void buddy_free_area_init(struct buddy_region *region);
 struct cluster *buddy_first_cluster(struct buddy_region *region,
 				    const struct pfn_range *range, struct cluster *cluster);

@@ -68,7 +68,7 @@ static struct page_owner *page_owner(struct buddy_region *region, unsigned long 
 {
 	struct cluster *cluster = find_cluster(region, find_range(region, pfn), pfn);
 
-	return &region->owners[(cluster - region->clusters - FIRST_CLUSTER) *
+	return &region->owners[(cluster - region->clusters) *
 			       CLUSTER_PAGES + pfn % CLUSTER_PAGES];
 }
 
@@ -217,7 +217,7 @@ static bool can_have(u64 bytes)
  */
 static struct group *collect(struct buddy_region *region, unsigned long *nr_groups)
 {
-	unsigned long nr = (unsigned long)(region->nr_clusters - FIRST_CLUSTER) * CLUSTER_PAGES;
+	unsigned long nr = (unsigned long)region->nr_clusters * CLUSTER_PAGES;
 	unsigned long room = 0, used = 0, flags, i;
 	struct group *groups, *to;
 
@@ -312,7 +312,7 @@ void buddy_page_owner_print_all(struct buddy_region *region)
 /* A new region: no page has an owner. */
 int buddy_page_owner_add(struct buddy_region *region, const char *what)
 {
-	u64 nr = (u64)(region->nr_clusters - FIRST_CLUSTER) * CLUSTER_PAGES;
+	u64 nr = (u64)region->nr_clusters * CLUSTER_PAGES;
 	u64 bytes = nr * sizeof(struct page_owner);
 
 	if (!track)

@@ -212,7 +212,7 @@ static void free_pieces(struct list_head *pieces)
 
 /*
  * Allocate @nr_pages in pieces as large as the kernel has them, but no smaller than a
- * cluster: smaller ones would need more than half a byte of metadata a page.  Return the
+ * cluster: smaller ones would need more metadata a page.  Return the
  * number of pieces, or 0 if the kernel has no more memory.
  */
 static unsigned int take_pieces(struct list_head *pieces, unsigned long nr_pages)

@@ -108,21 +108,25 @@ static int check_range(const char *what, u64 base, u64 size, u64 last)
 	return 0;
 }
 
+/* A region of so many clusters could have a block of order BUDDY_NR_ORDERS. */
+#define MAX_CLUSTERS	BIT(BUDDY_NR_ORDERS - CLUSTER_ORDER)
+
 static int alloc_clusters(struct buddy_region *region, const char *what)
 {
-	u64 nr = FIRST_CLUSTER, bytes;
 	struct pfn_range *range;
+	u32 nr = 0;
+	u64 bytes;
 
 	for_each_range(range, region) {
 		range->first = nr;
 		nr += range_clusters(range);
 	}
-	bytes = nr * sizeof(*region->clusters);
+	bytes = buddy_metadata_bytes(nr);
 	/*
 	 * For a huge region, the attempt to allocate so much would already starve others.
-	 * kvcalloc() would round 2 MiB and the list heads up to 4 MiB.
+	 * kvcalloc() would round 2 MiB and a little up to 4 MiB.
 	 */
-	if (bytes <= INT_MAX && bytes < (u64)si_mem_available() << PAGE_SHIFT) {
+	if (nr < MAX_CLUSTERS && bytes < (u64)si_mem_available() << PAGE_SHIFT) {
 		region->clusters = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO |
 						     __GFP_NOWARN | __GFP_NORETRY);
 		if (!region->clusters)
@@ -130,7 +134,7 @@ static int alloc_clusters(struct buddy_region *region, const char *what)
 						     __GFP_NOWARN);
 	}
 	if (!region->clusters) {
-		pr_err("%s: no memory for %llu KiB of metadata, half a byte a page; make the region smaller\n",
+		pr_err("%s: no memory for %llu KiB of metadata, 0.4 byte a page; make the region smaller\n",
 		       what, bytes >> 10);
 		return -ENOMEM;
 	}
@@ -144,7 +148,7 @@ static void free_clusters(struct buddy_region *region)
 		vfree(region->clusters);
 	else
 		free_pages_exact(region->clusters,
-				 region->nr_clusters * sizeof(*region->clusters));
+				 buddy_metadata_bytes(region->nr_clusters));
 }
 
 /* Frees the part of a region that readers of the list look at under RCU. */
@@ -341,7 +345,7 @@ bool buddy_must_not_sleep(const char *func)
  * @virt: page-aligned kernel address of the range, or NULL if it has none
  *
  * The range is neither read nor written, unless the module was loaded with poison=1.
- * The metadata, half a byte a page, is allocated here.  Without @virt the range need
+ * The metadata, 0.4 byte a page, is allocated here.  Without @virt the range need
  * not exist as memory; only the functions that take pfns can then be
  * used.
  *

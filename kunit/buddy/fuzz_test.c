@@ -282,7 +282,7 @@ static void fuzz_test_parameter(struct kunit *test)
 /* --- regions: any name, pfn and number of pages --- */
 
 #define NR_LIVE		8
-#define MOST_PAGES	BIT(28)		/* 1 TiB, which takes 128 MiB of metadata */
+#define MOST_PAGES	BIT(28)		/* 1 TiB, which takes 100 MiB of metadata */
 #define BEYOND_PFN	(PHYS_PFN(~0ULL) + 1)
 
 /**

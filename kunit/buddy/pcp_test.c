@@ -320,7 +320,7 @@ static void pcp_test_failure_keeps_caches(struct kunit *test)
 	for (i = 1; i <= 7; i++)
 		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, i, __GFP_NOWARN), BUDDY_NO_PFN);
 	KUNIT_EXPECT_EQ(test, pcp->drains, drains);
-	KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, &region->clusters[FIRST_CLUSTER + 1]);
+	KUNIT_EXPECT_PTR_EQ(test, pcp->cluster, &region->clusters[1]);
 
 	/* If the cluster has a block of the order, it is drained: no list has such a block. */
 	buddy_free_pfn(region, TEST_PFN + CLUSTER_PAGES + 1, 0);

@@ -102,7 +102,7 @@ static unsigned long check_cluster(const struct pfn_range *range, unsigned long 
 				   unsigned long nr_free[])
 {
 	const struct cluster *cluster = &region->clusters[range->first + i];
-	const u64 *used = used_pages() + range->first - FIRST_CLUSTER + i;
+	const u64 *used = used_pages() + range->first + i;
 	unsigned long number = cluster_pfn(cluster) >> 6, covers = 1, pages, k, buddy;
 	bool is_free = true;
 
@@ -161,27 +161,56 @@ static unsigned long check_cluster(const struct pfn_range *range, unsigned long 
 	return covers;
 }
 
-static void check_list(unsigned int order, unsigned long nr_free)
+/* The clusters of an entry of list @order. */
+static unsigned long entry_clusters(unsigned int order)
 {
-	const struct cluster *all = region->clusters;
-	unsigned long length = 0;
-	u32 i, prev = order;
+	return order < 6 ? 1 : 1UL << (order - 6);
+}
 
-	for (i = all[order].next; i != order; prev = i, i = all[i].next) {
-		if (i < FIRST_CLUSTER || i >= region->nr_clusters || all[i].prev != prev ||
-		    all[i].list != order || length++ == region->nr_clusters ||
-		    all[i].state != (order < 6 ? CLUSTER_SPLIT : CLUSTER_FREE)) {
-			fault("list %u is broken at its entry %lu", order, length);
-			return;
-		}
+static bool has_bit(const struct index_set *set, unsigned long bit)
+{
+	return set->words[bit / 64] >> bit % 64 & 1;
+}
+
+/* Count in @length the entries that each list should have, all of which have their bit. */
+static void check_entries(unsigned long length[])
+{
+	unsigned long i;
+
+	for (i = 0; i < region->nr_clusters; i++) {
+		const struct cluster *cluster = &region->clusters[i];
+		unsigned long index = i / entry_clusters(cluster->list % BUDDY_NR_ORDERS);
+		unsigned int order = cluster->list;
+
+		if (order >= BUDDY_NR_ORDERS ||
+		    cluster->state != (order < 6 ? CLUSTER_SPLIT : CLUSTER_FREE))
+			continue;
+		if (index >= region->nr_clusters / entry_clusters(order) ||
+		    !has_bit(&region->lists[order], region->lists[order].first + index))
+			fault("list %u does not have %#lx", order, cluster_pfn(cluster));
+		length[order]++;
 	}
-	if (all[order].prev != prev)
-		fault("list %u has a wrong end", order);
+}
+
+/* List @order has @length entries, and its words agree with each other. */
+static void check_list(unsigned int order, unsigned long length)
+{
+	unsigned long nr = region->nr_clusters / entry_clusters(order), bits = 0, bit, words;
+	const struct index_set *set = &region->lists[order];
+
 	if ((region->nonempty >> order & 1) != !!length)
 		fault("list %u has %lu entries, but nonempty is %#llx", order, length,
 		      region->nonempty);
-	if (order >= 6 && length != nr_free)
-		fault("list %u has %lu entries, but there are %lu blocks", order, length, nr_free);
+	if (!nr)
+		return;
+	words = set->first / 64 + (nr + 63) / 64;
+	for (bit = set->first; bit < words * 64; bit++)
+		bits += has_bit(set, bit);
+	if (bits != length)
+		fault("list %u has %lu bits for %lu entries", order, bits, length);
+	for (bit = 0; bit < set->first; bit++)
+		if (has_bit(set, bit) != (bit + 1 < words && set->words[bit + 1]))
+			fault("list %u: the bit of word %lu is wrong", order, bit + 1);
 }
 
 static void check_caches(void)
@@ -207,7 +236,7 @@ static void check_caches(void)
 
 void check_region(void)
 {
-	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, left[BUDDY_NR_ORDERS] = {};
+	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, length[BUDDY_NR_ORDERS] = {};
 	unsigned long free_pages = 0, i;
 	struct buddy_stats stats = region->stats;
 	const struct pfn_range *range;
@@ -220,11 +249,9 @@ void check_region(void)
 			i += check_cluster(range, i, nr_free);
 	check_caches();
 	buddy_pcp_add_free(region, &stats);
-	for (i = FIRST_CLUSTER; i < region->nr_clusters; i++)
-		if (region->clusters[i].state == CLUSTER_FREE)
-			left[region->clusters[i].list]++;
+	check_entries(length);
 	for (order = 0; order < BUDDY_NR_ORDERS && !has_fault(); order++) {
-		check_list(order, left[order]);
+		check_list(order, length[order]);
 		if (stats.nr_free[order] != nr_free[order])
 			fault("order %u: %lu free blocks are counted, there are %lu", order,
 			      stats.nr_free[order], nr_free[order]);

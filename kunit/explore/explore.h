@@ -21,6 +21,7 @@
 #define BASE		0x1000UL	/* the first pfn of a region */
 #define MAX_RANGES	2
 #define MAX_CLUSTERS	40
+#define MAX_METADATA	(32 * MAX_CLUSTERS)
 #define MAX_PROGRAMS	4
 #define MAX_OPS		12
 #define MAX_SETUP	40

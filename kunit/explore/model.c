@@ -70,7 +70,7 @@ static bool untold;
 static struct view views[NR_SLOTS];
 
 static struct buddy_region saved_region;
-static struct cluster saved_clusters[FIRST_CLUSTER + MAX_CLUSTERS];
+static u8 saved_metadata[MAX_METADATA];
 static u8 saved_pcp[CPUS * PERCPU_SIZE];
 
 static struct attempt attempts[MAX_PROGRAMS + 1], fails[MAX_FAILS];
@@ -147,7 +147,7 @@ static u64 pages_in(const struct pfn_range *range, unsigned int i, unsigned long
 static bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
 {
 	const struct pfn_range *range = find_range(region, pfn);
-	unsigned int base = range->first - FIRST_CLUSTER, i;
+	unsigned int base = range->first, i;
 
 	for (i = 0; i < range_clusters(range); i++)
 		if (map[base + i] & pages_in(range, i, pfn, nr))
@@ -158,7 +158,7 @@ static bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
 static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
 {
 	const struct pfn_range *range = find_range(region, pfn);
-	unsigned int base = range->first - FIRST_CLUSTER, i;
+	unsigned int base = range->first, i;
 
 	for (i = 0; i < range_clusters(range); i++) {
 		u64 pages = pages_in(range, i, pfn, nr);
@@ -211,7 +211,7 @@ static struct attempt *begin_alloc(unsigned int order)
 	unsigned int i, k;
 
 	attempt->order = order;
-	for (i = 0; i < region->nr_clusters - FIRST_CLUSTER; i++) {
+	for (i = 0; i < region->nr_clusters; i++) {
 		attempt->taken[i] = now.used[i];
 		for (k = 0; k <= MAX_PROGRAMS; k++)
 			attempt->taken[i] |= now.leaving[k][i];
@@ -677,10 +677,10 @@ static void check_free(unsigned long pfn, u64 free)
 		return;
 	}
 	cluster = find_cluster(region, range, pfn);
-	if (now.used[cluster - region->clusters - FIRST_CLUSTER] & free)
+	if (now.used[cluster - region->clusters] & free)
 		fault("pages of %#lx are free in a cache, but in use: %#llx",
 		      cluster_pfn(cluster),
-		      now.used[cluster - region->clusters - FIRST_CLUSTER] & free);
+		      now.used[cluster - region->clusters] & free);
 }
 
 void model_check_write(const void *var)
@@ -718,12 +718,12 @@ void model_check_write(const void *var)
 /* The lock was released: pages that are free in the clusters must not be in use. */
 void model_check_lists(void)
 {
-	unsigned int nr = region->nr_clusters - FIRST_CLUSTER, i, covered;
+	unsigned int nr = region->nr_clusters, i, covered;
 
 	if (has_fault())
 		return;
 	for (i = 0; i < nr; i++) {
-		const struct cluster *cluster = &region->clusters[FIRST_CLUSTER + i];
+		const struct cluster *cluster = &region->clusters[i];
 
 		if (cluster->state == CLUSTER_SPLIT && now.used[i] & cluster->free)
 			fault("pages of %#lx are free, but in use: %#llx",
@@ -815,7 +815,7 @@ static void find_mistakes(const struct op *op)
 
 static void make_region(const struct shape *shape)
 {
-	u32 clusters = FIRST_CLUSTER;
+	u32 clusters = 0;
 	unsigned int i;
 
 	if (region) {
@@ -833,12 +833,12 @@ static void make_region(const struct shape *shape)
 		ranges[i].first = clusters;
 		clusters += range_clusters(&ranges[i]);
 	}
-	if (clusters > FIRST_CLUSTER + MAX_CLUSTERS)
+	if (clusters > MAX_CLUSTERS || buddy_metadata_bytes(clusters) > MAX_METADATA)
 		abort();
 	region->ranges = ranges;
 	region->nr_ranges = i;
 	region->nr_clusters = clusters;
-	region->clusters = calloc(clusters, sizeof(struct cluster));
+	region->clusters = calloc(1, buddy_metadata_bytes(clusters));
 	buddy_free_area_init(region);
 	buddy_pcp_init(region);
 	if (shape->cache_order)
@@ -867,8 +867,7 @@ void model_make(const struct scenario *scenario)
 	}
 	after_setup = now;
 	saved_region = *region;
-	memcpy(saved_clusters, region->clusters,
-	       region->nr_clusters * sizeof(struct cluster));
+	memcpy(saved_metadata, region->clusters, buddy_metadata_bytes(region->nr_clusters));
 	memcpy(saved_pcp, region->pcp, sizeof(saved_pcp));
 }
 
@@ -876,8 +875,7 @@ void model_restore(void)
 {
 	now = after_setup;
 	*region = saved_region;
-	memcpy(region->clusters, saved_clusters,
-	       region->nr_clusters * sizeof(struct cluster));
+	memcpy(region->clusters, saved_metadata, buddy_metadata_bytes(region->nr_clusters));
 	memcpy(region->pcp, saved_pcp, sizeof(saved_pcp));
 	nr_fails = 0;
 	under_way = 0;

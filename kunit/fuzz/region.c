@@ -156,12 +156,12 @@ void region_make(unsigned long pages, unsigned int offset, bool watched)
 	region = aligned_alloc(64, sizeof(*region));
 	memset(region, 0, sizeof(*region));
 	range = (struct pfn_range){
-		.pfn = BASE + offset, .pages = pages, .first = FIRST_CLUSTER,
+		.pfn = BASE + offset, .pages = pages,
 	};
 	region->ranges = &range;
 	region->nr_ranges = 1;
-	region->nr_clusters = FIRST_CLUSTER + range_clusters(&range);
-	region->clusters = calloc(region->nr_clusters, sizeof(struct cluster));
+	region->nr_clusters = range_clusters(&range);
+	region->clusters = calloc(1, buddy_metadata_bytes(region->nr_clusters));
 	region->hot.virt_offset = (unsigned long)memory - (BASE << PAGE_SHIFT);
 	region->hot.mapped = true;
 	buddy_free_area_init(region);

@@ -266,32 +266,63 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 	return covers;
 }
 
-static void check_list(struct kunit *test, struct buddy_region *region,
-		       unsigned int order, unsigned long nr_free)
+/* How far the index of a cluster in the array is shifted on list @order. */
+static unsigned int index_shift(unsigned int order)
 {
-	struct cluster *all = region->clusters;
-	unsigned long length = 0;
-	u32 i, prev = order;
+	return order < CLUSTER_ORDER ? 0 : order - CLUSTER_ORDER;
+}
 
-	for (i = all[order].next; i != order; prev = i, i = all[i].next) {
-		KUNIT_ASSERT_GE(test, i, (u32)FIRST_CLUSTER);
-		KUNIT_ASSERT_LT(test, i, region->nr_clusters);
-		KUNIT_ASSERT_EQ(test, all[i].prev, prev);
-		KUNIT_ASSERT_EQ(test, (unsigned int)all[i].list, order);
-		KUNIT_ASSERT_EQ(test, (int)all[i].state,
-				(int)(order < CLUSTER_ORDER ? CLUSTER_SPLIT : CLUSTER_FREE));
-		KUNIT_ASSERT_LT(test, length++, (unsigned long)region->nr_clusters);
+/* Count in @length the entries that each list should have, all of which have their bit. */
+static void check_entries(struct kunit *test, struct buddy_region *region,
+			  unsigned long length[])
+{
+	unsigned long i;
+
+	for (i = 0; i < region->nr_clusters; i++) {
+		const struct cluster *cluster = &region->clusters[i];
+		unsigned int order = cluster->list;
+		const struct index_set *set = &region->lists[order % BUDDY_NR_ORDERS];
+
+		if (order == NO_LIST ||
+		    cluster->state != (order < CLUSTER_ORDER ? CLUSTER_SPLIT : CLUSTER_FREE))
+			continue;
+		KUNIT_ASSERT_LT(test, order, (unsigned int)BUDDY_NR_ORDERS);
+		KUNIT_ASSERT_LT(test, i >> index_shift(order),
+				(unsigned long)region->nr_clusters >> index_shift(order));
+		KUNIT_ASSERT_TRUE(test, test_bit(set->first + (i >> index_shift(order)),
+						 set->words));
+		length[order]++;
 	}
-	KUNIT_ASSERT_EQ(test, all[order].prev, prev);
+}
+
+/* List @order has @length entries, and its words agree with each other. */
+static void check_list(struct kunit *test, struct buddy_region *region,
+		       unsigned int order, unsigned long length)
+{
+	unsigned long nr = region->nr_clusters >> index_shift(order), bit;
+	const struct index_set *set = &region->lists[order];
+
 	KUNIT_EXPECT_EQ(test, !!(region->nonempty & BIT_ULL(order)), length != 0);
 	if (order >= CLUSTER_ORDER)
-		KUNIT_EXPECT_EQ(test, length, nr_free);
+		KUNIT_EXPECT_EQ(test, length, region->stats.nr_free[order]);
+	if (!nr)
+		return;
+	/* No other bit is set, not even behind the last index. */
+	KUNIT_EXPECT_EQ(test, length,
+			(unsigned long)bitmap_weight(set->words + BIT_WORD(set->first),
+						     round_up(nr, BITS_PER_LONG)));
+	/* The bits above the lowest level say which of the words behind word 0 are not 0. */
+	for (bit = 0; bit < set->first; bit++)
+		if (test_bit(bit, set->words) !=
+		    (bit + 1 < index_set_words(nr) && set->words[bit + 1]))
+			KUNIT_ASSERT_FAILURE(test, "list %u: bit %lu is wrong", order, bit);
 }
 
 /* No other task may use the region during the check, which takes no lock. */
 void check_region(struct kunit *test, struct buddy_region *region)
 {
-	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, free_pages = 0, pages = 0, i;
+	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, length[BUDDY_NR_ORDERS] = {};
+	unsigned long free_pages = 0, pages = 0, i;
 	struct buddy_stats *stats = test_stats(test, region);
 	unsigned int order, cpu;
 	const struct pfn_range *range;
@@ -302,8 +333,9 @@ void check_region(struct kunit *test, struct buddy_region *region)
 					   &region->clusters[range->first + i], nr_free);
 		pages += range->pages;
 	}
+	check_entries(test, region, length);
 	for (order = 0; order < BUDDY_NR_ORDERS; order++) {
-		check_list(test, region, order, region->stats.nr_free[order]);
+		check_list(test, region, order, length[order]);
 		KUNIT_EXPECT_EQ(test, stats->nr_free[order], nr_free[order]);
 		free_pages += nr_free[order] << order;
 	}

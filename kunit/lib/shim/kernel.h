@@ -103,7 +103,10 @@ typedef struct {
 
 /* --- bits and numbers --- */
 
+#define BITS_PER_LONG	64
 #define BIT(n)		(1UL << (n))
+#define BIT_WORD(n)	((n) / BITS_PER_LONG)
+#define BIT_MASK(n)	(1UL << (n) % BITS_PER_LONG)
 #define BIT_ULL(n)	(1ULL << (n))
 #define GENMASK(high, low)	(~0UL >> (63 - (high)) & ~0UL << (low))
 #define GENMASK_ULL(high, low)	(~0ULL >> (63 - (high)) & ~0ULL << (low))
