@@ -16,12 +16,12 @@
  * context: process, softirq, hardirq and NMI.  All other calls are refused in NMI context.
  *
  * A call whose pool is NULL, an error pointer or a destroyed pool is refused and counted
- * in the debugfs file bad_calls.  The first call that is counted there prints a WARN, later
- * ones print lines at a limited rate.  A destroyed pool is recognised until its first page
- * is allocated again.  With poison=1 the report does not have its name.  KASAN reports the access to
- * the destroyed pool, too; and if the page has no mapping any more, the access faults.
- * The inline functions mp_alloc(), mp_nalloc() and mp_calloc() read the pool before any
- * check, so they fault for NULL and for error pointers.
+ * in the debugfs file bad_calls.  The first call that is counted there prints a WARN,
+ * later ones print lines at a limited rate.  A destroyed pool is recognised until its
+ * first page is allocated again.  With poison=1 the report does not have its name.  KASAN
+ * reports the access to the destroyed pool, too; and if the page has no mapping any more,
+ * the access faults.  The inline functions mp_alloc(), mp_nalloc() and mp_calloc() read
+ * the pool before any check, so they fault for NULL and for error pointers.
  *
  * The algorithm is that of nginx's src/core/ngx_palloc.c (I. Sysoev).
  */
