@@ -399,15 +399,15 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	void *large = mp_alloc(pool, 5000, 0), *small, *refused;
 	struct mp_mark mark;
 	struct mp_stats stats;
-	struct mp_pool before;
+	struct mp_pool *before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
 	bool freed, cancelled;
 	int wrong, limited, added;
 
-	KUNIT_ASSERT_TRUE(test, pool && large);
+	KUNIT_ASSERT_TRUE(test, pool && large && before);
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, nothing, NULL, 0), 0);
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 100, 0));
-	before = *pool;
+	*before = *pool;
 	__preempt_count_add(NMI_OFFSET);
 	wrong = atomic_read(&buddy_bad_calls);
 	freed = mp_free(pool, large);
@@ -426,7 +426,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, cancelled);
 	KUNIT_EXPECT_FALSE(test, freed);
 	KUNIT_EXPECT_NULL(test, none);
-	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(pool, before, sizeof(*before)), 0);
 
 	/* Savepoints can be set and handlers added. */
 	__preempt_count_add(NMI_OFFSET);
@@ -437,7 +437,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, added, 0);
 	mp_rewind_pool(pool, &mark);
 	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 9);
-	KUNIT_EXPECT_PTR_EQ(test, pool->cleanups.next, before.cleanups.next);
+	KUNIT_EXPECT_PTR_EQ(test, pool->cleanups.next, before->cleanups.next);
 
 	/*
 	 * Objects can be allocated in an NMI; a large one only if there is room for its
