@@ -309,7 +309,7 @@ static bool zone_memalign(struct mp_pool *pool, gfp_t gfp)
 
 static bool zone_realloc(struct mp_pool *pool, gfp_t gfp)
 {
-	return !mp_realloc(pool, pool->last - 8, 8, 8, gfp);
+	return !mp_realloc(pool, NULL, 0, 8, gfp);
 }
 
 static bool zone_memdup(struct mp_pool *pool, gfp_t gfp)

@@ -250,7 +250,7 @@ static void pool_realloc_test_fails(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, mp_realloc(pool, small, 100, 4000, __GFP_NOWARN));
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, large, 4 * PAGE_SIZE, PAGE_SIZE, 0),
 			    large);
-	KUNIT_EXPECT_TRUE(test, is_filled(small, 1, 100) && is_filled(large, 2, 4 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, is_filled(small, 1, 100) && is_filled(large, 2, PAGE_SIZE));
 	KUNIT_EXPECT_NULL(test, mp_realloc(pool, small, 100, SIZE_MAX, __GFP_NOWARN));
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
 	while (nr)
