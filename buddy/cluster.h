@@ -62,7 +62,7 @@ enum cluster_state {
  *   free.  pcp.h has the protocol.
  * - @pcp_cpu, @tail, @block and @first_half are also read without the lock.
  *
- * That is 0.375 byte a page.
+ * The struct is 0.375 byte for each page that it describes.
  */
 struct cluster {
 	u64 free;
