@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's gen_pool as a subject; best fit. */
+#include <linux/genalloc.h>
+
+#include "native.h"
+
+#define BASE	(1UL << 40)	/* any address: gen_pool does not access its memory */
+
+static void *create(unsigned long nr_pages)
+{
+	struct gen_pool *pool = gen_pool_create(PAGE_SHIFT, NUMA_NO_NODE);
+
+	if (!pool || gen_pool_add(pool, BASE, nr_pages << PAGE_SHIFT, NUMA_NO_NODE))
+		return NULL;
+	gen_pool_set_algo(pool, gen_pool_best_fit, NULL);
+	return pool;
+}
+
+static unsigned long alloc(void *pool, unsigned long nr_pages)
+{
+	return gen_pool_alloc(pool, nr_pages << PAGE_SHIFT) ?: NOTHING;
+}
+
+static void genpool_free(void *pool, unsigned long block, unsigned long nr_pages)
+{
+	gen_pool_free(pool, block, nr_pages << PAGE_SHIFT);
+}
+
+static unsigned long first(unsigned long block)
+{
+	return (block - BASE) >> PAGE_SHIFT;
+}
+
+const struct subject gen_pool = {
+	"gen_pool 7.2", create, (void (*)(void *))gen_pool_destroy, alloc, genpool_free, first
+};

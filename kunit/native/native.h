@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Work for several page allocators in one program.  No type of the kernel is used here:
+ * this layer and its peers are compiled with different stand-ins for the kernel's headers.
+ */
+#ifndef NATIVE_H
+#define NATIVE_H
+
+#include <stdbool.h>
+
+/* No block; 0 is one of page 0. */
+#define NOTHING	(~0UL)
+
+/**
+ * struct subject - an allocator of pages
+ * @name: in the tables
+ * @create: a region of so many pages, all free; NULL if there is no memory for it
+ * @destroy: all its blocks are free
+ * @alloc: a block of so many pages; its handle, or NOTHING
+ * @free: a block by its handle and its pages
+ * @first: number of the first page of a block
+ */
+struct subject {
+	const char *name;
+	void *(*create)(unsigned long nr_pages);
+	void (*destroy)(void *region);
+	unsigned long (*alloc)(void *region, unsigned long nr_pages);
+	void (*free)(void *region, unsigned long block, unsigned long nr_pages);
+	unsigned long (*first)(unsigned long block);
+};
+
+extern const struct subject ours, gpu_buddy, gen_pool;
+
+/* How many CPUs a region that is created now has caches for, and the calling thread's own. */
+extern unsigned int native_cpus;
+extern _Thread_local unsigned int native_cpu;
+
+/* --- mixed.c: mixed work, and what is left of large blocks after it --- */
+
+/**
+ * struct work - allocations and frees in equal numbers
+ * @name: in the tables
+ * @mib: size of the region
+ * @max_order: of the blocks; each order is half as likely as the one below it
+ * @cpus: that take turns; each frees its own blocks
+ * @trace: recording of pages to replay ten times instead, or NULL
+ */
+struct work {
+	const char *name;
+	unsigned long mib;
+	unsigned int max_order;
+	unsigned int cpus;
+	const char *trace;
+};
+
+/**
+ * struct left - what a run of such work left
+ * @blocks: for each size of interest, the pages of the blocks that could be had in percent
+ *	of the free pages
+ * @ns: time of an operation
+ * @fails: allocations that found no block
+ */
+struct left {
+	double blocks[3];
+	double ns;
+	unsigned long fails;
+};
+
+extern const unsigned long left_pages[3];
+
+struct left mixed_run(const struct subject *subject, const struct work *work,
+		      unsigned int seed);
+
+#endif /* NATIVE_H */
