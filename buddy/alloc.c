@@ -284,6 +284,16 @@ EXPORT_SYMBOL_GPL(buddy_alloc_bulk);
 
 /* --- free --- */
 
+/* Free the claimed block into this CPU's cache, if that is worthwhile. */
+static bool pcp_take(struct buddy_region *region, const struct pfn_range *range,
+		     struct cluster *cluster, unsigned long pfn, unsigned long nr)
+{
+	if (nr <= HALF_PAGES)
+		return buddy_pcp_take_freed(region, range, cluster, pfn, nr);
+	return nr >= CLUSTER_PAGES && is_power_of_2(nr) &&
+	       buddy_pcp_take_large(region, pfn, ilog2(nr));
+}
+
 /* Free the @nr pages at @pfn, which are of @range and @cluster, or report the mistake. */
 static noinline void free_locked(struct buddy_region *region, const struct pfn_range *range,
 				 struct cluster *cluster, unsigned long pfn,
@@ -301,7 +311,7 @@ static noinline void free_locked(struct buddy_region *region, const struct pfn_r
 	claimed = nr && nr <= range->pages && claim_block(region, cluster, pfn, nr);
 	if (unlikely(!claimed))
 		used = buddy_used_pages(region, range, pfn, &error);
-	else if (nr > HALF_PAGES || !buddy_pcp_take_freed(region, range, cluster, pfn, nr))
+	else if (!pcp_take(region, range, cluster, pfn, nr))
 		already = buddy_free_range(region, range, pfn, nr, &blocks);
 	if (likely(claimed && already < nr)) {
 		stats->locked++;
@@ -371,10 +381,15 @@ static __always_inline void free_large(struct buddy_region *region,
 				       unsigned long pfn, unsigned int order)
 {
 	const struct pfn_range *range = region->ranges;
+	struct cluster *cluster;
 
-	if (unlikely(pfn - range->pfn >= range->pages) ||
-	    !pcp_free_large(region, find_cluster(region, range, pfn), pfn, order))
+	if (unlikely(pfn - range->pfn >= range->pages)) {
 		free_nr_pages(region, pfn, order_pages(order));
+		return;
+	}
+	cluster = find_cluster(region, range, pfn);
+	if (!pcp_free_large(region, cluster, pfn, order))
+		free_locked(region, range, cluster, pfn, order_pages(order));
 }
 
 /* As with ALLOC_ORDER(). */

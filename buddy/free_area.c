@@ -163,7 +163,8 @@ static void mark_used(struct cluster *cluster, unsigned int pos, unsigned int nr
 {
 	cluster->free &= ~bitmap64_mask(pos, nr);
 	/* Atomic: a free may be clearing the tails of other pages. */
-	atomic64_or(bitmap64_tails(pos, nr), &cluster->tail);
+	if (nr > 1)
+		atomic64_or(bitmap64_tails(pos, nr), &cluster->tail);
 }
 
 /*

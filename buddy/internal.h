@@ -58,6 +58,7 @@ enum origin {
  *	words of @lists stand behind them
  * @pcp: the per-CPU caches
  * @cache_order: order of the largest block that a cache may have; 0 for no caches
+ * @cache_row: after so many calls of one kind in a row, a CPU caches the next ones
  * @nr_clusters: length of @clusters
  * @name: constant
  * @link: in the list of regions, under its mutex
@@ -86,6 +87,7 @@ struct buddy_region {
 	struct cluster *clusters;
 	struct pcp __percpu *pcp;
 	unsigned int cache_order;
+	unsigned int cache_row;
 	u32 nr_clusters;
 	char name[NAME_LEN];
 	struct list_head link;

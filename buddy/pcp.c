@@ -4,9 +4,10 @@
  * the free lists.
  *
  * A CPU caches the free pages of at most one cluster, which is on no free list
- * meanwhile.  It takes a cluster when an allocation finds its cache empty, and for
- * frees as buddy_pcp_take_freed() says, so that random frees do not move clusters
- * about.  Beside the cluster, a CPU caches up to eight blocks of whole clusters.
+ * meanwhile, and up to eight blocks of whole clusters.  It caches what its next calls will
+ * probably ask for: after several calls of one kind in a row, and after a free of what it
+ * allocated last.  Other work goes to the free lists, which have the block that fits best
+ * and leave large blocks whole.
  *
  * The functions here run under the region's lock, with interrupts off, but for those
  * that pcp.h names.  Blocks come into a cache and leave it at any time, also while the
@@ -23,6 +24,9 @@
  * large blocks in the caches may be as much again.
  */
 #define SHARE	16
+
+/* After so many allocations of one order in a row, or frees, a CPU caches the next ones. */
+#define ROW	3
 
 static enum cpuhp_state hotplug_state;
 
@@ -136,28 +140,6 @@ static void free_large_blocks(struct buddy_region *region, u64 large)
 	}
 }
 
-/*
- * The end of pcp_free_large(): cache the claimed block at @pfn in place of the blocks
- * in the large word, which go to the free lists.  The lock makes one step of that, so
- * that no allocation misses them.
- */
-void buddy_pcp_swap_large(struct buddy_region *region, unsigned long pfn, unsigned int order)
-{
-	unsigned long flags;
-
-	if (is_in_nmi(region, pfn, BIT(order))) {
-		unclaim_block(find_cluster(region, find_range(region, pfn), pfn), pfn,
-			      BIT(order));
-		return;
-	}
-	this_cpu_inc(region->pcp->hot.count[order].frees);
-	raw_spin_lock_irqsave(&region->lock, flags);
-	free_large_blocks(region, atomic64_xchg(&raw_cpu_ptr(region->pcp)->large,
-						large_word(pfn, order)));
-	region->stats.locked++;
-	raw_spin_unlock_irqrestore(&region->lock, flags);
-}
-
 static void drain_large(struct buddy_region *region, struct pcp *pcp)
 {
 	free_large_blocks(region, atomic64_xchg(&pcp->large, 0));
@@ -223,6 +205,7 @@ static void take_cluster(struct buddy_region *region, struct pcp *pcp,
 
 	lockdep_assert_held(&region->lock);
 	pcp->cluster = cluster;
+	pcp->last = 0;
 	pcp->refills++;
 	trace_buddy_refill(region, cluster_pfn(cluster), hweight64(free));
 	WRITE_ONCE(cluster->pcp_cpu, raw_smp_processor_id() + 1);
@@ -236,24 +219,41 @@ static void take_cluster(struct buddy_region *region, struct pcp *pcp,
 /* --- refill --- */
 
 /*
- * Take a block of @order, CLUSTER_ORDER or above, off the free lists.  If the lists have
- * a larger block only, and this CPU caches no large blocks, it caches the rest: up to
- * seven blocks of @order.  The caller writes the state and the block word of its block.
+ * Count a call under the lock, a free or an allocation.  Return whether the CPU has made
+ * so many of that kind and @order in a row that pages of its own are worthwhile.  What one
+ * CPU caches is not there for the allocations that fit into it best: with mixed work that
+ * leaves fewer large blocks.
+ */
+static bool is_in_row(struct buddy_region *region, struct pcp *pcp, bool frees,
+		      unsigned int order)
+{
+	unsigned int kind = 2 * order + frees;
+
+	if (pcp->kind != kind) {
+		pcp->kind = kind;
+		pcp->row = 0;
+	}
+	return ++pcp->row > region->cache_row;
+}
+
+/*
+ * Take a block of @order, CLUSTER_ORDER or above, off the free lists.  In a @row, if the
+ * lists have a larger block only, this CPU caches the rest: up to seven blocks of @order.
+ * The caller writes the state and the block word of its block.
  */
 static struct cluster *refill_large(struct buddy_region *region, struct pcp *pcp,
-				    unsigned int order)
+				    unsigned int order, bool row)
 {
-	unsigned int list = buddy_find_list(region, order), from, i;
+	unsigned int list = buddy_find_list(region, order), from = order, i;
 	struct cluster *cluster, *beside;
 	u64 large;
 
 	if (list == NO_LIST)
 		return NULL;
-	from = min(list, order + LARGE_NR_ORDER);
-	if (from == order || !caches_eight(region, order) ||
-	    atomic64_read(&pcp->large) & LARGE_BLOCKS)
+	if (row && caches_eight(region, order))
+		from = min(list, order + LARGE_NR_ORDER);
+	if (from == order)
 		return buddy_rmqueue_large(region, list, order);
-
 	cluster = buddy_rmqueue_large(region, list, from);
 	beside = cluster;
 	for (i = 1; i < BIT(from - order); i++) {
@@ -273,7 +273,9 @@ static struct cluster *refill_large(struct buddy_region *region, struct pcp *pcp
 /* Allocate a block of @order, CLUSTER_ORDER or above; return its first page. */
 unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int order)
 {
-	struct cluster *cluster = refill_large(region, raw_cpu_ptr(region->pcp), order);
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	bool row = is_in_row(region, pcp, false, order);
+	struct cluster *cluster = refill_large(region, pcp, order, row);
 
 	if (!cluster)
 		return BUDDY_NO_PFN;
@@ -300,7 +302,7 @@ static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 	if (pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
 		cluster = find_cluster(region, find_range(region, pfn), pfn);
 	else
-		cluster = refill_large(region, pcp, CLUSTER_ORDER);
+		cluster = refill_large(region, pcp, CLUSTER_ORDER, true);
 	if (!cluster)
 		/* Another CPU may have freed into the cluster that was given up here. */
 		return buddy_rmqueue(region, HALF_ORDER, nr);
@@ -311,8 +313,8 @@ static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 
 /*
  * Allocate @nr pages of a block of @order, below CLUSTER_ORDER.  If the cache is empty,
- * it is filled with the rest of the block's cluster.  If it has blocks that are too
- * small, it stays as it is.
+ * and this CPU makes many allocations in a row, the cache is filled with the rest of the
+ * block's cluster.  If it has blocks that are too small, it stays as it is.
  */
 unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
 			       unsigned int nr)
@@ -320,10 +322,16 @@ unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	unsigned int pos = 0, found;
 	struct cluster *cluster;
+	unsigned long pfn;
 	u64 free;
 
-	if (!region->cache_order || cached_free(region, pcp))
+	if (!region->cache_order)
 		return buddy_rmqueue(region, order, nr);
+	if (!is_in_row(region, pcp, false, order) || cached_free(region, pcp)) {
+		pfn = buddy_rmqueue(region, order, nr);
+		pcp->last = pfn >> CLUSTER_ORDER;
+		return pfn;
+	}
 	if (order == HALF_ORDER)
 		return refill_half(region, pcp, nr);
 	drain_cluster(region, pcp, false);
@@ -342,27 +350,27 @@ unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
  * whether this CPU caches the cluster from now on; if so, the pages are freed into the
  * cache, and the function returns true.
  *
- * The CPU takes the cluster if no page of it is free yet, and the cluster that the CPU
- * would have to give up has either no free page or only free pages.  A CPU that frees
- * many blocks in a row meets this condition, and the cluster does not come to a free
- * list, where another CPU would take it for its one free block.  Else the CPU takes the
- * cluster when it frees into it several times in a row.
+ * The CPU takes the cluster if its last call under the lock was for the same cluster.
+ * If it makes many frees in a row, it also takes a cluster of which no page is free yet,
+ * so that the cluster does not come to a free list, where another CPU would take it for
+ * its one free block.  The cluster that the CPU would have to give up must then have
+ * either no free page or only free pages.
  */
 bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *range,
 			  struct cluster *cluster, unsigned long pfn, unsigned int nr)
 {
 	struct pcp *pcp = raw_cpu_ptr(region->pcp);
 	struct buddy_stats *stats = &region->stats;
+	unsigned long last = pcp->last;
+	bool row;
 	u64 had;
 
 	if (!region->cache_order || cluster->state != CLUSTER_SPLIT || cluster->pcp_cpu)
 		return false;
-	if (pcp->last != cluster) {
-		pcp->last = cluster;
-		pcp->streak = 0;
-	}
-	if (++pcp->streak < 2) {
-		if (cluster->free)
+	row = is_in_row(region, pcp, true, order_base_2(nr));
+	pcp->last = pfn >> CLUSTER_ORDER;
+	if (last != pcp->last) {
+		if (!row || cluster->free)
 			return false;
 		had = cached_free(region, pcp);
 		if (had && ~had)
@@ -374,8 +382,30 @@ bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *r
 	take_cluster(region, pcp, cluster, buddy_cluster_detach(region, cluster) |
 		     bitmap64_mask(pfn % CLUSTER_PAGES, nr));
 	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
-	pcp->last = NULL;
 	return true;
+}
+
+/*
+ * The caller has claimed the block of @order at @pfn, CLUSTER_ORDER or above, to free it.
+ * Return true if this CPU caches it.
+ *
+ * The large word is for the block's eight from now on; what the CPU cached goes to the free
+ * lists.  If those were several blocks, the frees come side by side, and the CPU caches the
+ * block.  Else the block goes to the free lists, too.
+ */
+bool buddy_pcp_take_large(struct buddy_region *region, unsigned long pfn, unsigned int order)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	u64 last = atomic64_read(&pcp->large), large = large_word(pfn, order);
+	bool take = last & (last - 1) & LARGE_BLOCKS;
+
+	pcp->row = 0;
+	if (order > region->cache_order)
+		return false;
+	last = atomic64_xchg(&pcp->large, take ? large : large & ~LARGE_BLOCKS);
+	if (last & LARGE_BLOCKS)
+		free_large_blocks(region, last);
+	return take;
 }
 
 /* --- drain --- */
@@ -545,6 +575,7 @@ int buddy_pcp_init(struct buddy_region *region)
 	}
 	region->hot.pcp = &region->pcp->hot;
 	max = region->stats.pages / SHARE / num_possible_cpus();
+	region->cache_row = ROW;
 	region->cache_order = max < CLUSTER_PAGES ? 0 : ilog2(max);
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &region->hotplug);
 	if (err)

@@ -87,8 +87,9 @@
  * @hot: the free pages of one cluster, as the inline functions know them
  * @large: free blocks of whole clusters, see large_word()
  * @cluster: the cluster of @hot, or NULL
- * @last: the last cluster that this CPU freed into under the region's lock
- * @streak: how many blocks in a row it freed there
+ * @last: number of the cluster of the CPU's last call below a cluster under the lock
+ * @kind: order of its last call under the lock, and whether that was a free
+ * @row: how many such calls it made in a row
  * @refills: how often the CPU took a cluster
  * @drains: how often it gave a cluster up
  * @splits: how many blocks buddy_split() added on this CPU
@@ -97,8 +98,9 @@ struct pcp {
 	struct buddy_pcp hot;
 	atomic64_t large;
 	struct cluster *cluster;
-	struct cluster *last;
-	unsigned int streak;
+	unsigned long last;
+	unsigned int kind;
+	unsigned int row;
 	u64 refills;
 	u64 drains;
 	u64 splits;
@@ -116,8 +118,6 @@ unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn
 				  unsigned int nr);
 bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 			 unsigned long pfn, unsigned int nr);
-void buddy_pcp_swap_large(struct buddy_region *region, unsigned long pfn,
-			  unsigned int order);
 void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
 /* The caller has region->lock. */
 unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
@@ -125,6 +125,7 @@ unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
 unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int order);
 bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *range,
 			  struct cluster *cluster, unsigned long pfn, unsigned int nr);
+bool buddy_pcp_take_large(struct buddy_region *region, unsigned long pfn, unsigned int order);
 bool buddy_pcp_reclaim(struct buddy_region *region, unsigned int order);
 void buddy_pcp_drain(struct buddy_region *region);
 int buddy_pcp_largest(struct buddy_region *region);
@@ -382,10 +383,8 @@ static __always_inline bool claim_large(struct cluster *cluster, unsigned long p
 }
 
 /*
- * Cache the block of @order at @pfn: beside the blocks in the large word if it is of
- * the same eight, else in their place.  Those then go to the free lists, and this alone
- * needs the lock.  False if there is no such block in use, or if it is more than a CPU
- * may cache.
+ * Cache the block of @order at @pfn if the large word is for its eight, whether or not
+ * there are blocks in the word.  False if not, or if there is no such block in use.
  */
 static __always_inline bool pcp_free_large(struct buddy_region *region,
 					   struct cluster *cluster,
@@ -393,22 +392,18 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 {
 	struct pcp __percpu *all = region->pcp;
 	atomic64_t *word = &raw_cpu_ptr(all)->large;
-	u64 block, last, next;
+	u64 block = large_word(pfn, order), large = atomic64_read(word);
 
-	if (unlikely(order > region->cache_order || pfn % CLUSTER_PAGES ||
-		     !claim_large(cluster, BIT(order))))
+	if ((large ^ block) > LARGE_BLOCKS)
 		return false;
-	block = large_word(pfn, order);
-	last = atomic64_read(word);
-	do {
-		next = block;
-		if ((last ^ block) <= LARGE_BLOCKS && caches_eight(region, order)) {
-			next |= last;
-		} else if (last & LARGE_BLOCKS) {
-			buddy_pcp_swap_large(region, pfn, order);
-			return true;
-		}
-	} while (unlikely(!atomic64_try_cmpxchg(word, &last, next)));
+	if (large & LARGE_BLOCKS && !caches_eight(region, order))
+		return false;
+	if (unlikely(pfn % CLUSTER_PAGES || !claim_large(cluster, BIT(order))))
+		return false;
+	if (unlikely(!atomic64_try_cmpxchg(word, &large, large | block))) {
+		atomic64_set(&cluster->block, block_word(BIT(order)));
+		return false;
+	}
 	this_cpu_inc(all->hot.count[order].frees);
 	return true;
 }

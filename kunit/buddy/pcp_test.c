@@ -342,9 +342,10 @@ static void pcp_test_drain_before_failure(struct kunit *test)
 	unsigned long pfn, pfns[4], i;
 
 	need_two_cpus(test);
-	/* Each CPU caches a cluster, and CPU 1 a large block, too. */
+	/* Each CPU caches a cluster, and CPU 1 a large block, too: from the second free on. */
 	free_on(test, region, 1, alloc_on(test, region, 1, 0), 0);
-	free_on(test, region, 1, alloc_on(test, region, 1, 7), 7);
+	for (i = 0; i < 2; i++)
+		free_on(test, region, 1, alloc_on(test, region, 1, 7), 7);
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
 	KUNIT_EXPECT_EQ(test, region->stats.free_pages, 0UL);
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, fresh->pages);
@@ -517,6 +518,7 @@ static void pcp_test_file(struct kunit *test)
 
 	expect_line(test, region, "-", "-", "-", "-", 0, 0);
 	page = buddy_alloc_pfn(region, 0, 0);
+	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
 	expect_line(test, region, "0x001000000000", "63", "7", "1", 1, 0);
 	buddy_region_drain(region);

@@ -843,6 +843,7 @@ static void make_region(const struct shape *shape)
 	buddy_pcp_init(region);
 	if (shape->cache_order)
 		region->cache_order = shape->cache_order;
+	region->cache_row = 0;
 	fresh = region->stats;
 	fresh_nonempty = region->nonempty;
 }

@@ -72,6 +72,7 @@ static struct buddy_region *add_region(struct kunit *test, unsigned long pfn,
 	region = buddy_region_create(name, pfn, nr_pages, virt);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	region->cache_order = caches ? ilog2(region->stats.pages) : 0;
+	region->cache_row = 0;
 	kunit_alloc_resource(test, NULL, destroy_region, GFP_KERNEL, region);
 	return region;
 }
