@@ -4,7 +4,7 @@
 
 #include "native.h"
 
-#define BASE	(1UL << 40)	/* any address: gen_pool does not access its memory */
+#define BASE	BIT(40)	/* any address: gen_pool does not access its memory */
 
 static void *create(unsigned long nr_pages)
 {
@@ -32,5 +32,6 @@ static unsigned long first(unsigned long block)
 }
 
 const struct subject gen_pool = {
-	"gen_pool 7.2", create, (void (*)(void *))gen_pool_destroy, alloc, genpool_free, first
+	"gen_pool 7.2 best fit", create, (void (*)(void *))gen_pool_destroy, alloc, genpool_free,
+	first
 };

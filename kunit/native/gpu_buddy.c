@@ -24,11 +24,12 @@ static unsigned long alloc(void *from, unsigned long nr_pages)
 {
 	struct gpu_buddy *mm = from;
 	unsigned long flags = nr_pages & (nr_pages - 1) ? GPU_BUDDY_CONTIGUOUS_ALLOCATION : 0;
+	u64 bytes = (u64)nr_pages << PAGE_SHIFT;
 	struct list_head *blocks = malloc(sizeof(*blocks));
 
 	INIT_LIST_HEAD(blocks);
-	if (gpu_buddy_alloc_blocks(mm, 0, mm->size, (u64)nr_pages << PAGE_SHIFT,
-				   flags ? PAGE_SIZE : (u64)nr_pages << PAGE_SHIFT, blocks, flags)) {
+	if (gpu_buddy_alloc_blocks(mm, 0, mm->size, bytes, flags ? PAGE_SIZE : bytes, blocks,
+				   flags)) {
 		free(blocks);
 		return NOTHING;
 	}

@@ -33,7 +33,7 @@ extern const struct subject ours, gpu_buddy, gen_pool;
 
 /* How many CPUs a region that is created now has caches for, and the calling thread's own. */
 extern unsigned int native_cpus;
-extern _Thread_local unsigned int native_cpu;
+extern __thread unsigned int native_cpu;
 
 /* --- mixed.c: mixed work, and what is left of large blocks after it --- */
 
@@ -53,6 +53,8 @@ struct work {
 	const char *trace;
 };
 
+#define NR_MEASURES	3
+
 /**
  * struct left - what a run of such work left
  * @blocks: for each size of interest, the pages of the blocks that could be had in percent
@@ -61,14 +63,13 @@ struct work {
  * @fails: allocations that found no block
  */
 struct left {
-	double blocks[3];
+	double blocks[NR_MEASURES];
 	double ns;
 	unsigned long fails;
 };
 
-extern const unsigned long left_pages[3];
-
 struct left mixed_run(const struct subject *subject, const struct work *work,
 		      unsigned int seed);
+void mixed_picture(const struct subject *subject, const struct work *work);
 
 #endif /* NATIVE_H */

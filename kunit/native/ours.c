@@ -7,7 +7,7 @@
 bool buddy_watched;
 cpu_callback cpu_dead;
 unsigned int native_cpus = 1;
-_Thread_local unsigned int native_cpu;
+__thread unsigned int native_cpu;
 
 /* --- what the page layer's other files would do --- */
 
