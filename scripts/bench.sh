@@ -1,19 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure what operations cost, here and in the kernel's own allocators; print a
-# table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus.
-# WORKS selects benchmark modules.
+# table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus,
+# mixed.  WORKS selects benchmark modules.
 #
 # instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
 # counts instructions, so figures are exact and the same in each run.  The boot
 # options switch the hardening off that the peers do and this module does not.
 # native: User Mode Linux, an ordinary process: nanoseconds on this CPU.
 # two_cpus: Debian's kernel on two vCPUs: the work of two threads compared with one.
+# mixed: a program with the page layer and the allocators of a newer kernel: which large
+# blocks are left after mixed work.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/kernels/kernels.sh
 
-lanes=${LANES:-instructions native two_cpus}
+lanes=${LANES:-instructions native two_cpus mixed}
+mixed_kernel=7.2
 mkdir -p build
 
 # Each trace becomes a file for the guest, and a word in BENCHES for the guest's job.
@@ -79,28 +83,51 @@ lane_two_cpus() {
 	SMP=2 RUNS=3 debian bench_smp
 }
 
-declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns)
+lane_mixed() {
+	say "mixed: user space, with the allocators of Linux $mixed_kernel" >&2
+	kernel_source "$mixed_kernel" >&2
+	make -s -j "$(nproc)" -C kunit/native LINUX="$source" OUT="$top/build/native" \
+		>build/native.log 2>&1 || die "it does not build, see build/native.log"
+	build/native/native picture >build/mixed.dat
+	build/native/native build/pages-shell.trace
+}
+
+declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns [mixed]=ns)
+
+# tables LANE...: the table of each lane, and the targets.
+tables() {
+	local lane
+
+	for lane; do
+		peers=$own_kernel
+		[ "$lane" != mixed ] || peers=$mixed_kernel
+		awk -f scripts/bench/table.awk -v lane="$lane" -v kernel="$peers" \
+			"build/bench-$lane.out" build/bench.tsv
+		echo
+	done
+	awk -f scripts/bench/targets.awk -v lanes="$*" -v kernel="$own_kernel" build/bench.tsv
+}
 
 printf 'lane\twork\tsubject\tvalue\tunit\n' >build/bench.tsv
 for lane in $lanes; do
 	out=build/bench-$lane.out
 	"lane_$lane" | watch "$lane" >"$out"
-	[ "$lane" = two_cpus ] || cat build/bench-peak.out >>"$out"
+	case $lane in
+	instructions|native) cat build/bench-peak.out >>"$out" ;;
+	esac
 	awk -f scripts/bench/tsv.awk -v lane="$lane" -v unit="${units[$lane]}" \
 		"$out" >>build/bench.tsv
 done
-{
-	for lane in $lanes; do
-		awk -f scripts/bench/table.awk -v lane="$lane" \
-			"build/bench-$lane.out" build/bench.tsv
-		echo
-	done
-	awk -f scripts/bench/targets.awk build/bench.tsv
-} | tee build/bench.txt
+# shellcheck disable=SC2086 # a list
+tables $lanes | tee build/bench.txt
 
 # The documentation shows the whole, not a part.
 if [ -z "${LANES-}${WORKS-}${TRACE-}" ]; then
 	awk -f scripts/bench/chart.awk build/bench.tsv >build/bench.dat
-	gnuplot -c scripts/bench/chart.gnuplot build/bench.dat Documentation/bench.svg
-	cp build/bench.txt Documentation/
+	gnuplot -c scripts/bench/chart.gnuplot build/bench.dat Documentation/bench.svg "$own_kernel"
+	tables instructions native two_cpus >Documentation/bench.txt
+fi
+if [[ " $lanes " == *" mixed "* ]]; then
+	gnuplot -c scripts/bench/mixed.gnuplot build/mixed.dat Documentation/mixed.svg
+	tables mixed >Documentation/mixed.txt
 fi

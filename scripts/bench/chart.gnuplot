@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# gnuplot -c chart.gnuplot DATA SVG: bars from chart.awk.
+# gnuplot -c chart.gnuplot DATA SVG KERNEL: bars from chart.awk; peers of that kernel.
 set terminal svg size 900,960 noenhanced font "sans-serif,16" background "white"
 set output ARG2
 set datafile separator "\t"
 set datafile missing "-"
-set title "times cheaper than the peer named, at the same work" offset -6
+set title "times cheaper than the peer named, of Linux ".ARG3.", at the same work" offset -6
 set xlabel "logarithmic axis: each line is ten times the one to its left" offset -6
 set lmargin 43
 set logscale x

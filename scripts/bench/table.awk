@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# The table of one lane: bench-table.awk -v lane= OUT TSV.  A line a work, grouped by
+# The table of one lane: table.awk -v lane= -v kernel= OUT TSV.  A line a work, grouped by
 # what is inside the timed stretch; beside each peer's figure, how many times ours it is.
+# The peers are those of that kernel.
 BEGIN {
 	FS = "\t"
-	peers = split("alloc_pages alloc_pages_bulk page_frag kmalloc kmem_cache gen_pool drm_buddy dma_pool nginx none", peer, " ")
+	all = split("alloc_pages,alloc_pages_bulk,page_frag,kmalloc,kmem_cache,gen_pool,drm_buddy," \
+		"gpu_buddy 7.2,gen_pool 7.2 best fit,dma_pool,nginx,none", name, ",")
+	wide = 38
 }
 $2 == "timed" {
 	if (!($1 in timed))
@@ -16,8 +19,10 @@ $1 == lane && $5 !~ / (min|max)$/ {
 	seen[$2] = 1
 	value[$2, $3] = $4
 	unit[$2] = $5
-	busy += $3 == "none"
+	has[$3] = 1
 	sub(/^(instructions|ns)$/, "", unit[$2])
+	if (length(label($2)) > wide)
+		wide = length(label($2))
 }
 $1 == lane && $3 == "buddypool" && $5 ~ / min$/ { low[$2] = $4 }
 $1 == lane && $3 == "buddypool" && $5 ~ / max$/ { high[$2] = $4 }
@@ -26,35 +31,42 @@ function figure(x) {
 	return sprintf(x == int(x) || x >= 100 ? "%.0f" : x < 10 ? "%.2f" : "%.1f", x)
 }
 
-function heading(name) {
-	sub(/,$/, "", name)
-	return name
+function heading(family) {
+	sub(/,$/, "", family)
+	return family
+}
+
+function label(w) {
+	return w (unit[w] == "" ? "" : ", " unit[w])
 }
 
 function row(w,   p, v, cell) {
 	cell = figure(value[w, "buddypool"])
 	if (w in low)
 		cell = cell " (" figure(low[w]) "-" figure(high[w]) ")"
-	printf "%-38s %20s", w (unit[w] == "" ? "" : ", " unit[w]), (w, "buddypool") in value ? cell : "-"
+	printf "%-*s %20s", wide, label(w), (w, "buddypool") in value ? cell : "-"
 	for (p = 1; p <= peers; p++) {
 		cell = "-"
 		if ((w, peer[p]) in value) {
 			v = value[w, peer[p]]
 			cell = figure(v)
-			if (value[w, "buddypool"] > 0)
+			if (value[w, "buddypool"] > 0 && unit[w] != "percent")
 				cell = cell sprintf(" x%.1f", v / value[w, "buddypool"])
 		}
-		printf " %16s", cell
+		printf " %*s", width[p], cell
 	}
 	print ""
 }
 
 END {
-	if (!busy)
-		peers--
-	printf "%-38s %20s", lane, "buddypool"
-	for (p = 1; p <= peers; p++)
-		printf " %16s", peer[p]
+	printf "%-*s %20s", wide, lane ", Linux " kernel, "buddypool"
+	for (p = 1; p <= all; p++) {
+		if (!(name[p] in has))
+			continue
+		peer[++peers] = name[p]
+		width[peers] = length(name[p]) > 16 ? length(name[p]) : 16
+		printf " %*s", width[peers], name[p]
+	}
 	print ""
 	for (f = 1; f <= families; f++) {
 		first = 1

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-# What build/bench.tsv says of the project's targets: target, measured, met or missed.
-# A lane that was not measured is passed over.
+# What build/bench.tsv says of the project's targets: target, measured, met or missed:
+# targets.awk -v lanes= -v kernel= TSV.  Of lanes that were measured, these; peers are those
+# of that kernel.
 BEGIN {
 	FS = "\t"
-	printf "%-68s %12s %10s\n", "target", "measured", ""
+	for (i = split(lanes, part, " "); i; i--)
+		asked[part[i]] = 1
+	printf "%-68s %12s %10s\n", "target; peers without a version are of Linux " kernel,
+		"measured", ""
 }
+!($1 in asked) { next }
+$1 == "mixed" && $3 == "buddypool" { mixed_work[++mixed_works] = $2 }
 $5 !~ / (min|max)$/ {
 	value[$1, $2, $3] = $4
 	lane[$1] = 1
@@ -86,6 +92,24 @@ function over(l, w, of, subject) {
 	return value[l, w, "buddypool"] / value[l, of, subject]
 }
 
+# What is left of large blocks beside gpu_buddy's, and with two CPUs beside one.
+function mixed(   i, w, name, one) {
+	for (i = 1; i <= mixed_works; i++) {
+		w = mixed_work[i]
+		name = substr(w, index(w, ", ") + 2)
+		if (w ~ /^order 9 left, /)
+			check("mixed, " name ": order 9 - gpu_buddy's",
+				value["mixed", w, "buddypool"] - value["mixed", w, "gpu_buddy 7.2"], ">=", -1)
+		one = w
+		if (w ~ /^order 9 left, / && sub(/, 2 CPUs$/, "", one))
+			check("mixed, " substr(one, index(one, ", ") + 2) ": order 9, 2 CPUs - 1 CPU",
+				value["mixed", w, "buddypool"] - value["mixed", one, "buddypool"], ">=", -3)
+		if (w ~ /^time, /)
+			check("mixed, " name ": time, gpu_buddy's / ours",
+				ratio("mixed", w, "gpu_buddy 7.2"), ">=", 1)
+	}
+}
+
 END {
 	o = "instructions"
 	if (o in lane) {
@@ -122,5 +146,7 @@ END {
 		check(o ": lock taken per 1000 operations, hot pair", value[o, "lock taken, hot pair", "buddypool"], "<=", 0)
 		check(o ": lock taken per 1000 operations, bulk", value[o, "lock taken, bulk", "buddypool"], "<=", 33.33)
 	}
+	if ("mixed" in lane)
+		mixed()
 	printf "%d met, %d missed%s\n", good, bad, missing ? ", " missing " not measured" : ""
 }
