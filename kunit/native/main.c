@@ -22,8 +22,8 @@ static const struct {
 };
 
 /*
- * One block of order 9 is 5% of what is free in 128 MiB and 10% in 64 MiB, so the mean
- * needs more runs there.  A recording is the same each time.
+ * In a small region, one block of order 9 is many percent of what is free (10% of it in
+ * 64 MiB, if 30% is free), so the mean needs more runs.  A recording is the same each time.
  */
 static unsigned int runs_of(const struct work *work)
 {
