@@ -74,8 +74,9 @@
  *
  * Blocks of whole clusters: the block word stands for the tails, and the large word for
  * the half word.  A free claims the block by a cmpxchg on its block word (F2), then puts
- * the block into the large word (F3).  An allocation takes the block out of the large
- * word (A2), then writes the block word (A4).
+ * the block into the large word (F3).  If F3 fails, the free writes the block word as it
+ * was and goes on under the lock.  An allocation takes the block out of the large word
+ * (A2), then writes the block word (A4).
  */
 #ifndef BUDDY_PCP_H
 #define BUDDY_PCP_H

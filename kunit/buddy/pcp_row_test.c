@@ -127,6 +127,23 @@ static void pcp_row_test_broken(struct kunit *test)
 	empty(test, region);
 }
 
+/* So does the free of a large block: it does not count, but what follows starts a row. */
+static void pcp_row_test_broken_large(struct kunit *test)
+{
+	struct buddy_region *region = row_region(test);
+	unsigned long pfn = buddy_alloc_pfn(region, 7, 0);
+	unsigned int nr;
+
+	for (nr = 0; nr < ROW; nr++)
+		buddy_alloc_pfn(region, 6, 0);
+	buddy_free_pfn(region, pfn, 7);
+	/* The second one splits a block. */
+	for (nr = 0; nr < 2; nr++)
+		buddy_alloc_pfn(region, 6, 0);
+	KUNIT_EXPECT_EQ(test, cached(test, region), 0UL);
+	empty(test, region);
+}
+
 /* A block is freed where the CPU allocated last: from then on, a pair needs no lock. */
 static void pcp_row_test_pairs(struct kunit *test)
 {
@@ -226,6 +243,7 @@ static struct kunit_case pcp_row_cases[] = {
 	KUNIT_CASE(pcp_row_test_default),
 	KUNIT_CASE(pcp_row_test_allocs),
 	KUNIT_CASE(pcp_row_test_broken),
+	KUNIT_CASE(pcp_row_test_broken_large),
 	KUNIT_CASE(pcp_row_test_pairs),
 	KUNIT_CASE(pcp_row_test_pair_after_row),
 	KUNIT_CASE(pcp_row_test_frees),
