@@ -62,7 +62,7 @@ fuzz: ## random and guided operations on pools, in user space; how much a pool c
 	@scripts/setup.sh fuzz
 	@scripts/fuzz.sh
 
-bench: ## what operations cost, and which large blocks are left, beside the kernel's allocators (LANES= WORKS= TRACE=)
+bench: ## what operations cost, and which large blocks are left, beside the kernel's allocators (LANES= WORKS= TRACE= KERNEL=)
 	@scripts/setup.sh build guest kernel bench
 	@scripts/bench.sh
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure what operations cost, here and in the kernel's own allocators; print a
 # table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus,
-# mixed.  WORKS selects benchmark modules.
+# mixed.  WORKS selects benchmark modules, KERNEL the kernel of the guests.
 #
 # instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
 # counts instructions, so figures are exact and the same in each run.  The boot
@@ -17,6 +17,7 @@ cd "$(dirname "$0")/.."
 . scripts/kernels/kernels.sh
 
 lanes=${LANES:-instructions native two_cpus mixed}
+guest_kernel=${KERNEL:-$own_kernel}
 mixed_kernel=7.2
 mkdir -p build
 
@@ -42,9 +43,13 @@ watch() {
 		}'
 }
 
-# debian WORKS: run these works in Debian's kernel.
+# debian WORKS: run these works in Debian's kernel, or in one that is built of its sources.
 debian() {
-	kernel=$(scripts/kernels/debian-kernel.sh)
+	if [ "$guest_kernel" = "$own_kernel" ]; then
+		kernel=$(scripts/kernels/debian-kernel.sh)
+	else
+		kernel=$(scripts/kernels/bench-kernel.sh "$guest_kernel")
+	fi
 	read -r image kdir <<<"$kernel"
 	scripts/kernels/modules.sh debian "$kdir" TESTS=bench
 	# In Debian 12, drm_buddy is a module; in Debian 13, it is built into the kernel.
@@ -99,13 +104,16 @@ tables() {
 	local lane
 
 	for lane; do
-		peers=$own_kernel
-		[ "$lane" != mixed ] || peers=$mixed_kernel
+		case $lane in
+		native)	peers=$own_kernel ;;
+		mixed)	peers=$mixed_kernel ;;
+		*)	peers=$guest_kernel ;;
+		esac
 		awk -f scripts/bench/table.awk -v lane="$lane" -v kernel="$peers" \
 			"build/bench-$lane.out" build/bench.tsv
 		echo
 	done
-	awk -f scripts/bench/targets.awk -v lanes="$*" -v kernel="$own_kernel" build/bench.tsv
+	awk -f scripts/bench/targets.awk -v lanes="$*" -v kernel="$guest_kernel" build/bench.tsv
 }
 
 printf 'lane\twork\tsubject\tvalue\tunit\n' >build/bench.tsv
@@ -122,7 +130,7 @@ done
 tables $lanes | tee build/bench.txt
 
 # The documentation shows the whole, not a part.
-if [ -z "${LANES-}${WORKS-}${TRACE-}" ]; then
+if [ -z "${LANES-}${WORKS-}${TRACE-}${KERNEL-}" ]; then
 	awk -f scripts/bench/chart.awk build/bench.tsv >build/bench.dat
 	gnuplot -c scripts/bench/chart.gnuplot build/bench.dat Documentation/bench.svg "$own_kernel"
 	tables instructions native two_cpus >Documentation/bench.txt

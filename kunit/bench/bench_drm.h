@@ -18,6 +18,7 @@
 
 /* Its name in later kernels and some stable ones, where trimming can move the start. */
 #if IS_ENABLED(CONFIG_GPU_BUDDY)
+#define DRM_NAME		"gpu_buddy"
 #define drm_buddy		gpu_buddy
 #define drm_buddy_block		gpu_buddy_block
 #define drm_buddy_init		gpu_buddy_init
@@ -27,6 +28,8 @@
 #define drm_buddy_block_offset	gpu_buddy_block_offset
 #define drm_buddy_block_trim(mm, size, blocks) \
 	gpu_buddy_block_trim(mm, NULL, size, blocks)
+#else
+#define DRM_NAME		"drm_buddy"
 #endif
 
 struct locked_drm {
@@ -66,7 +69,7 @@ static inline unsigned long drm_page(unsigned long object)
 }
 
 static const struct subject drm_buddy = {
-	"drm_buddy", drm_alloc, drm_free, drm_page
+	DRM_NAME, drm_alloc, drm_free, drm_page
 };
 
 static inline int bench_drm_init(struct locked_drm *drm, unsigned long nr_pages)

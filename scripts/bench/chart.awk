@@ -33,14 +33,16 @@ function bars(work, peers, native,   n, peer, label, i) {
 }
 
 END {
-	most = "alloc_pages gen_pool drm_buddy"
+	# Its name in later kernels, and in stable ones.
+	drm = ("instructions", "hot pair, order 0", "gpu_buddy") in value ? "gpu_buddy" : "drm_buddy"
+	most = "alloc_pages gen_pool " drm
 	bars("hot pair, order 0", most)
 	bars("bulk alloc, order 0+bulk free, order 0", most)
 	bars("hot pair, order 9", most)
 	bars("random, order 0, 64 MiB", most)
 	bars("random, order 0, 1 GiB", "gen_pool")
 	bars("trace pages-shell", most)
-	bars("reversed, 256 MiB", "drm_buddy", "reversed, 1024 MiB")
+	bars("reversed, 256 MiB", drm, "reversed, 1024 MiB")
 	bars("pool life, per object", "kmalloc kmem_cache")
 	bars("trace nginx-pools", "kmalloc")
 }

@@ -59,7 +59,7 @@ function least(l, subject,   i, r, low) {
 	return low
 }
 
-function times(l,   n, i, o, orders, peers, p, low) {
+function times(l,   n, i, o, orders, drm, peers, p, low) {
 	check(l ": alloc_pages / ours, hot pair, order 0",
 		ratio(l, "hot pair, order 0", "alloc_pages"), ">=", l == "native" ? 10 : 12)
 	check(l ": alloc_pages / ours, bulk, order 0", bulk(l, 0, "alloc_pages"), ">=", 8)
@@ -67,7 +67,9 @@ function times(l,   n, i, o, orders, peers, p, low) {
 	for (i = 2; i <= n; i++)
 		check(l ": alloc_pages / ours, hot pair, order " orders[i],
 			ratio(l, "hot pair, order " orders[i], "alloc_pages"), ">=", 5)
-	split("gen_pool drm_buddy", peers, " ")
+	# Its name in later kernels, and in stable ones.
+	drm = (l, "hot pair, order 0", "gpu_buddy") in value ? "gpu_buddy" : "drm_buddy"
+	split("gen_pool " drm, peers, " ")
 	for (p = 1; p <= 2; p++) {
 		for (i = 1; i <= n; i++) {
 			check(l ": " peers[p] " / ours, hot pair, order " orders[i],
@@ -79,8 +81,8 @@ function times(l,   n, i, o, orders, peers, p, low) {
 		check(l ": " peers[p] " / ours, worst row (" row ")", low, ">=", 1)
 	}
 	o = l == "native" ? "1024 MiB" : "256 MiB"
-	check(l ": drm_buddy / ours, fragmented, " o, ratio(l, "fragmented, " o, "drm_buddy"), ">=", 10)
-	check(l ": drm_buddy / ours, reversed, " o, ratio(l, "reversed, " o, "drm_buddy"), ">=", 10)
+	check(l ": " drm " / ours, fragmented, " o, ratio(l, "fragmented, " o, drm), ">=", 10)
+	check(l ": " drm " / ours, reversed, " o, ratio(l, "reversed, " o, drm), ">=", 10)
 	check(l ": kmalloc / ours, pool life", ratio(l, "pool life, per object", "kmalloc"), ">=", 8)
 	check(l ": kmalloc / ours, nginx trace", ratio(l, "trace nginx-pools", "kmalloc"), ">=", 4)
 }
