@@ -49,4 +49,26 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/*
+ * For the benchmarks: 6.13 has a header for page_frag, drains a cache by its pointer, and
+ * gives out more than a page only while the cache's block has room.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define PAGE_FRAG_MAX	PAGE_FRAG_CACHE_MAX_SIZE
+#define page_frag_cache_drain(cache)						\
+	do {									\
+		if ((cache)->va)						\
+			__page_frag_cache_drain(virt_to_head_page((cache)->va),	\
+						(cache)->pagecnt_bias);		\
+	} while (0)
+#else
+#include <linux/page_frag_cache.h>
+#define PAGE_FRAG_MAX	PAGE_SIZE
+#endif
+
+/* For the benchmarks: 6.14 renamed it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define alloc_pages_bulk	alloc_pages_bulk_array
+#endif
+
 #endif /* BUDDY_COMPAT_H */

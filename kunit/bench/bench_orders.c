@@ -2,6 +2,7 @@
 /* Benchmark: hot pairs and bulk at several orders, for buddypool and built-in peers. */
 #include <linux/slab.h>
 
+#include "../../buddy/compat.h"
 #include "bench_orders.h"
 #include "bench_peers.h"
 
@@ -47,11 +48,10 @@ static __always_inline void bench_frag(unsigned int order)
 {
 	struct page_frag_cache frags = {};
 
-	if (PAGE_SIZE << order > PAGE_FRAG_CACHE_MAX_SIZE)
+	if (PAGE_SIZE << order > PAGE_FRAG_MAX)
 		return;
 	bench_order(&frag, &frags, order);
-	if (frags.va)
-		__page_frag_cache_drain(virt_to_head_page(frags.va), frags.pagecnt_bias);
+	page_frag_cache_drain(&frags);
 }
 
 static __always_inline void bench_cache(unsigned int order)
@@ -87,7 +87,7 @@ static void bench_batches(struct buddy_region *region, unsigned int order)
 	report_time(work, ours.name, out, rounds * nr * BY);
 }
 
-/* alloc_pages_bulk_array() only allocates single pages; no function frees many. */
+/* alloc_pages_bulk() only allocates single pages; no function frees many. */
 static void bench_bulk_array(void)
 {
 	static struct page *taken[BATCH];
@@ -98,8 +98,8 @@ static void bench_bulk_array(void)
 		unsigned long got = 0;
 
 		memset(taken, 0, sizeof(taken));
-		in = TIMED(BATCH / BY, got += alloc_pages_bulk_array(GFP_NOWAIT, BY,
-								     taken + BY * i));
+		in = TIMED(BATCH / BY, got += alloc_pages_bulk(GFP_NOWAIT, BY,
+							       taken + BY * i));
 		if (got < BATCH) {
 			release_pages(taken, got);
 			return;
