@@ -410,7 +410,11 @@ FREE_ORDER(9, large)
 static noinline void free_any_large(struct buddy_region *region, unsigned long pfn,
 				    unsigned int order)
 {
-	free_large(region, pfn, order);
+	/* No block has an order out of range: the free reports it. */
+	if (unlikely(order >= BUDDY_NR_ORDERS))
+		free_nr_pages(region, pfn, 0);
+	else
+		free_large(region, pfn, order);
 }
 
 /*

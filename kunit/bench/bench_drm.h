@@ -18,7 +18,7 @@
 
 /* Its name in later kernels and some stable ones, where trimming can move the start. */
 #if IS_ENABLED(CONFIG_GPU_BUDDY)
-#define DRM_NAME		"gpu_buddy"
+#define BUDDY_NAME		"gpu_buddy"
 #define drm_buddy		gpu_buddy
 #define drm_buddy_block		gpu_buddy_block
 #define drm_buddy_init		gpu_buddy_init
@@ -29,7 +29,7 @@
 #define drm_buddy_block_trim(mm, size, blocks) \
 	gpu_buddy_block_trim(mm, NULL, size, blocks)
 #else
-#define DRM_NAME		"drm_buddy"
+#define BUDDY_NAME		"drm_buddy"
 #endif
 
 struct locked_drm {
@@ -69,7 +69,7 @@ static inline unsigned long drm_page(unsigned long object)
 }
 
 static const struct subject drm_buddy = {
-	DRM_NAME, drm_alloc, drm_free, drm_page
+	BUDDY_NAME, drm_alloc, drm_free, drm_page
 };
 
 static inline int bench_drm_init(struct locked_drm *drm, unsigned long nr_pages)
