@@ -383,6 +383,16 @@ static __always_inline bool claim_large(struct cluster *cluster, unsigned long p
 	return atomic64_try_cmpxchg(&cluster->block, &used, BLOCK_CACHED);
 }
 
+/* Undo claim_large() or claim_block(): the block is in use, as before. */
+static inline void unclaim_block(struct cluster *cluster, unsigned long pfn,
+				 unsigned long nr)
+{
+	if (nr >= CLUSTER_PAGES)
+		atomic64_set(&cluster->block, block_word(nr));
+	else
+		atomic64_or(bitmap64_tails(pfn % CLUSTER_PAGES, nr), &cluster->tail);
+}
+
 /*
  * Cache the block of @order at @pfn if the large word is for its eight, whether or not
  * there are blocks in the word.  False if not, or if there is no such block in use.
@@ -402,7 +412,7 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 	if (unlikely(pfn % CLUSTER_PAGES || !claim_large(cluster, BIT(order))))
 		return false;
 	if (unlikely(!atomic64_try_cmpxchg(word, &large, large | block))) {
-		atomic64_set(&cluster->block, block_word(BIT(order)));
+		unclaim_block(cluster, pfn, BIT(order));
 		return false;
 	}
 	this_cpu_inc(all->hot.count[order].frees);
@@ -445,16 +455,6 @@ static inline bool claim_block(struct buddy_region *region, struct cluster *clus
 	    cluster_free(region, cluster) & BIT_ULL(pos))
 		return false;
 	return claim_tails(cluster, pos, nr);
-}
-
-/* Undo claim_block(): the block is in use, as before. */
-static inline void unclaim_block(struct cluster *cluster, unsigned long pfn,
-				 unsigned long nr)
-{
-	if (nr >= CLUSTER_PAGES)
-		atomic64_set(&cluster->block, block_word(nr));
-	else
-		atomic64_or(bitmap64_tails(pfn % CLUSTER_PAGES, nr), &cluster->tail);
 }
 
 #endif /* BUDDY_PCP_H */
