@@ -65,7 +65,7 @@ debian() {
 }
 
 lane_instructions() {
-	say "instructions: Debian's kernel, one vCPU" >&2
+	say "instructions: Linux $guest_kernel, one vCPU" >&2
 	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_churn,limit=1048576 bench_drm,limit=16384 \
 		bench_worst bench_fragment,mib=256 bench_pools $replays"
 }
@@ -84,7 +84,7 @@ lane_native() {
 }
 
 lane_two_cpus() {
-	say "two_cpus: Debian's kernel, two vCPUs" >&2
+	say "two_cpus: Linux $guest_kernel, two vCPUs" >&2
 	SMP=2 RUNS=3 debian bench_smp
 }
 
