@@ -161,6 +161,29 @@ void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_aligned);
 
+/**
+ * buddy_alloc_within() - allocate pages in a window, by address
+ * @region: a region with a kernel mapping
+ * @nr_pages: as for buddy_alloc_pfn_within()
+ * @window: physical addresses, as for buddy_alloc_pfn_within()
+ * @gfp: as for buddy_alloc_pfn()
+ *
+ * Context: any, as buddy_alloc_pfn_within().
+ * Return: the address of the first page, or NULL if there is no place for the block, and
+ * for a caller error.
+ */
+void *buddy_alloc_within(struct buddy_region *region, unsigned long nr_pages,
+			 const struct buddy_window *window, gfp_t gfp)
+{
+	unsigned long pfn;
+
+	if (!is_region_pointer(__func__, region) || !is_mapped(region, nr_pages))
+		return NULL;
+	pfn = buddy_alloc_pfn_within(region, nr_pages, window, gfp);
+	return pfn == BUDDY_NO_PFN ? NULL : to_virt(region, pfn);
+}
+EXPORT_SYMBOL_GPL(buddy_alloc_within);
+
 /*
  * The page at @addr, where the caller says that a block of @nr_pages starts.  If no block
  * can start there, the mistake is reported, and there is no page.

@@ -6,7 +6,7 @@
  * A call that a CPU's cache can serve ends in pcp.h, without the lock.  Any other call
  * goes on in a _locked function, which takes the region's lock once and asks pcp.c, then
  * free_area.c.  What is rare is the last call of its function: so no register is saved
- * for it.
+ * for it.  Blocks of any length are allocated in exact.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,73 +17,76 @@
 #include <linux/ratelimit.h>
 
 #include "lock.h"
+#include "exact.h"
 #include "pcp.h"
 #include "watch.h"
 
 /* --- allocate --- */
 
-static bool is_of_order(unsigned long nr, unsigned int order)
-{
-	return is_power_of_2(nr) && ilog2(nr) == order;
-}
-
-static void count_fail(struct buddy_region *region, unsigned int order)
-{
-	region->stats.fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
-}
-
-/* Allocate @nr pages of a block of @order, which this CPU's cache does not have. */
-static noinline unsigned long alloc_locked(struct buddy_region *region,
-					   unsigned int order, unsigned long nr,
-					   gfp_t gfp)
+/* Count an allocation of @nr pages under the lock, which the caller has. */
+void buddy_count_alloc(struct buddy_region *region, unsigned long nr)
 {
 	struct buddy_stats *stats = &region->stats;
-	unsigned long pfn, flags, free = 0;
+
+	stats->allocs[order_base_2(nr)]++;
+	stats->locked++;
+	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
+}
+
+/* Count and report that there is no place for @nr pages of a block of @order. */
+void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigned long nr,
+			gfp_t gfp)
+{
+	unsigned long flags, pages = region->stats.pages, free = 0;
 	int largest = -1;
 
 	if (!lock_irqsave_or_try(&region->lock, &flags))
-		return BUDDY_NO_PFN;
-	if (order < CLUSTER_ORDER)
-		pfn = buddy_pcp_refill(region, order, nr);
-	else if (is_of_order(nr, order))
-		pfn = buddy_pcp_refill_large(region, order);
-	else
-		pfn = buddy_rmqueue(region, order, nr);
-	if (pfn == BUDDY_NO_PFN && order <= stats->max_order && buddy_pcp_reclaim(region, order))
-		pfn = buddy_rmqueue(region, order, nr);
-	if (pfn != BUDDY_NO_PFN) {
-		stats->allocs[order_base_2(nr)]++;
-		stats->locked++;
-		stats->peak_pages = max(stats->peak_pages,
-					stats->pages - stats->free_pages);
-	} else {
-		count_fail(region, order);
-		if (!(gfp & __GFP_NOWARN)) {
-			free = min(stats->pages, stats->free_pages + buddy_pcp_free_pages(region));
-			largest = buddy_pcp_largest(region);
-		}
+		return;
+	region->stats.fails[min(order, BUDDY_NR_ORDERS - 1U)]++;
+	if (!(gfp & __GFP_NOWARN)) {
+		free = min(pages, region->stats.free_pages + buddy_pcp_free_pages(region));
+		largest = buddy_pcp_largest(region);
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-
-	if (pfn == BUDDY_NO_PFN && !(gfp & __GFP_NOWARN))
+	if (!(gfp & __GFP_NOWARN))
 		pr_warn_ratelimited("region %s: no block of order %u for %lu pages: %lu of %lu pages are free, the largest block has %lu\n",
-				    region->name, order, nr, free, stats->pages,
+				    region->name, order, nr, free, pages,
 				    largest < 0 ? 0 : BIT(largest));
+}
+
+/* Allocate a block of @order, which this CPU's cache does not have. */
+static noinline unsigned long alloc_locked(struct buddy_region *region,
+					   unsigned int order, gfp_t gfp)
+{
+	unsigned long pfn, flags;
+
+	if (!lock_irqsave_or_try(&region->lock, &flags))
+		return BUDDY_NO_PFN;
+	pfn = order < CLUSTER_ORDER ? buddy_pcp_refill(region, order) :
+				      buddy_pcp_refill_large(region, order);
+	if (pfn == BUDDY_NO_PFN && order <= region->stats.max_order &&
+	    buddy_pcp_reclaim(region, order))
+		pfn = buddy_rmqueue(region, order);
+	if (pfn != BUDDY_NO_PFN)
+		buddy_count_alloc(region, BIT(order));
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+
+	if (pfn == BUDDY_NO_PFN && !(gfp & BUDDY_GFP_ELSEWHERE))
+		buddy_alloc_failed(region, order, BIT(order), gfp);
 	return pfn;
 }
 
-/* Allocate @nr pages of a block of @order, below a cluster. */
+/* Allocate a block of @order, below a cluster. */
 static __always_inline unsigned long alloc_small(struct buddy_region *region,
-						 unsigned int order, unsigned int nr,
-						 gfp_t gfp)
+						 unsigned int order, gfp_t gfp)
 {
 	struct cluster *cluster;
 	unsigned long pfn;
 
-	if (unlikely(!pcp_alloc(region, order, nr, &pfn, &cluster)))
-		return alloc_locked(region, order, nr, gfp);
-	if (unlikely(!pcp_set_tails(cluster, pfn, nr)))
-		return buddy_pcp_set_tails(region, pfn, nr);
+	if (unlikely(!pcp_alloc(region, order, &pfn, &cluster)))
+		return alloc_locked(region, order, gfp);
+	if (unlikely(!pcp_set_tails(cluster, pfn, 1U << order)))
+		return buddy_pcp_set_tails(region, pfn, 1U << order);
 	return pfn;
 }
 
@@ -94,16 +97,15 @@ static noinline unsigned long set_block_slow(struct buddy_region *region,
 	return pcp_set_block(region, buddy_find_range_slow(region, pfn), pfn, order);
 }
 
-/* Allocate a block of whole clusters; @nr is the pages of @order. */
+/* Allocate a block of whole clusters. */
 static __always_inline unsigned long alloc_large(struct buddy_region *region,
-						 unsigned int order, unsigned long nr,
-						 gfp_t gfp)
+						 unsigned int order, gfp_t gfp)
 {
 	const struct pfn_range *range = region->ranges;
 	unsigned long pfn;
 
 	if (unlikely(!pcp_alloc_large(region, order, &pfn)))
-		return alloc_locked(region, order, nr, gfp);
+		return alloc_locked(region, order, gfp);
 	if (unlikely(pfn - range->pfn >= range->pages))
 		return set_block_slow(region, pfn, order);
 	return pcp_set_block(region, range, pfn, order);
@@ -118,7 +120,7 @@ static __always_inline unsigned long alloc_large(struct buddy_region *region,
 #define ALLOC_ORDER(order, size)					\
 static noinline unsigned long alloc_##order(struct buddy_region *region, gfp_t gfp) \
 {									\
-	return alloc_##size(region, order, BIT(order), gfp);		\
+	return alloc_##size(region, order, gfp);			\
 }
 
 ALLOC_ORDER(0, small)
@@ -132,7 +134,7 @@ ALLOC_ORDER(9, large)
 static noinline unsigned long alloc_any_large(struct buddy_region *region,
 					      unsigned int order, gfp_t gfp)
 {
-	return alloc_large(region, order, BIT(order), gfp);
+	return alloc_large(region, order, gfp);
 }
 
 static __always_inline unsigned long alloc_order(struct buddy_region *region,
@@ -158,33 +160,40 @@ static __always_inline unsigned long alloc_order(struct buddy_region *region,
 	}
 }
 
-/* Any number of pages, any flags; the way of each allocation that is watched. */
-static noinline unsigned long alloc_nr_pages(struct buddy_region *region,
-					     unsigned int order, unsigned long nr,
-					     gfp_t gfp)
+/* The same for exact.c. */
+unsigned long buddy_alloc_order(struct buddy_region *region, unsigned int order, gfp_t gfp)
 {
-	bool watched = buddy_is_watched();
-	unsigned long pfn = BUDDY_NO_PFN, flags;
+	return alloc_order(region, order, gfp);
+}
 
-	if (gfp & BUDDY_GFP_ZONES) {
+/*
+ * Whether an allocation of @nr pages of a block of @order, with any flags and perhaps
+ * watched, may go on.
+ */
+bool buddy_alloc_begin(struct buddy_region *region, unsigned int order, unsigned long nr,
+		       gfp_t gfp)
+{
+	if (gfp & __GFP_DMA) {
 		buddy_page_error(region, BUDDY_ZONE, BUDDY_NO_PFN, nr);
-		return BUDDY_NO_PFN;
+		return false;
 	}
 	if ((gfp & __GFP_ZERO) && !region->hot.mapped) {
 		buddy_page_error(region, BUDDY_UNMAPPED, BUDDY_NO_PFN, nr);
-		return BUDDY_NO_PFN;
+		return false;
 	}
-	if (unlikely(watched && buddy_should_fail(nr))) {
-		raw_spin_lock_irqsave(&region->lock, flags);
-		count_fail(region, order);
-		raw_spin_unlock_irqrestore(&region->lock, flags);
-	} else if (is_of_order(nr, order)) {
-		pfn = alloc_order(region, order, gfp);
-	} else {
-		pfn = order < CLUSTER_ORDER ? alloc_small(region, order, nr, gfp) :
-					      alloc_locked(region, order, nr, gfp);
+	if (unlikely(buddy_is_watched() && buddy_should_fail(nr))) {
+		buddy_alloc_failed(region, order, nr, __GFP_NOWARN);
+		watch_alloc(region, BUDDY_NO_PFN, order, nr);
+		return false;
 	}
-	if (unlikely(watched))
+	return true;
+}
+
+/* The end of such an allocation: @pfn is what it found, or BUDDY_NO_PFN. */
+unsigned long buddy_alloc_end(struct buddy_region *region, unsigned long pfn,
+			      unsigned int order, unsigned long nr, gfp_t gfp)
+{
+	if (unlikely(buddy_is_watched()))
 		watch_alloc(region, pfn, order, nr);
 	if (pfn != BUDDY_NO_PFN && gfp & __GFP_ZERO)
 		memset(buddy_pfn_to_virt(region, pfn), 0, nr << PAGE_SHIFT);
@@ -195,60 +204,17 @@ static noinline unsigned long alloc_nr_pages(struct buddy_region *region,
 unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 				   unsigned int order, gfp_t gfp)
 {
-	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & BUDDY_GFP_SLOW || buddy_is_watched()))
-		return alloc_nr_pages(region, order, order_pages(order), gfp);
-	return alloc_order(region, order, gfp);
+	unsigned long nr = order_pages(order);
+
+	if (likely(order < BUDDY_NR_ORDERS && !(gfp & BUDDY_GFP_SLOW) && !buddy_is_watched()))
+		return alloc_order(region, order, gfp);
+	if (gfp & __GFP_DMA32)
+		return buddy_alloc_dma32(region, order, gfp);
+	if (!buddy_alloc_begin(region, order, nr, gfp))
+		return BUDDY_NO_PFN;
+	return buddy_alloc_end(region, alloc_order(region, order, gfp), order, nr, gfp);
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
-
-/**
- * buddy_alloc_pfn_exact() - allocate an exact number of pages
- * @region: the region to allocate from
- * @nr_pages: how many, at least 1
- * @gfp: as for buddy_alloc_pfn()
- *
- * The pages come from a block of the next power of two, whose other pages stay free.
- * The first pfn is a multiple of that power of two.
- *
- * Context: any, as buddy_alloc_pfn().
- * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
- */
-unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
-				    unsigned long nr_pages, gfp_t gfp)
-{
-	return buddy_alloc_pfn_aligned(region, nr_pages, 0, gfp);
-}
-EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);
-
-/**
- * buddy_alloc_pfn_aligned() - allocate a number of pages at a large alignment
- * @region: the region to allocate from
- * @nr_pages: how many, at least 1
- * @align_order: the first pfn is a multiple of 2^align_order, and of the next
- *	power of two above @nr_pages
- * @gfp: as for buddy_alloc_pfn()
- *
- * Only @nr_pages are allocated; the other pages of the aligned block stay free.
- * Free the block with buddy_free_pfn_exact().
- *
- * Context: any, as buddy_alloc_pfn().
- * Return: the pfn of the first page, or BUDDY_NO_PFN if no block is left.
- */
-unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
-				      unsigned long nr_pages,
-				      unsigned int align_order, gfp_t gfp)
-{
-	unsigned int order = order_base_2(nr_pages);
-
-	if (!is_region_pointer(__func__, region))
-		return BUDDY_NO_PFN;
-	if (!nr_pages) {
-		buddy_page_error(region, BUDDY_NO_PAGES, BUDDY_NO_PFN, 0);
-		return BUDDY_NO_PFN;
-	}
-	return alloc_nr_pages(region, max(order, align_order), nr_pages, gfp);
-}
-EXPORT_SYMBOL_GPL(buddy_alloc_pfn_aligned);
 
 static bool is_array(const char *func, const unsigned long *pfns)
 {
@@ -289,8 +255,9 @@ static bool pcp_take(struct buddy_region *region, const struct pfn_range *range,
 		     struct cluster *cluster, unsigned long pfn, unsigned long nr)
 {
 	if (nr <= HALF_PAGES)
-		return buddy_pcp_take_freed(region, range, cluster, pfn, nr);
-	return nr >= CLUSTER_PAGES && is_power_of_2(nr) &&
+		return pfn % CLUSTER_PAGES + nr <= CLUSTER_PAGES &&
+		       buddy_pcp_take_freed(region, range, cluster, pfn, nr);
+	return nr >= CLUSTER_PAGES && is_power_of_2(nr) && !(pfn & (nr - 1)) &&
 	       buddy_pcp_take_large(region, pfn, ilog2(nr));
 }
 
@@ -440,7 +407,9 @@ static bool free_watched_large(struct buddy_region *region, unsigned long pfn,
 		return false;
 	watch_free(region, pfn, nr);
 	/* Now the block is freed as any other, into a cache or not. */
-	unclaim_block(cluster, pfn, nr);
+	raw_spin_lock_irqsave(&region->lock, flags);
+	buddy_mark_block(region, range, pfn, nr);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
 	free_nr_pages(region, pfn, nr);
 	return true;
 }
@@ -580,6 +549,23 @@ static noinline void wrong_split(struct buddy_region *region, unsigned long pfn,
 	buddy_wrong_free(region, error, pfn, nr, used);
 }
 
+/* Make the block single pages under the lock: it may begin or end in another cluster. */
+static noinline bool split_locked(struct buddy_region *region, struct cluster *cluster,
+				  unsigned long pfn, unsigned int nr)
+{
+	unsigned int end = pfn % CLUSTER_PAGES + nr;
+	unsigned long flags;
+	bool claimed;
+
+	if (!lock_irqsave_or_try(&region->lock, &flags))
+		return false;
+	claimed = claim_block(region, cluster, pfn, nr);
+	if (claimed && end > CLUSTER_PAGES)
+		atomic64_andnot(bitmap64_mask(0, end - CLUSTER_PAGES), &cluster[1].tail);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	return claimed;
+}
+
 /*
  * buddy_split() by pfn, which is in @region.  The counters and the trace see a free of the
  * block and an allocation of each page, so that they agree with the frees that follow.
@@ -587,10 +573,13 @@ static noinline void wrong_split(struct buddy_region *region, unsigned long pfn,
 void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr)
 {
 	struct cluster *cluster = find_cluster(region, find_range(region, pfn), pfn);
+	unsigned int pos = pfn % CLUSTER_PAGES;
 	struct pcp __percpu *pcp = region->pcp;
 
 	if (unlikely(!nr || nr >= CLUSTER_PAGES ||
-		     !claim_tails(cluster, pfn % CLUSTER_PAGES, nr))) {
+		     ((pos + nr >= CLUSTER_PAGES ||
+		       !claim_tails(cluster, pos, nr, BLOCK_WORD)) &&
+		      !split_locked(region, cluster, pfn, nr)))) {
 		wrong_split(region, pfn, nr);
 		return;
 	}

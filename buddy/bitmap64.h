@@ -12,6 +12,7 @@
 
 #include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #define BITMAP64_ORDER	6			/* a whole word is a block of this order */
@@ -48,6 +49,19 @@ static inline u64 bitmap64_runs(u64 free, unsigned int order)
 #pragma GCC unroll 6
 	for (k = 0; k < BITMAP64_ORDER && k < order; k++)
 		free = bitmap64_pairs(free, k);
+	return free;
+}
+
+/* The pages at which @nr free pages in a row, 1 to 64, begin, aligned or not. */
+static inline u64 bitmap64_rows(u64 free, unsigned int nr)
+{
+	unsigned int have, step;
+
+	/* Each step joins the runs of @have pages with those @step pages further up. */
+	for (have = 1; have < nr && free; have += step) {
+		step = min(have, nr - have);
+		free &= free >> step;
+	}
 	return free;
 }
 

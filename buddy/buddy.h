@@ -37,10 +37,7 @@
 /* No page: what the pfn functions return on failure. */
 #define BUDDY_NO_PFN	(~0UL)
 
-/*
- * Flags that ask for memory of a certain zone, which no region can promise: a caller
- * error.  (__GFP_HIGHMEM allows more memory, and asks for none.)
- */
+/* Flags that ask for memory of a zone.  (__GFP_HIGHMEM allows more memory, and asks for none.) */
 #define BUDDY_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
 
 /* Flags that the inline paths leave to the slow paths. */
@@ -87,9 +84,10 @@ static inline void buddy_free(struct buddy_region *region, const void *addr,
  * @region: the region to allocate from
  * @order: any; no block has an order above the region's max order
  * @gfp: __GFP_ZERO clears the pages, __GFP_NOWARN keeps a failure out of the
- *	log.  __GFP_DMA and __GFP_DMA32 are a caller error, because no zone can be
- *	chosen.  GFP_KERNEL, GFP_ATOMIC and all other flags are legal and change
- *	nothing: an allocation never sleeps or reclaims
+ *	log, __GFP_DMA32 asks for pages below 4 GiB: as buddy_alloc_pfn_within().
+ *	__GFP_DMA is a caller error, because its limit depends on the machine.
+ *	GFP_KERNEL, GFP_ATOMIC and all other flags are legal and change nothing: an
+ *	allocation never sleeps or reclaims
  *
  * The block is physically contiguous and naturally aligned.  The cost is at most a few
  * steps per order, whatever the size of the block and of the region.
@@ -116,10 +114,29 @@ static inline void buddy_free_pfn(struct buddy_region *region, unsigned long pfn
 
 /* --- blocks of any number of pages --- */
 
+/**
+ * struct buddy_window - where a block may lie; a member that is 0 sets no limit
+ * @low: physical address; no byte of the block lies before it
+ * @high: physical address; no byte of the block lies behind it
+ * @boundary: in bytes, a power of two, not less than the block: the block crosses no
+ *	multiple of it
+ * @align_order: the block's first pfn is a multiple of 2^align_order
+ * @top_down: take the highest place instead of the lowest
+ */
+struct buddy_window {
+	phys_addr_t low;
+	phys_addr_t high;
+	phys_addr_t boundary;
+	unsigned int align_order;
+	bool top_down;
+};
+
 void *buddy_alloc_exact(struct buddy_region *region, unsigned long nr_pages,
 			gfp_t gfp);
 void *buddy_alloc_aligned(struct buddy_region *region, unsigned long nr_pages,
 			  unsigned int align_order, gfp_t gfp);
+void *buddy_alloc_within(struct buddy_region *region, unsigned long nr_pages,
+			 const struct buddy_window *window, gfp_t gfp);
 void buddy_free_exact(struct buddy_region *region, const void *addr,
 		      unsigned long nr_pages);
 
@@ -128,8 +145,12 @@ unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
 unsigned long buddy_alloc_pfn_aligned(struct buddy_region *region,
 				      unsigned long nr_pages,
 				      unsigned int align_order, gfp_t gfp);
+unsigned long buddy_alloc_pfn_within(struct buddy_region *region, unsigned long nr_pages,
+				     const struct buddy_window *window, gfp_t gfp);
 void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr_pages);
+int buddy_trim_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr_pages,
+		   unsigned long first_pfn, unsigned long keep_pages);
 unsigned long buddy_block_pages(struct buddy_region *region, unsigned long pfn);
 
 /* --- many blocks at once --- */
@@ -159,9 +180,11 @@ void *buddy_phys_to_virt(struct buddy_region *region, phys_addr_t phys);
  * @BUDDY_UNMAPPED: an address or zeroing was asked of a region without mapping
  * @BUDDY_NO_PAGES: zero pages were asked for
  * @BUDDY_WRITE_AFTER_FREE: a free page was written to; detected with poison=1 alone
- * @BUDDY_ZONE: __GFP_DMA or __GFP_DMA32 was asked for
+ * @BUDDY_ZONE: __GFP_DMA was asked for
  * @BUDDY_IN_NMI: in NMI context, a free that needs the region's lock, or a call that
  *	reads the region's state; no call can wait for a lock there
+ * @BUDDY_WINDOW: no block of this size can meet the window
+ * @BUDDY_PART: a block was to be cut down to pages that it does not have
  * @BUDDY_NR_ERRORS: how many kinds there are
  */
 enum buddy_error {
@@ -176,6 +199,8 @@ enum buddy_error {
 	BUDDY_WRITE_AFTER_FREE,
 	BUDDY_ZONE,
 	BUDDY_IN_NMI,
+	BUDDY_WINDOW,
+	BUDDY_PART,
 	BUDDY_NR_ERRORS
 };
 
@@ -217,6 +242,7 @@ struct buddy_stats {
 };
 
 void buddy_region_stats(struct buddy_region *region, struct buddy_stats *stats);
+unsigned long buddy_region_largest(struct buddy_region *region);
 void buddy_region_drain(struct buddy_region *region);
 
 /* --- for the module's own upper layer, pool/; not exported --- */

@@ -36,12 +36,15 @@
  * @CLUSTER_FREE: it is the first of a free block, whose order is @list
  * @CLUSTER_USED: it is the first of a used block, or of a block in a CPU's cache:
  *	@block says which
+ * @CLUSTER_PART: it is the first of a naturally aligned part of a used block that begins
+ *	in an earlier cluster; @block has the pages of the whole block
  */
 enum cluster_state {
 	CLUSTER_INSIDE,
 	CLUSTER_SPLIT,
 	CLUSTER_FREE,
 	CLUSTER_USED,
+	CLUSTER_PART,
 };
 
 /**
@@ -52,6 +55,7 @@ enum cluster_state {
  * @block: the block word of a used block: block_word() or BLOCK_CACHED
  * @first_half: number of the first half: pfn / 32; constant
  * @state: &enum cluster_state
+ * @goes_on: a block that begins in this split cluster goes on in the next one
  * @list: the free list that it is on: the order of its largest free block
  * @pcp_cpu: 1 + the CPU that caches the free pages, or 0; no kernel has 65,535 CPUs
  *
@@ -74,7 +78,8 @@ struct cluster {
 				atomic64_t block;
 			};
 			u32 first_half;
-			u8 state;
+			u8 state : 7;
+			u8 goes_on : 1;
 			u8 list;
 			u16 pcp_cpu;
 		};
@@ -84,17 +89,21 @@ struct cluster {
 static_assert(sizeof(struct cluster) == 3 * sizeof(u64));
 
 /*
- * The block word of a used block of whole clusters has the block's pages, so that a
- * free claims the block by a cmpxchg.  BLOCK_MARK keeps a block word apart from a word
- * of tails: bits 0 and 2 without bit 1 are in no word of tails, because no block of
- * several pages starts at page 1.
+ * The block word of a used block that begins with whole clusters has the block's pages.
+ * If the block has 2^order pages and is naturally aligned, a CPU may cache it: a free claims
+ * it by a cmpxchg without the lock.  All other blocks have BLOCK_PACKED in their words, so
+ * that no such cmpxchg succeeds.
+ *
+ * Bit 0 keeps a block word apart from a word of tails.  In a split cluster, that bit
+ * says that page 0 continues a block of the cluster before.  No CPU caches such a cluster,
+ * so without the lock a word with bit 0 means the same in both cases: keep off.
  */
-#define BLOCK_KIND	GENMASK_ULL(2, 0)
-#define BLOCK_MARK	5
+#define BLOCK_WORD	BIT_ULL(0)
+#define BLOCK_PACKED	BIT_ULL(1)
 #define BLOCK_PAGES	GENMASK_ULL(63, 3)
 
 /* The block word of a block in a CPU's cache: zero pages. */
-#define BLOCK_CACHED	FIELD_PREP(BLOCK_KIND, BLOCK_MARK)
+#define BLOCK_CACHED	BLOCK_WORD
 
 static inline u64 block_word(u64 pages)
 {
@@ -103,13 +112,20 @@ static inline u64 block_word(u64 pages)
 
 static inline bool is_block_word(u64 tail)
 {
-	return FIELD_GET(BLOCK_KIND, tail) == BLOCK_MARK;
+	return tail & BLOCK_WORD;
 }
 
-/* The pages of the used block that begins with @cluster; 0 if a CPU caches the block. */
+/* The pages of a used block; 0 if a CPU caches it. */
 static inline unsigned long block_pages(const struct cluster *cluster)
 {
 	return FIELD_GET(BLOCK_PAGES, (u64)atomic64_read(&cluster->block));
+}
+
+/* A block from before ends in the cluster, one lies across its middle, or the last goes on. */
+static inline bool is_packed(const struct cluster *cluster)
+{
+	return cluster->goes_on ||
+	       atomic64_read(&cluster->tail) & (BIT_ULL(0) | BIT_ULL(HALF_PAGES));
 }
 
 static inline unsigned long cluster_number(const struct cluster *cluster)
@@ -126,6 +142,7 @@ static inline unsigned long cluster_pfn(const struct cluster *cluster)
 static inline void open_cluster(struct cluster *cluster, u64 tail)
 {
 	cluster->state = CLUSTER_SPLIT;
+	cluster->goes_on = false;
 	cluster->free = 0;
 	atomic64_set(&cluster->tail, tail);
 }

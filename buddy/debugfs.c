@@ -173,6 +173,8 @@ static const char * const error_names[BUDDY_NR_ERRORS] = {
 	[BUDDY_WRITE_AFTER_FREE] = "write_after_free",
 	[BUDDY_ZONE] = "zone",
 	[BUDDY_IN_NMI] = "in_nmi",
+	[BUDDY_WINDOW] = "window",
+	[BUDDY_PART] = "part",
 };
 
 static void show_stats(struct seq_file *m, const char *name,
@@ -255,6 +257,8 @@ static unsigned int cluster_used(struct buddy_region *region,
 		return 0;
 	if (first->state == CLUSTER_USED)
 		return block_pages(first) ? *all : 0;
+	if (first->state == CLUSTER_PART)
+		return *all;
 	return *all - hweight64(cluster_free(region, cluster));
 }
 
@@ -271,7 +275,7 @@ static char map_char(struct buddy_region *region, const struct pfn_range *range,
 	const struct cluster *first = buddy_first_cluster(region, range, cluster);
 	unsigned int all, used = cluster_used(region, range, cluster, first, &all);
 
-	if (first->state == CLUSTER_USED)
+	if (first->state == CLUSTER_USED || first->state == CLUSTER_PART)
 		return used ? '=' : '.';
 	return eighths(used, all);
 }

@@ -24,8 +24,10 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages are no block",
 	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
-	[BUDDY_ZONE] = "no zone can be chosen, but the flags have __GFP_DMA or __GFP_DMA32",
+	[BUDDY_ZONE] = "the flags have __GFP_DMA, whose limit is unknown; __GFP_DMA32 or a window can be met",
 	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
+	[BUDDY_WINDOW] = "the window is too small for the block, or its boundary is no power of two",
+	[BUDDY_PART] = "this is no part of the block",
 };
 
 /* Calls that named no region or pool: the file bad_calls.  Exported for the tests. */

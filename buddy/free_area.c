@@ -19,54 +19,11 @@
 #include <linux/export.h>
 #include <linux/log2.h>
 
+#include "free_list.h"
 #include "pcp.h"
 #include "trace.h"
 
 /* --- lists --- */
-
-/*
- * The clusters of a block of @order, CLUSTER_ORDER or above, as a power of two: the index
- * of a block on its list is that of its first cluster, shifted by this.  A block need not
- * begin at a multiple of its clusters in the array.  Blocks do not overlap, so two of
- * them never have the same index.
- */
-static unsigned int block_shift(unsigned int order)
-{
-	return order - CLUSTER_ORDER;
-}
-
-static unsigned long cluster_index(const struct buddy_region *region,
-				   const struct cluster *cluster)
-{
-	return cluster - region->clusters;
-}
-
-/* The next two are inline in their few callers, which know more of @list. */
-static __always_inline void add_to_free_list(struct buddy_region *region,
-					     struct cluster *cluster,
-					     unsigned int list, unsigned long index)
-{
-	cluster->list = list;
-	index_set_add(&region->lists[list], index);
-	region->nonempty |= BIT_ULL(list);
-}
-
-static __always_inline void del_from_free_list(struct buddy_region *region,
-					       struct cluster *cluster,
-					       unsigned int list, unsigned long index)
-{
-	cluster->list = NO_LIST;
-	if (index_set_del(&region->lists[list], index))
-		region->nonempty &= ~BIT_ULL(list);
-}
-
-/* Add the block of @order, CLUSTER_ORDER or above, that begins with cluster @i of the array. */
-static __always_inline void add_block(struct buddy_region *region, unsigned long i,
-				      unsigned int order)
-{
-	region->clusters[i].state = CLUSTER_FREE;
-	add_to_free_list(region, &region->clusters[i], order, i >> block_shift(order));
-}
 
 /* Move a split cluster to the list of @order, the order of its largest free block. */
 static void move_to_free_list(struct buddy_region *region, struct cluster *cluster,
@@ -82,7 +39,7 @@ static void move_to_free_list(struct buddy_region *region, struct cluster *clust
 		add_to_free_list(region, cluster, order, index);
 }
 
-static void update_free_list(struct buddy_region *region, struct cluster *cluster)
+void buddy_update_free_list(struct buddy_region *region, struct cluster *cluster)
 {
 	move_to_free_list(region, cluster,
 			  cluster->free ? bitmap64_largest(cluster->free) : NO_LIST);
@@ -97,15 +54,9 @@ static struct cluster *first_of_list(struct buddy_region *region, unsigned int l
 /* Remove the block with the lowest address from @list, CLUSTER_ORDER or above. */
 static struct cluster *pop_block(struct buddy_region *region, unsigned int list)
 {
-	unsigned long size = BIT(block_shift(list));
 	unsigned long index = index_set_lowest(&region->lists[list]);
-	struct cluster *cluster = &region->clusters[(index + 1) * size - 1];
+	struct cluster *cluster = block_at_index(region, list, index);
 
-	/*
-	 * The block begins at one of the clusters that have this index.  It is as long as
-	 * these are, so it has the last one of them.
-	 */
-	cluster -= cluster_number(cluster) & (size - 1);
 	del_from_free_list(region, cluster, list, index);
 	return cluster;
 }
@@ -130,30 +81,24 @@ static void count_split(struct buddy_region *region, unsigned int from,
 		region->stats.nr_free[--from]++;
 }
 
-/* @nr pages of a block of @order were allocated: the rest is free. */
-static void count_trim(struct buddy_region *region, unsigned int order,
-		       unsigned long nr)
+/*
+ * Add the free blocks of the word @free to @nr_free, or subtract them: @by is 1 or -1.
+ * Return how many blocks there are.
+ */
+unsigned int buddy_count_blocks(unsigned long nr_free[], u64 free, int by)
 {
-	unsigned long rest = BIT(order) - nr;
-
-	for (; rest; rest &= rest - 1) {
-		region->stats.nr_free[__ffs(rest)]++;
-		region->stats.splits++;
-	}
-}
-
-/* Add the free blocks of the word @free to @nr_free, or subtract them: @by is 1 or -1. */
-void buddy_count_blocks(unsigned long nr_free[], u64 free, int by)
-{
-	unsigned int order;
+	unsigned int order, blocks = 0;
 
 	for (order = 0; order < CLUSTER_ORDER && free; order++) {
 		u64 pairs = bitmap64_pairs(free, order);
+		unsigned int nr = hweight64(free) - 2 * hweight64(pairs);
 
-		nr_free[order] += by * (int)(hweight64(free) - 2 * hweight64(pairs));
+		nr_free[order] += by * (int)nr;
+		blocks += nr;
 		free = pairs;
 	}
 	nr_free[CLUSTER_ORDER] += by * (int)free;
+	return blocks + free;
 }
 
 /* --- allocate --- */
@@ -183,68 +128,6 @@ static struct cluster *expand(struct buddy_region *region,
 	return cluster;
 }
 
-/* Free what lies behind the first @nr pages of the block of @order at @first. */
-static void trim_block(struct buddy_region *region, struct cluster *first,
-		       unsigned int order, unsigned long nr)
-{
-	struct cluster *cluster = first + nr / CLUSTER_PAGES;
-	unsigned long rest;
-
-	if (nr % CLUSTER_PAGES) {
-		cluster->state = CLUSTER_SPLIT;
-		cluster->free = ~bitmap64_mask(0, nr % CLUSTER_PAGES);
-		cluster->list = NO_LIST;
-		/* Page 0 is a tail, too: the block began in an earlier cluster. */
-		atomic64_set(&cluster->tail, ~cluster->free);
-		update_free_list(region, cluster++);
-	}
-	for (rest = first + BIT(order - CLUSTER_ORDER) - cluster; rest; rest &= rest - 1) {
-		add_block(region, cluster_index(region, cluster), CLUSTER_ORDER + __ffs(rest));
-		cluster += rest & -rest;
-	}
-}
-
-/*
- * Allocate @nr pages, at least 1, of a block of @order: of the first block on the lowest
- * list that has one.  What is cut off goes to the free lists.
- */
-unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order,
-			    unsigned long nr)
-{
-	unsigned int found, pos = 0, list = buddy_find_list(region, order);
-	struct cluster *cluster;
-
-	lockdep_assert_held(&region->lock);
-	if (list == NO_LIST)
-		return BUDDY_NO_PFN;
-	found = list;
-	if (nr >= CLUSTER_PAGES) {
-		cluster = expand(region, list, order);
-		cluster->state = CLUSTER_USED;
-		atomic64_set(&cluster->block, block_word(nr));
-		if (nr < BIT(order))
-			trim_block(region, cluster, order, nr);
-	} else {
-		if (list >= CLUSTER_ORDER) {
-			cluster = expand(region, list, CLUSTER_ORDER);
-			open_cluster(cluster, 0);
-			cluster->free = ~0ULL;
-		} else {
-			cluster = first_of_list(region, list);
-			pos = bitmap64_find(cluster->free, order, &found);
-		}
-		mark_used(cluster, pos, nr);
-		if (found == list)
-			update_free_list(region, cluster);
-	}
-	count_split(region, found, order);
-	count_trim(region, order, nr);
-	region->stats.free_pages -= nr;
-	if (nr < BIT(found))
-		trace_buddy_split(region, cluster_pfn(cluster) + pos, nr);
-	return cluster_pfn(cluster) + pos;
-}
-
 /*
  * Remove a block of @order, CLUSTER_ORDER or above, from @list.  The block is not in use
  * yet: the caller writes its state and its block word.
@@ -260,6 +143,43 @@ struct cluster *buddy_rmqueue_large(struct buddy_region *region, unsigned int li
 	if (list > order)
 		trace_buddy_split(region, cluster_pfn(cluster), BIT(order));
 	return cluster;
+}
+
+/*
+ * Allocate a block of @order: the first block of the lowest list that has one.  What is
+ * cut off goes to the free lists.
+ */
+unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order)
+{
+	unsigned int found, pos = 0, list = buddy_find_list(region, order);
+	struct cluster *cluster;
+
+	lockdep_assert_held(&region->lock);
+	if (list == NO_LIST)
+		return BUDDY_NO_PFN;
+	if (order >= CLUSTER_ORDER) {
+		cluster = buddy_rmqueue_large(region, list, order);
+		cluster->state = CLUSTER_USED;
+		atomic64_set(&cluster->block, block_word(BIT(order)));
+		return cluster_pfn(cluster);
+	}
+	found = list;
+	if (list >= CLUSTER_ORDER) {
+		cluster = expand(region, list, CLUSTER_ORDER);
+		open_cluster(cluster, 0);
+		cluster->free = ~0ULL;
+	} else {
+		cluster = first_of_list(region, list);
+		pos = bitmap64_find(cluster->free, order, &found);
+	}
+	mark_used(cluster, pos, 1U << order);
+	if (found == list)
+		buddy_update_free_list(region, cluster);
+	count_split(region, found, order);
+	region->stats.free_pages -= BIT(order);
+	if (found > order)
+		trace_buddy_split(region, cluster_pfn(cluster) + pos, BIT(order));
+	return cluster_pfn(cluster) + pos;
 }
 
 /*
@@ -280,7 +200,7 @@ struct cluster *buddy_rmqueue_cluster(struct buddy_region *region, unsigned int 
 		cluster = first_of_list(region, list);
 		range = find_range(region, cluster_pfn(cluster));
 		if (hweight64(cluster->free) == BIT(order) ||
-		    !range || !is_whole(range, cluster))
+		    !range || !may_cache(range, cluster))
 			return NULL;
 		*free = buddy_cluster_detach(region, cluster);
 		return cluster;
@@ -355,7 +275,7 @@ void buddy_cluster_attach(struct buddy_region *region, struct cluster *cluster, 
 	}
 	cluster->free = free;
 	buddy_count_blocks(region->stats.nr_free, free, 1);
-	update_free_list(region, cluster);
+	buddy_update_free_list(region, cluster);
 }
 
 /*
@@ -474,9 +394,9 @@ unsigned long buddy_free_range(struct buddy_region *region, const struct pfn_ran
 /* --- look at a block --- */
 
 /*
- * The first cluster of the block that @cluster lies in.  Blocks are naturally aligned,
- * so clearing one low bit of the number after the other finds it, in at most one step
- * per order.
+ * The first cluster of the block that @cluster lies in, or of the naturally aligned part
+ * of the block.  Clearing one low bit of the number after the other finds it, in at most
+ * one step per order.
  */
 struct cluster *buddy_first_cluster(struct buddy_region *region,
 				    const struct pfn_range *range, struct cluster *cluster)
@@ -517,23 +437,27 @@ unsigned long buddy_used_pages(struct buddy_region *region, const struct pfn_ran
 		if (cluster_free(region, cluster) & BIT_ULL(pos))
 			break;
 		tail = atomic64_read(&cluster->tail);
-		return tail & BIT_ULL(pos) ? 0 : bitmap64_extent(tail, pos);
+		if (tail & BIT_ULL(pos))
+			return 0;
+		pages = bitmap64_extent(tail, pos);
+		if (pos + pages == CLUSTER_PAGES && cluster->goes_on)
+			return buddy_packed_pages(cluster, pages);
+		return pages;
 	case CLUSTER_INSIDE:
 		cluster = buddy_first_cluster(region, range, cluster);
-		if (cluster->state == CLUSTER_USED && block_pages(cluster))
-			return 0;
+		if (cluster->state == CLUSTER_USED && !block_pages(cluster))
+			break;
+		if (cluster->state == CLUSTER_FREE)
+			break;
+		return 0;
+	case CLUSTER_PART:
+		return 0;
 	}
 	*error = BUDDY_DOUBLE_FREE;
 	return 0;
 }
 
 /* --- a new region --- */
-
-/* How many indexes @list has in a region of @nr clusters. */
-static unsigned long list_indexes(unsigned int list, u32 nr)
-{
-	return list < CLUSTER_ORDER ? nr : nr >> block_shift(list);
-}
 
 /*
  * The size of the array of @nr clusters, and of the words of the free lists behind it.

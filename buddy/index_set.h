@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A set of indexes, of which the lowest is found in one step per level.
+ * A set of indexes, of which the lowest, or the next one, is found in a step or two per level.
  *
  * The set is a tree of words.  A word of the lowest level has a bit for each of 64
  * indexes.  A word above has a bit for each of 64 words, set if that word is not zero.
@@ -99,6 +99,55 @@ static inline unsigned long index_set_lowest(const struct index_set *set)
 
 	while (bit < set->first)
 		bit = (bit + 1) * BITS_PER_LONG + __ffs(set->words[bit + 1]);
+	return bit - set->first;
+}
+
+/* There is no such index in a set. */
+#define INDEX_NONE	(~0UL)
+
+/*
+ * The next two go up until a word has a bit on the side that is asked for, then down again.
+ * @level is the first bit of the level that @bit is on.  The first bit above that level is
+ * a bit of the level below.
+ */
+
+/* The lowest index in @set at or above @index, which is one that the set can have. */
+static inline unsigned long index_set_next(const struct index_set *set, unsigned long index)
+{
+	unsigned long level = set->first, bit = level + index, word;
+
+	while (!(word = set->words[BIT_WORD(bit)] >> bit % BITS_PER_LONG)) {
+		if (bit < BITS_PER_LONG)
+			return INDEX_NONE;
+		/* The bit behind that of this word. */
+		bit = BIT_WORD(bit);
+		if (bit == level)
+			return INDEX_NONE;
+		level = BIT_WORD(level) - 1;
+	}
+	bit += __ffs(word);
+	while (bit < set->first)
+		bit = (bit + 1) * BITS_PER_LONG + __ffs(set->words[bit + 1]);
+	return bit - set->first;
+}
+
+/* The highest index in @set at or below @index, which is one that the set can have. */
+static inline unsigned long index_set_prev(const struct index_set *set, unsigned long index)
+{
+	unsigned long level = set->first, bit = level + index, word;
+
+	while (!(word = set->words[BIT_WORD(bit)] << (~bit % BITS_PER_LONG))) {
+		if (bit < BITS_PER_LONG)
+			return INDEX_NONE;
+		level = BIT_WORD(level) - 1;
+		bit = BIT_WORD(bit) - 1;
+		if (bit == level)
+			return INDEX_NONE;
+		bit--;
+	}
+	bit -= BITS_PER_LONG - 1 - __fls(word);
+	while (bit < set->first)
+		bit = (bit + 1) * BITS_PER_LONG + __fls(set->words[bit + 1]);
 	return bit - set->first;
 }
 

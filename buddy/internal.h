@@ -211,8 +211,25 @@ static inline bool is_whole(const struct pfn_range *range, const struct cluster 
 	return pfn >= range->pfn && pfn + CLUSTER_PAGES <= range->pfn + range->pages;
 }
 
+/* Whether a CPU may cache the free pages of the split @cluster. */
+static inline bool may_cache(const struct pfn_range *range, const struct cluster *cluster)
+{
+	return is_whole(range, cluster) && !is_packed(cluster);
+}
+
 /* --- alloc.c: blocks by pfn --- */
 
+/* With this bit in its flags, alloc_locked() fails in silence: the caller looks elsewhere. */
+#define BUDDY_GFP_ELSEWHERE	((__force gfp_t)BIT(31))
+
+unsigned long buddy_alloc_order(struct buddy_region *region, unsigned int order, gfp_t gfp);
+bool buddy_alloc_begin(struct buddy_region *region, unsigned int order, unsigned long nr,
+		       gfp_t gfp);
+unsigned long buddy_alloc_end(struct buddy_region *region, unsigned long pfn,
+			      unsigned int order, unsigned long nr, gfp_t gfp);
+void buddy_count_alloc(struct buddy_region *region, unsigned long nr);
+void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigned long nr,
+			gfp_t gfp);
 void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr);
 
 /* --- free_area.c: the free lists; but for the first two, the caller has region->lock --- */
@@ -222,8 +239,7 @@ void buddy_free_area_init(struct buddy_region *region);
 struct cluster *buddy_first_cluster(struct buddy_region *region,
 				    const struct pfn_range *range, struct cluster *cluster);
 unsigned int buddy_find_list(const struct buddy_region *region, unsigned int order);
-unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order,
-			    unsigned long nr);
+unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order);
 struct cluster *buddy_rmqueue_large(struct buddy_region *region, unsigned int list,
 				    unsigned int order);
 struct cluster *buddy_rmqueue_cluster(struct buddy_region *region, unsigned int order,
@@ -234,7 +250,16 @@ unsigned long buddy_free_range(struct buddy_region *region, const struct pfn_ran
 			       unsigned long pfn, unsigned long nr, unsigned int *blocks);
 unsigned long buddy_used_pages(struct buddy_region *region, const struct pfn_range *range,
 			       unsigned long pfn, enum buddy_error *error);
-void buddy_count_blocks(unsigned long nr_free[], u64 free, int by);
+void buddy_update_free_list(struct buddy_region *region, struct cluster *cluster);
+unsigned int buddy_count_blocks(unsigned long nr_free[], u64 free, int by);
+
+/* --- run.c: blocks of any length; the caller has region->lock, see also run.h --- */
+
+unsigned long buddy_packed_pages(const struct cluster *cluster, unsigned int nr);
+void buddy_mark_block(struct buddy_region *region, const struct pfn_range *range,
+		      unsigned long pfn, unsigned long nr);
+bool buddy_claim_packed(struct buddy_region *region, struct cluster *cluster,
+			unsigned long pfn, unsigned long nr);
 
 /* --- range.c: where the memory comes from --- */
 

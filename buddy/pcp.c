@@ -285,19 +285,17 @@ unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int o
 }
 
 /*
- * Allocate @nr pages of a block of half a cluster.  If the free lists have no such
- * block, split a cluster out of this CPU's large blocks.  Without that, every second
- * block of half a cluster would split a larger block, and every second free would merge
- * one.
+ * Allocate a block of half a cluster.  If the free lists have no such block, split a
+ * cluster out of this CPU's large blocks.  Without that, every second block of half a
+ * cluster would split a larger block, and every second free would merge one.
  */
-static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
-				 unsigned int nr)
+static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp)
 {
 	struct cluster *cluster;
 	unsigned long pfn;
 
 	if (region->nonempty & BIT_ULL(HALF_ORDER))
-		return buddy_rmqueue(region, HALF_ORDER, nr);
+		return buddy_rmqueue(region, HALF_ORDER);
 	drain_cluster(region, pcp, false);
 	if (pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
 		cluster = find_cluster(region, find_range(region, pfn), pfn);
@@ -305,44 +303,89 @@ static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp,
 		cluster = refill_large(region, pcp, CLUSTER_ORDER, true);
 	if (!cluster)
 		/* Another CPU may have freed into the cluster that was given up here. */
-		return buddy_rmqueue(region, HALF_ORDER, nr);
-	open_cluster(cluster, bitmap64_tails(0, nr));
-	take_cluster(region, pcp, cluster, ~bitmap64_mask(0, nr));
+		return buddy_rmqueue(region, HALF_ORDER);
+	open_cluster(cluster, bitmap64_tails(0, HALF_PAGES));
+	take_cluster(region, pcp, cluster, ~bitmap64_mask(0, HALF_PAGES));
 	return cluster_pfn(cluster);
 }
 
 /*
- * Allocate @nr pages of a block of @order, below CLUSTER_ORDER.  If the cache is empty,
- * and this CPU makes many allocations in a row, the cache is filled with the rest of the
- * block's cluster.  If it has blocks that are too small, it stays as it is.
+ * The first of @nr pages, at most half a cluster, in @free, which has an aligned block for
+ * them.  No block may lie across the middle of a cached cluster.
  */
-unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
-			       unsigned int nr)
+static unsigned int find_exact(u64 free, unsigned int nr)
 {
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	int pos = half_find((u32)free, 0, nr);
+
+	return pos < 0 ? HALF_PAGES + half_find(free >> HALF_PAGES, 1, nr) : pos;
+}
+
+/*
+ * Fill this CPU's cache with the cluster of a block of @order, below CLUSTER_ORDER, and take
+ * @nr pages of the cluster: of the smallest block or, with @exact, side by side with others.
+ */
+static unsigned long refill_small(struct buddy_region *region, struct pcp *pcp,
+				  unsigned int order, unsigned int nr, bool exact)
+{
 	unsigned int pos = 0, found;
 	struct cluster *cluster;
-	unsigned long pfn;
 	u64 free;
 
-	if (!region->cache_order)
-		return buddy_rmqueue(region, order, nr);
-	if (!is_in_row(region, pcp, false, order) || cached_free(region, pcp)) {
-		pfn = buddy_rmqueue(region, order, nr);
-		pcp->last = pfn >> CLUSTER_ORDER;
-		return pfn;
-	}
-	if (order == HALF_ORDER)
-		return refill_half(region, pcp, nr);
 	drain_cluster(region, pcp, false);
 	cluster = buddy_rmqueue_cluster(region, order, &free);
 	if (!cluster)
-		return buddy_rmqueue(region, order, nr);
-	if (free != ~0ULL)
+		return BUDDY_NO_PFN;
+	if (exact)
+		pos = find_exact(free, nr);
+	else if (free != ~0ULL)
 		pos = bitmap64_find(free, order, &found);
 	atomic64_or(bitmap64_tails(pos, nr), &cluster->tail);
 	take_cluster(region, pcp, cluster, free & ~bitmap64_mask(pos, nr));
 	return cluster_pfn(cluster) + pos;
+}
+
+/*
+ * Allocate a block of @order, below CLUSTER_ORDER.  If the cache is empty, and this CPU
+ * makes many allocations in a row, the cache is filled with the rest of the block's
+ * cluster.  If it has blocks that are too small, it stays as it is.
+ */
+unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	unsigned long pfn;
+
+	if (!region->cache_order)
+		return buddy_rmqueue(region, order);
+	if (!is_in_row(region, pcp, false, order) || cached_free(region, pcp)) {
+		pfn = buddy_rmqueue(region, order);
+		pcp->last = pfn >> CLUSTER_ORDER;
+		return pfn;
+	}
+	if (order == HALF_ORDER)
+		return refill_half(region, pcp);
+	pfn = refill_small(region, pcp, order, BIT(order), false);
+	return pfn == BUDDY_NO_PFN ? buddy_rmqueue(region, order) : pfn;
+}
+
+/*
+ * Allocate @nr pages, at most half a cluster, aligned or not, in the same way.  BUDDY_NO_PFN
+ * if the cache is not to be filled: the caller allocates elsewhere.
+ */
+unsigned long buddy_pcp_refill_exact(struct buddy_region *region, unsigned int nr)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	unsigned int order = order_base_2(nr);
+
+	if (!region->cache_order || !is_in_row(region, pcp, false, order) ||
+	    cached_free(region, pcp))
+		return BUDDY_NO_PFN;
+	return refill_small(region, pcp, order, nr, true);
+}
+
+/* This CPU's last allocation under the lock was that of the block at @pfn. */
+void buddy_pcp_set_last(struct buddy_region *region, unsigned long pfn)
+{
+	raw_cpu_ptr(region->pcp)->last = pfn >> CLUSTER_ORDER;
 }
 
 /*
@@ -376,7 +419,7 @@ bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *r
 		if (had && ~had)
 			return false;
 	}
-	if (!is_whole(range, cluster))
+	if (!may_cache(range, cluster))
 		return false;
 	drain_cluster(region, pcp, nr == HALF_PAGES);
 	take_cluster(region, pcp, cluster, buddy_cluster_detach(region, cluster) |

@@ -121,8 +121,9 @@ bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 			 unsigned long pfn, unsigned int nr);
 void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
 /* The caller has region->lock. */
-unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order,
-			       unsigned int nr);
+unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order);
+unsigned long buddy_pcp_refill_exact(struct buddy_region *region, unsigned int nr);
+void buddy_pcp_set_last(struct buddy_region *region, unsigned long pfn);
 unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int order);
 bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *range,
 			  struct cluster *cluster, unsigned long pfn, unsigned int nr);
@@ -181,12 +182,11 @@ static __always_inline unsigned long which_half(const struct cluster *cluster,
 }
 
 /*
- * Take @nr pages of a block of @order, below CLUSTER_ORDER, from this CPU's cache.
- * True if there were such pages.  The caller then sets their tails: pcp_set_tails().
+ * Take a block of @order, below CLUSTER_ORDER, from this CPU's cache.  True if there was
+ * one.  The caller then sets its tails: pcp_set_tails().
  */
 static __always_inline bool pcp_alloc(struct buddy_region *region, unsigned int order,
-				      unsigned int nr, unsigned long *pfn,
-				      struct cluster **cluster)
+				      unsigned long *pfn, struct cluster **cluster)
 {
 	struct pcp __percpu *all = region->pcp;
 	struct pcp *pcp = raw_cpu_ptr(all);
@@ -201,14 +201,49 @@ static __always_inline bool pcp_alloc(struct buddy_region *region, unsigned int 
 			unsigned long pos = __ffs64(runs);
 
 			if (unlikely(!atomic64_try_cmpxchg(half, &word, word ^
-					bitmap64_mask(0, nr) << pos)))
+					bitmap64_mask(0, 1U << order) << pos)))
 				continue;
-			this_cpu_inc(all->hot.count[order_base_2(nr)].allocs);
+			this_cpu_inc(all->hot.count[order].allocs);
 			*pfn = (FIELD_GET(BUDDY_HALF_NUMBER, word) << HALF_ORDER) + pos;
 			*cluster = pcp_cluster(pcp);
 			return true;
 		}
 	} while (half++ == pcp->hot.half);
+	return false;
+}
+
+/*
+ * The page of a half word's free pages at which @nr free pages begin, or -1.  The lower half
+ * is filled from below and the upper one from above, so that what both leave is side by side.
+ */
+static inline int half_find(u64 free, unsigned int half, unsigned int nr)
+{
+	u64 rows = bitmap64_rows(free, nr);
+
+	return half ? fls64(rows) - 1 : rows ? (int)__ffs64(rows) : -1;
+}
+
+/* As pcp_alloc(), for any number of pages up to half a cluster, not aligned. */
+static inline bool pcp_alloc_exact(struct buddy_region *region, unsigned int nr,
+				   unsigned long *pfn, struct cluster **cluster)
+{
+	struct pcp *pcp = raw_cpu_ptr(region->pcp);
+	unsigned int half;
+
+	for (half = 0; half < 2; half++) {
+		u64 word = atomic64_read(&pcp->hot.half[half]);
+		int pos;
+
+		while ((pos = half_find(word & BUDDY_HALF_FREE, half, nr)) >= 0) {
+			if (unlikely(!atomic64_try_cmpxchg(&pcp->hot.half[half], &word,
+							   word ^ bitmap64_mask(pos, nr))))
+				continue;
+			this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].allocs);
+			*pfn = (FIELD_GET(BUDDY_HALF_NUMBER, word) << HALF_ORDER) + pos;
+			*cluster = pcp_cluster(pcp);
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -248,13 +283,13 @@ static __always_inline enum cache_free half_free(struct buddy_region *region,
 						 struct cluster *cluster, atomic64_t *half,
 						 unsigned long pfn, unsigned int nr)
 {
-	u64 block = bitmap64_mask(0, nr) << pfn % HALF_PAGES;
+	u64 block = (u32)(bitmap64_mask(0, nr) << pfn % HALF_PAGES);
 	u64 word = atomic64_read_acquire(half), tail = atomic64_read(&cluster->tail);
 
 	/*
 	 * A block with tails is in use, unless the word of tails is a block word by now:
 	 * the cluster is then part of a larger block.  The half word tells whether a
-	 * block of one page is free.
+	 * block of one page is free.  No block in a cached cluster lies across its middle.
 	 */
 	if (unlikely(FIELD_GET(BUDDY_HALF_NUMBER, word) != pfn >> HALF_ORDER ||
 		     !bitmap64_is_block(tail, pfn % CLUSTER_PAGES, nr) ||
@@ -423,15 +458,16 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 
 /*
  * Clear the tails of the used block of @nr pages, less than a cluster, at @pos.  False if
- * there is no such block.  Of several calls for one block at once, one succeeds.  The
- * tails do not tell whether a block of one page is in use.
+ * there is no such block, or if the word has one of the bits @not.  Of several calls for one
+ * block at once, one succeeds.  The tails do not tell whether a block of one page is in use.
  */
-static inline bool claim_tails(struct cluster *cluster, unsigned int pos, unsigned int nr)
+static inline bool claim_tails(struct cluster *cluster, unsigned int pos, unsigned int nr,
+			       u64 not)
 {
 	u64 tail = atomic64_read(&cluster->tail);
 
 	do {
-		if (is_block_word(tail) || !bitmap64_is_block(tail, pos, nr))
+		if (tail & not || !bitmap64_is_block(tail, pos, nr))
 			return false;
 	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail,
 				       tail & ~bitmap64_mask(pos, nr)));
@@ -449,12 +485,16 @@ static inline bool claim_block(struct buddy_region *region, struct cluster *clus
 {
 	unsigned int pos = pfn % CLUSTER_PAGES;
 
-	if (nr >= CLUSTER_PAGES)
-		return cluster->state == CLUSTER_USED && !pos && claim_large(cluster, nr);
+	if (nr >= CLUSTER_PAGES && cluster->state == CLUSTER_USED && !pos &&
+	    claim_large(cluster, nr))
+		return true;
+	if (nr >= CLUSTER_PAGES || pos + nr > CLUSTER_PAGES)
+		return buddy_claim_packed(region, cluster, pfn, nr);
 	if (cluster->state != CLUSTER_SPLIT ||
-	    cluster_free(region, cluster) & BIT_ULL(pos))
+	    cluster_free(region, cluster) & BIT_ULL(pos) ||
+	    (pos + nr == CLUSTER_PAGES && cluster->goes_on))
 		return false;
-	return claim_tails(cluster, pos, nr);
+	return claim_tails(cluster, pos, nr, 0);
 }
 
 #endif /* BUDDY_PCP_H */

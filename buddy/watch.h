@@ -46,6 +46,8 @@ void buddy_page_owner_set(struct buddy_region *region, unsigned long pfn,
 			  unsigned long nr);
 void buddy_page_owner_split(struct buddy_region *region, unsigned long pfn,
 			    unsigned long nr);
+void buddy_page_owner_trim(struct buddy_region *region, unsigned long pfn,
+			   unsigned long first, unsigned long keep);
 void buddy_page_owner_reset(struct buddy_region *region, unsigned long pfn);
 void buddy_page_owner_print(struct buddy_region *region, unsigned long pfn);
 void buddy_page_owner_print_all(struct buddy_region *region);

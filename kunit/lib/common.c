@@ -204,17 +204,48 @@ static unsigned int cached_order(struct buddy_region *region, struct cluster *cl
 	return 0;
 }
 
-/* Check the block that starts with @cluster, or the split cluster; return its clusters. */
+/*
+ * The @nr whole clusters at @first are of one used block.  A cluster is inside a part of the
+ * block if some naturally aligned part has it and begins before it; else it begins one.
+ */
+static void check_parts(struct kunit *test, const struct cluster *first, unsigned long nr)
+{
+	unsigned long start = cluster_number(first), i, size, part;
+
+	for (i = 1; i < nr; i++) {
+		bool inside = false;
+
+		for (size = 2; size <= nr; size *= 2) {
+			part = (start + i) & -size;
+			inside |= part < start + i && part >= start && part + size <= start + nr;
+		}
+		KUNIT_EXPECT_EQ(test, (int)first[i].state,
+				(int)(inside ? CLUSTER_INSIDE : CLUSTER_PART));
+	}
+}
+
+/*
+ * Check the block that starts with @cluster, or the split cluster; return its clusters.
+ * The block before has the first @rest pages; the last block has the first @rest pages of
+ * the next cluster.
+ */
 static unsigned long check_cluster(struct kunit *test, struct buddy_region *region,
 				   const struct pfn_range *range, struct cluster *cluster,
-				   unsigned long nr_free[])
+				   unsigned long nr_free[], unsigned int *rest)
 {
 	unsigned long left = range->first + range_clusters(range) - (cluster - region->clusters);
-	unsigned long covers = 1, i;
+	unsigned int before = *rest, head;
+	unsigned long covers = 1, pages, i;
 	struct cluster *buddy;
 	u64 free, tail;
 	u32 number;
 
+	*rest = 0;
+	if (before || cluster->state == CLUSTER_SPLIT) {
+		KUNIT_EXPECT_EQ(test, (int)cluster->state, (int)CLUSTER_SPLIT);
+		tail = atomic64_read(&cluster->tail);
+		KUNIT_EXPECT_EQ(test, (unsigned int)__ffs64(~tail), before);
+	}
 	switch (cluster->state) {
 	case CLUSTER_SPLIT:
 		free = cluster_free(region, cluster);
@@ -233,7 +264,22 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->list, cluster->free ?
 				bitmap64_largest(cluster->free) : NO_LIST);
 		count_pages(free, nr_free);
-		break;
+		if (!cluster->goes_on)
+			break;
+		KUNIT_EXPECT_EQ(test, (unsigned int)cluster->pcp_cpu, 0U);
+		head = fls64(~tail) - 1;
+		KUNIT_EXPECT_FALSE(test, free & BIT_ULL(head));
+		pages = buddy_block_pages(region, cluster_pfn(cluster) + head);
+		KUNIT_ASSERT_GT(test, pages, CLUSTER_PAGES - head);
+		pages -= CLUSTER_PAGES - head;
+		*rest = pages % CLUSTER_PAGES;
+		covers += pages / CLUSTER_PAGES;
+		KUNIT_ASSERT_LE(test, covers, left);
+		if (covers > 1) {
+			KUNIT_EXPECT_EQ(test, (int)cluster[1].state, (int)CLUSTER_PART);
+			check_parts(test, cluster + 1, covers - 1);
+		}
+		return covers;
 	case CLUSTER_FREE:
 		nr_free[cluster->list]++;
 		covers = BIT(cluster->list - CLUSTER_ORDER);
@@ -247,8 +293,9 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 		}
 		break;
 	case CLUSTER_USED:
-		/* The block word counts whole clusters: the last one may be split. */
+		/* The block may end in a split cluster. */
 		covers = block_pages(cluster) >> CLUSTER_ORDER;
+		*rest = block_pages(cluster) % CLUSTER_PAGES;
 		if (!covers) {
 			unsigned int order = cached_order(region, cluster);
 
@@ -256,7 +303,9 @@ static unsigned long check_cluster(struct kunit *test, struct buddy_region *regi
 			nr_free[order]++;
 		}
 		KUNIT_EXPECT_NE(test, covers, 0UL);
-		break;
+		KUNIT_ASSERT_LE(test, covers, left);
+		check_parts(test, cluster, covers);
+		return covers;
 	default:
 		KUNIT_FAIL(test, "cluster %lu is inside a block, but no block has it",
 			   cluster_number(cluster));
@@ -325,13 +374,15 @@ void check_region(struct kunit *test, struct buddy_region *region)
 	unsigned long nr_free[BUDDY_NR_ORDERS] = {}, length[BUDDY_NR_ORDERS] = {};
 	unsigned long free_pages = 0, pages = 0, i;
 	struct buddy_stats *stats = test_stats(test, region);
-	unsigned int order, cpu;
+	unsigned int order, cpu, rest;
 	const struct pfn_range *range;
 
 	for_each_range(range, region) {
+		rest = 0;
 		for (i = 0; i < range_clusters(range);)
 			i += check_cluster(test, region, range,
-					   &region->clusters[range->first + i], nr_free);
+					   &region->clusters[range->first + i], nr_free, &rest);
+		KUNIT_EXPECT_EQ(test, rest, 0U);
 		pages += range->pages;
 	}
 	check_entries(test, region, length);

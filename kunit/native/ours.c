@@ -24,6 +24,11 @@ void buddy_page_owner_split(struct buddy_region *region, unsigned long pfn, unsi
 {
 }
 
+void buddy_page_owner_trim(struct buddy_region *region, unsigned long pfn, unsigned long first,
+			   unsigned long keep)
+{
+}
+
 void buddy_page_owner_reset(struct buddy_region *region, unsigned long pfn)
 {
 }

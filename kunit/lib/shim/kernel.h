@@ -33,6 +33,7 @@ typedef unsigned long long u64;
 typedef long long s64;
 typedef unsigned int gfp_t;
 typedef u64 phys_addr_t;
+#define __force
 
 typedef struct {
 	s64 counter;
@@ -118,6 +119,8 @@ typedef struct {
 #define clamp(x, low, high)	max(min(x, high), low)
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define swap(a, b)	do { typeof(a) _t = (a); (a) = (b); (b) = _t; } while (0)
+#define round_down(n, to)	((n) & ~((typeof(n))(to) - 1))
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
 #define round_up(n, to)	((((n) - 1) | ((typeof(n))(to) - 1)) + 1)
 #define DIV_ROUND_UP(n, by)	(((n) + (by) - 1) / (by))
 #define PTR_ALIGN(ptr, to)	((typeof(ptr))round_up((unsigned long)(ptr), to))
@@ -156,6 +159,11 @@ static inline unsigned long __ffs(unsigned long word)
 static inline unsigned long ffz(unsigned long word)
 {
 	return __builtin_ctzl(~word);
+}
+
+static inline unsigned long __fls(unsigned long word)
+{
+	return 63 - __builtin_clzl(word);
 }
 
 static inline int fls64(u64 word)
