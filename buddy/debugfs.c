@@ -2,8 +2,9 @@
 /*
  * The state of the regions as text, under /sys/kernel/debug/buddypool.
  *
- * Everything here reads and decides nothing.  Counters are one copy under the
- * region's lock; the map takes the lock anew for each line of clusters.  The
+ * Everything here reads and decides nothing; but for the longest run, free_area makes the
+ * CPUs give up what they cache.  Counters are one copy under the region's lock; the map
+ * takes the lock anew for each line of clusters.  The
  * formats are described in Documentation/debugfs.rst.
  */
 #include <linux/debugfs.h>
@@ -61,7 +62,12 @@ static void show_free_area(struct seq_file *m, const char *name,
 
 static int free_area_show(struct seq_file *m, void *unused)
 {
-	return with_stats(m, show_free_area);
+	unsigned long longest = buddy_region_largest(m->private);
+	int err = with_stats(m, show_free_area);
+
+	if (!err)
+		seq_printf(m, "longest run  %19llu\n", (u64)longest << PAGE_SHIFT);
+	return err;
 }
 DEFINE_SHOW_ATTRIBUTE(free_area);
 

@@ -17,7 +17,7 @@
 
 static char *regions;
 module_param(regions, charp, 0444);
-MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x20000000 or fpga:64M; without @base the kernel's own memory is taken (default: none)");
+MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x20000000 or fpga:64M; without @base the kernel's own memory is taken, with @dma32 below 4 GiB (default: none)");
 
 /*
  * Read a whole string as a number of bytes, with the suffixes of memparse().  memparse()
@@ -52,6 +52,7 @@ static int add_entry(char *entry, unsigned int index)
 {
 	char what[80], fallback[16];
 	char *name = fallback, *size = entry, *base;
+	enum origin origin = ORIGIN_KERNEL;
 	u64 size_bytes, base_bytes = 0;
 	struct buddy_region *region;
 	int err;
@@ -64,15 +65,19 @@ static int add_entry(char *entry, unsigned int index)
 	size = strsep(&base, "@");
 
 	err = parse_bytes(size, &size_bytes);
-	if (!err && base)
+	if (base && !strcmp(base, "dma32")) {
+		origin = ORIGIN_KERNEL;
+		base_bytes = BIT_ULL(32);
+	} else if (!err && base) {
+		origin = ORIGIN_RESERVED;
 		err = parse_bytes(base, &base_bytes);
+	}
 	if (err) {
-		pr_err("%s: not [name:]size[@base] with numbers below 2^64, such as fpga:64M or 128M@0x20000000\n",
+		pr_err("%s: not [name:]size[@base] with numbers below 2^64, such as fpga:64M, 64M@dma32 or 128M@0x20000000\n",
 		       what);
 		return err;
 	}
-	region = buddy_region_add(base ? ORIGIN_RESERVED : ORIGIN_KERNEL, what, name,
-				  base_bytes, size_bytes, NULL);
+	region = buddy_region_add(origin, what, name, base_bytes, size_bytes, NULL);
 	err = PTR_ERR_OR_ZERO(region);
 	/* To modprobe, -EEXIST says that the module is loaded, and all is well. */
 	return err == -EEXIST ? -EBUSY : err;

@@ -213,20 +213,23 @@ static void free_pieces(struct list_head *pieces)
 /*
  * Allocate @nr_pages in pieces as large as the kernel has them, but no smaller than a
  * cluster: smaller ones would need more metadata a page.  Return the
- * number of pieces, or 0 if the kernel has no more memory.
+ * number of pieces, or 0 if the kernel has no more memory, or none below @end (0: anywhere).
+ * A kernel without a zone for it ignores __GFP_DMA32, so each piece is looked at.
  */
-static unsigned int take_pieces(struct list_head *pieces, unsigned long nr_pages)
+static unsigned int take_pieces(struct list_head *pieces, unsigned long nr_pages, u64 end)
 {
+	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN | (end ? __GFP_DMA32 : 0);
 	unsigned int order = MAX_PAGE_ORDER, nr = 0;
 
 	while (nr_pages) {
 		unsigned long pages = min(nr_pages, BIT(order));
-		struct piece *piece = alloc_pages_exact(pages << PAGE_SHIFT,
-				GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+		struct piece *piece = alloc_pages_exact(pages << PAGE_SHIFT, gfp);
 
 		if (piece) {
 			piece->pages = pages;
 			list_add(&piece->node, pieces);
+			if (end && __pa(piece) + PFN_PHYS(pages) > end)
+				return 0;
 			nr_pages -= pages;
 			nr++;
 		} else if (order-- == CLUSTER_ORDER) {
@@ -236,8 +239,8 @@ static unsigned int take_pieces(struct list_head *pieces, unsigned long nr_pages
 	return nr;
 }
 
-/* Pages of the running kernel, in several ranges if necessary. */
-int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 size)
+/* Pages of the running kernel, below @end if that is not 0; in several ranges if necessary. */
+int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 size, u64 end)
 {
 	u64 available = PFN_PHYS((u64)si_mem_available());
 	struct pfn_range *range = NULL;
@@ -251,10 +254,11 @@ int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 siz
 		       what, size >> 10, available >> 10);
 		return -ENOMEM;
 	}
-	nr = take_pieces(&pieces, PHYS_PFN(size));
+	nr = take_pieces(&pieces, PHYS_PFN(size), end);
 	if (!nr) {
-		pr_err("%s: the kernel has no %llu KiB left in blocks of %lu KiB or more; ask for less, or earlier\n",
-		       what, size >> 10, PAGE_SIZE << CLUSTER_ORDER >> 10);
+		pr_err("%s: the kernel has no %llu KiB left in blocks of %lu KiB or more%s; ask for less, or earlier\n",
+		       what, size >> 10, PAGE_SIZE << CLUSTER_ORDER >> 10,
+		       end ? " below 4 GiB" : "");
 		err = -ENOMEM;
 		goto free_pieces;
 	}

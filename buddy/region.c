@@ -197,7 +197,7 @@ struct buddy_region *buddy_region_add(enum origin origin, const char *what,
 		err = buddy_range_reserved(region, what, base, size);
 		break;
 	case ORIGIN_KERNEL:
-		err = buddy_range_of_kernel(region, what, size);
+		err = buddy_range_of_kernel(region, what, size, base);
 		break;
 	}
 	if (err)

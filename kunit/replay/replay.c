@@ -10,6 +10,7 @@
 
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "replay.h"
 
@@ -62,6 +63,48 @@ static const struct kernel_param_ops until_ops = {
 module_param_cb(until, &until_ops, NULL, 0644);
 MODULE_PARM_DESC(until, "write: replay up to this operation; read: how many are done");
 
+/* The longest run of free pages, allocated and filled, or NULL. */
+static u64 *run;
+static unsigned long run_pages;
+
+static int set_run(const char *text, const struct kernel_param *kp)
+{
+	u64 *bad;
+	bool on;
+	int err = kstrtobool(text, &on);
+
+	if (err)
+		return err;
+	if (!region || on == !!run)
+		return -EBUSY;
+	if (on) {
+		run_pages = buddy_region_largest(region);
+		run = buddy_alloc_exact(region, run_pages, 0);
+		if (!run)
+			return -ENOMEM;
+		memset(run, 0xb5, run_pages << PAGE_SHIFT);
+		return 0;
+	}
+	bad = memchr_inv(run, 0xb5, run_pages << PAGE_SHIFT);
+	if (bad)
+		pr_err("the longest run has other bytes at %p\n", bad);
+	buddy_free_exact(region, run, run_pages);
+	run = NULL;
+	return bad ? -EIO : 0;
+}
+
+static int get_run(char *text, const struct kernel_param *kp)
+{
+	return sysfs_emit(text, "%lu\n", run ? run_pages : 0);
+}
+
+static const struct kernel_param_ops run_ops = {
+	.set = set_run,
+	.get = get_run,
+};
+module_param_cb(longest, &run_ops, NULL, 0644);
+MODULE_PARM_DESC(longest, "write 1: allocate the longest run of free pages and fill it; 0: check and free it; read: its pages");
+
 static int __init replay_init(void)
 {
 	int err = trace_read(&trace);
@@ -87,6 +130,8 @@ static void __exit replay_exit(void)
 {
 	trace.format->finish(region);
 	trace.format->stop();
+	if (run)
+		buddy_free_exact(region, run, run_pages);
 	/* Empty the per-CPU caches, so that all blocks merge again. */
 	buddy_region_drain(region);
 	buddy_region_put(region);
