@@ -49,8 +49,8 @@ void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigne
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	if (!(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("region %s: no block of order %u for %lu pages: %lu of %lu pages are free, the largest block has %lu\n",
-				    region->name, order, nr, free, pages,
+		pr_warn_ratelimited("region %s: no place for %lu pages: %lu of %lu pages are free, the largest block of 2^order pages has %lu\n",
+				    region->name, nr, free, pages,
 				    largest < 0 ? 0 : BIT(largest));
 }
 

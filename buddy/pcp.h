@@ -27,6 +27,10 @@
  * Invariants:
  * - A free page of a cached cluster is a bit in a half word of its CPU's cache, and
  *   nowhere else: cluster->free is 0 meanwhile.
+ * - No block of a cached cluster comes from the cluster before, lies across the middle, or
+ *   goes on in the next cluster: is_packed() keeps such a cluster out of the caches, and
+ *   such blocks are allocated and freed under the lock alone.  So each block that these
+ *   calls allocate or free lies in one half, and F1 needs no other cluster's tails.
  * - A half word contains the number of its half.  So A2 and F3 succeed only on the
  *   cluster that A1 and F1 saw.  If the CPU gave that cluster up and took it again in
  *   between, A2 and F3 use the bits that are there now.
@@ -58,7 +62,9 @@
  * - A4 and the block word of a large block are relaxed writes: a free alone reads them,
  *   and the caller orders the free behind the allocation.
  *
- * A split needs no lock and no half word, because the pages stay in use:
+ * A split needs no lock and no half word, because the pages stay in use.  A block that ends
+ * with its cluster may go on in the next one, and in a word with bit 0 a block of the cluster
+ * before ends: there, S1 is done under the lock.
  * - S1 clears tail bits of the caller's pages alone.  A free of the block before or behind
  *   them reads these pages' bits at most at the first page, which has no tail bit before
  *   and after S1.  If S1 comes between F1 and F2 of such a free, F2 fails, and the free
