@@ -34,17 +34,16 @@ static void pool_large_test_exact_pages(struct kunit *test)
 	}
 }
 
-/* Return true if the region has a free block for @size bytes at @align. */
-static bool has_block(struct buddy_region *region, size_t size, size_t align)
+/* Whether the region has a place for @size bytes at @align: the page layer finds it if so. */
+static bool has_place(struct buddy_region *region, size_t size, size_t align)
 {
-	unsigned int order = order_base_2(DIV_ROUND_UP(max(size, align), PAGE_SIZE));
+	unsigned int order = align > PAGE_SIZE ? ilog2(align >> PAGE_SHIFT) : 0;
+	unsigned long pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	void *block = buddy_alloc_aligned(region, pages, order, __GFP_NOWARN);
 
-	/* An allocation drains the caches too before it fails. */
-	buddy_region_drain(region);
-	for (; order < BUDDY_NR_ORDERS; order++)
-		if (region->stats.nr_free[order])
-			return true;
-	return false;
+	if (block)
+		buddy_free_exact(region, block, pages);
+	return block;
 }
 
 /* All alignments up to 16 MiB; region0, which the module made, is large enough. */
@@ -66,7 +65,7 @@ static void pool_large_test_memalign(struct kunit *test)
 
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			size_t size = max_t(size_t, sizes[i], 1);
-			bool possible = has_block(region, size, align);
+			bool possible = has_place(region, size, align);
 			void *object = mp_memalign(pool, size, align, __GFP_NOWARN);
 
 			KUNIT_EXPECT_EQ_MSG(test, !!object, possible,
@@ -81,7 +80,7 @@ static void pool_large_test_memalign(struct kunit *test)
 	}
 	KUNIT_EXPECT_NOT_NULL(test, pool);
 	/* Without such a block, the largest alignment was not tested. */
-	KUNIT_EXPECT_TRUE(test, has_block(region, SZ_16M, SZ_16M));
+	KUNIT_EXPECT_TRUE(test, has_place(region, SZ_16M, SZ_16M));
 	mp_destroy_pool(pool);
 	KUNIT_EXPECT_EQ(test, pages_used(region), before);
 	buddy_region_put(region);
