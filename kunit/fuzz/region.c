@@ -105,6 +105,11 @@ void buddy_page_owner_set(struct buddy_region *watched, unsigned long pfn, unsig
 {
 }
 
+void buddy_page_owner_trim(struct buddy_region *watched, unsigned long pfn, unsigned long first,
+			   unsigned long keep)
+{
+}
+
 void buddy_page_owner_split(struct buddy_region *watched, unsigned long pfn, unsigned long nr)
 {
 }

@@ -165,20 +165,24 @@ static unsigned int random_order(struct arena *arena, struct rnd_state *rnd)
 }
 
 static unsigned long alloc_pfn(struct arena *arena, enum torture_kind kind,
-			       unsigned long pages, unsigned int align, gfp_t gfp)
+			       unsigned long pages, unsigned int align,
+			       const struct buddy_window *window, gfp_t gfp)
 {
 	switch (kind) {
 	case TORTURE_ALLOC_ORDER:
 		return buddy_alloc_pfn(arena->region, align, gfp);
 	case TORTURE_ALLOC_EXACT:
 		return buddy_alloc_pfn_exact(arena->region, pages, gfp);
-	default:
+	case TORTURE_ALLOC_ALIGNED:
 		return buddy_alloc_pfn_aligned(arena->region, pages, align, gfp);
+	default:
+		return buddy_alloc_pfn_within(arena->region, pages, window, gfp);
 	}
 }
 
 static unsigned long alloc_addr(struct arena *arena, enum torture_kind kind,
-				unsigned long pages, unsigned int align, gfp_t gfp)
+				unsigned long pages, unsigned int align,
+				const struct buddy_window *window, gfp_t gfp)
 {
 	void *addr;
 
@@ -189,40 +193,89 @@ static unsigned long alloc_addr(struct arena *arena, enum torture_kind kind,
 	case TORTURE_ALLOC_EXACT:
 		addr = buddy_alloc_exact(arena->region, pages, gfp);
 		break;
-	default:
+	case TORTURE_ALLOC_ALIGNED:
 		addr = buddy_alloc_aligned(arena->region, pages, align, gfp);
+		break;
+	default:
+		addr = buddy_alloc_within(arena->region, pages, window, gfp);
 	}
 	return addr ? buddy_virt_to_pfn(arena->region, addr) : BUDDY_NO_PFN;
 }
 
+/* A window in which @pages pages fit, somewhere near the arena: often too full. */
+static struct buddy_window random_window(struct arena *arena, struct rnd_state *rnd,
+					 unsigned long pages, unsigned int align)
+{
+	unsigned long low = arena->base + dice(rnd, arena->span);
+
+	return (struct buddy_window){
+		.low = PFN_PHYS(low),
+		.high = dice(rnd, 2) ? 0 : PFN_PHYS(low + pages + dice(rnd, arena->span)) - 1,
+		.boundary = dice(rnd, 4) ? 0 : PFN_PHYS(roundup_pow_of_two(pages)),
+		.align_order = align,
+		.top_down = dice(rnd, 2),
+	};
+}
+
+static bool is_inside(const struct buddy_window *window, unsigned long pfn, unsigned long pages)
+{
+	u64 low = PFN_PHYS(pfn), high = PFN_PHYS(pfn + pages) - 1;
+
+	return low >= window->low && (!window->high || high <= window->high) &&
+	       (!window->boundary || low / window->boundary == high / window->boundary);
+}
+
 static u64 take_block(struct arena *arena, struct rnd_state *rnd)
 {
-	enum torture_kind kind = TORTURE_ALLOC_ORDER + dice(rnd, 3);
+	static const enum torture_kind kinds[] = { TORTURE_ALLOC_ORDER, TORTURE_ALLOC_EXACT,
+						   TORTURE_ALLOC_ALIGNED, TORTURE_ALLOC_WITHIN };
+	enum torture_kind kind = kinds[dice(rnd, ARRAY_SIZE(kinds))];
 	unsigned int align = random_order(arena, rnd);
 	bool zero = arena->mapped && !dice(rnd, 8);
 	gfp_t gfp = __GFP_NOWARN | (zero ? __GFP_ZERO : 0);
 	bool by_addr = arena->mapped && dice(rnd, 2);
 	unsigned long pages = BIT(align), pfn;
+	struct buddy_window window;
 	struct watch watch;
 
-	if (kind != TORTURE_ALLOC_ORDER)
+	if (kind != TORTURE_ALLOC_ORDER) {
 		pages -= dice(rnd, pages);
-	if (kind == TORTURE_ALLOC_ALIGNED)
-		align = max_t(unsigned int, order_base_2(pages),
-			      dice(rnd, arena->max_order + 1));
-	else
-		align = order_base_2(pages);
+		align = kind == TORTURE_ALLOC_EXACT ? 0 : dice(rnd, arena->max_order + 1);
+	}
+	window = random_window(arena, rnd, pages, align);
 
 	torture_watch(&watch, rnd);
-	pfn = by_addr ? alloc_addr(arena, kind, pages, align, gfp) :
-			alloc_pfn(arena, kind, pages, align, gfp);
+	pfn = by_addr ? alloc_addr(arena, kind, pages, align, &window, gfp) :
+			alloc_pfn(arena, kind, pages, align, &window, gfp);
 	torture_watched(&watch, kind);
 	if (pfn == BUDDY_NO_PFN) {
 		torture_count(TORTURE_NO_MEMORY, 1);
 		return 0;
 	}
 	torture_count(kind, 1);
+	if (kind == TORTURE_ALLOC_WITHIN && !is_inside(&window, pfn, pages))
+		torture_fail("%s: got pfn %#lx for %lu pages, outside its window\n",
+			     arena->name, pfn, pages);
 	return enter_block(arena, pfn, pages, align, zero);
+}
+
+/* Give back the ends of a block.  Return the word of what is left of it. */
+static u64 trim_block(struct arena *arena, struct rnd_state *rnd, u64 block)
+{
+	unsigned long pfn = block_pfn(arena, block), pages = block_pages(block);
+	unsigned long skip = dice(rnd, pages), keep = 1 + dice(rnd, pages - skip);
+	struct watch watch;
+	int err;
+
+	leave_block(arena, block);
+	torture_watch(&watch, rnd);
+	err = buddy_trim_pfn(arena->region, pfn, pages, pfn + skip, keep);
+	torture_watched(&watch, TORTURE_TRIM);
+	torture_count(TORTURE_TRIM, 1);
+	if (err)
+		torture_fail("%s: no trim of %lu pages at %#lx: error %d\n", arena->name,
+			     pages, pfn, err);
+	return enter_block(arena, pfn + skip, keep, 0, false);
 }
 
 static void put_block(struct arena *arena, struct rnd_state *rnd, u64 block)
@@ -337,6 +390,8 @@ static void play_once(struct arena *arena, struct rnd_state *rnd)
 	} else if (dice(rnd, 4)) {
 		put_block(arena, rnd, block);
 		block = 0;
+	} else if (!dice(rnd, 8)) {
+		block = trim_block(arena, rnd, block);
 	} else {
 		check_block(arena, block);
 		if (arena->other && !dice(rnd, 16)) {
