@@ -33,13 +33,16 @@ static int add_orders(void)
 	if (!order)
 		return -ENOMEM;
 	for (op = trace.ops; op < trace.ops + trace.nr; op++) {
+		/* The peers have no windows. */
+		if (op->kind == 'w')
+			break;
 		if (op->kind == 'a')
 			order[op->arg[0]] = op->arg[1];
 		else
 			op->arg[1] = order[op->arg[0]];
 	}
 	vfree(order);
-	return 0;
+	return op < trace.ops + trace.nr ? -EINVAL : 0;
 }
 
 static __always_inline void pages_step(const struct subject *subject, void *from,

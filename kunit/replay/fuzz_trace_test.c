@@ -53,7 +53,7 @@ struct model {
 };
 
 static const char * const trace_tokens[] = {
-	"a", "f", "C", "R", "D", "n", "z", "x", "a 0 0\n", "f 0\n", "a 1 1\n", "f 1\n",
+	"a", "f", "w", "C", "R", "D", "n", "z", "x", "w 2 3 1\n", "a 0 0\n", "f 0\n", "a 1 1\n", "f 1\n",
 	"C 0 4096\n", "R 0\n", "D 0\n", "n 0 1 0\n", "z 0 5000 1\n", "f 0 1\n", "0", "1", "00",
 	"10", "32", "0x1", "-1", "+1", "1.", "31", "4294967295", "4294967296", "4294967297",
 	"18446744073709551616", "99999999999999999999999", " ", "  ", "\t", "\n", "\n\n", "\r\n",
@@ -93,9 +93,14 @@ static void add_page_line(struct fuzz *fuzz, struct model *model)
 	if (model->held[slot]) {
 		fuzz_add(fuzz, "f %u\n", slot);
 		let_go(model, slot);
-	} else {
+	} else if (below(fuzz, 2)) {
 		fuzz_add(fuzz, "a %u %u\n", slot, order);
 		hold(model, slot, 0, BIT(order));
+	} else {
+		unsigned int pages = 1 + below(fuzz, BIT(MOST_ORDER));
+
+		fuzz_add(fuzz, "w %u %u %u\n", slot, pages, order);
+		hold(model, slot, 0, pages);
 	}
 }
 
@@ -228,7 +233,9 @@ static bool is_small(const struct trace *trace)
 
 	for (op = trace->ops; op < trace->ops + trace->nr; op++)
 		if (trace->format == &pages_format ?
-		    op->kind == 'a' && op->arg[1] > MOST_ORDER :
+		    (op->kind == 'a' && op->arg[1] > MOST_ORDER) ||
+		    (op->kind == 'w' && (op->arg[1] > BIT(MOST_ORDER) ||
+					 op->arg[2] > MOST_ORDER)) :
 		    strchr("Canz", op->kind) && op->arg[1] > MOST_BYTES)
 			return false;
 	return trace->nr <= MOST_LINES;

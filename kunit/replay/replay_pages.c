@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Replays recordings of pages, with the operations a SLOT ORDER and f SLOT. */
+/*
+ * Replays recordings of pages, with the operations a SLOT ORDER, w SLOT PAGES ALIGN_ORDER
+ * (in a window: aligned, and as high as can be) and f SLOT.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
@@ -10,7 +13,7 @@
 struct slot {
 	void *block;
 	u64 stamp;
-	u8 order;
+	unsigned long pages;
 	bool used;
 };
 
@@ -19,7 +22,14 @@ static unsigned long nr_slots, pages;
 
 static unsigned int pages_args(char kind)
 {
-	return kind == 'a' ? 2 : kind == 'f' ? 1 : 0;
+	switch (kind) {
+	case 'a':
+		return 2;
+	case 'w':
+		return 3;
+	default:
+		return kind == 'f';
+	}
 }
 
 static u32 pages_highest(const struct op *op)
@@ -40,35 +50,45 @@ static void pages_stop(void)
 	vfree(slots);
 }
 
+/* How many pages an allocation takes; 0 if no such block is possible. */
+static unsigned long pages_of(const struct op *op)
+{
+	if (op->kind == 'a')
+		return op->arg[1] < BUDDY_NR_ORDERS ? BIT(op->arg[1]) : 0;
+	return op->arg[2] < BUDDY_NR_ORDERS ? op->arg[1] : 0;
+}
+
 static long pages_weigh(const struct op *op)
 {
 	struct slot *slot = &slots[op->arg[0]];
 
-	if (slot->used == (op->kind == 'a') || op->arg[1] >= BUDDY_NR_ORDERS)
+	if (slot->used == (op->kind != 'f'))
 		return -EINVAL;
 	slot->used = !slot->used;
 	if (slot->used) {
-		slot->order = op->arg[1];
-		pages += BIT(slot->order);
+		slot->pages = pages_of(op);
+		if (!slot->pages)
+			return -EINVAL;
+		pages += slot->pages;
 	} else {
-		pages -= BIT(slot->order);
+		pages -= slot->pages;
 	}
 	return pages;
 }
 
 static int check_and_free(struct buddy_region *region, struct slot *slot)
 {
-	const u64 *word = slot->block, *end = slot->block + (PAGE_SIZE << slot->order);
+	const u64 *word = slot->block, *end = slot->block + (slot->pages << PAGE_SHIFT);
 
 	for (; word < end; word++) {
 		if (*word == slot->stamp)
 			continue;
-		pr_err("a block of order %u has %#llx at %p, not %#llx\n",
-		       slot->order, *word, word, slot->stamp);
+		pr_err("a block of %lu pages has %#llx at %p, not %#llx\n",
+		       slot->pages, *word, word, slot->stamp);
 		return -EIO;
 	}
-	replay_checked += BIT(slot->order);
-	buddy_free(region, slot->block, slot->order);
+	replay_checked += slot->pages;
+	buddy_free_exact(region, slot->block, slot->pages);
 	slot->block = NULL;
 	return 0;
 }
@@ -80,12 +100,18 @@ static int pages_run(struct buddy_region *region, const struct op *op,
 
 	if (op->kind == 'f')
 		return check_and_free(region, slot);
-	slot->order = op->arg[1];
-	slot->block = buddy_alloc(region, slot->order, 0);
+	slot->pages = pages_of(op);
+	if (op->kind == 'a') {
+		slot->block = buddy_alloc(region, op->arg[1], 0);
+	} else {
+		struct buddy_window window = { .align_order = op->arg[2], .top_down = true };
+
+		slot->block = buddy_alloc_within(region, slot->pages, &window, 0);
+	}
 	if (!slot->block)
 		return -ENOMEM;
 	slot->stamp = 0x9e3779b97f4a7c15ULL * serial;
-	memset64(slot->block, slot->stamp, (PAGE_SIZE << slot->order) / sizeof(u64));
+	memset64(slot->block, slot->stamp, (slot->pages << PAGE_SHIFT) / sizeof(u64));
 	return 0;
 }
 
