@@ -26,7 +26,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_WRITE_AFTER_FREE] = "a free page was written to",
 	[BUDDY_ZONE] = "the flags ask for a zone that cannot be chosen",
 	[BUDDY_IN_NMI] = "this takes a lock, which NMI context cannot wait for",
-	[BUDDY_WINDOW] = "the window is too small for the block, or its boundary is no power of two",
+	[BUDDY_WINDOW] = "the window is too small, or its boundary is no power of two",
 	[BUDDY_PART] = "this is no part of the block",
 };
 

@@ -55,41 +55,61 @@ static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy
 	return pfn;
 }
 
+/**
+ * struct search - how far a search for a run has come
+ * @from: the cluster to go on with, or INDEX_NONE at the end
+ * @fit: first try what one block has
+ * @drained: the caches are drained
+ */
+struct search {
+	unsigned long from;
+	bool fit;
+	bool drained;
+};
+
+/* Search in one hold of the lock.  Before the search fails, it drains the caches. */
+static unsigned long search_once(struct buddy_region *region, const struct buddy_run *run,
+				 struct search *search)
+{
+	unsigned long pfn, cached, flags;
+
+	if (!lock_irqsave_or_try(&region->lock, &flags)) {
+		search->from = INDEX_NONE;
+		return BUDDY_NO_PFN;
+	}
+	if (search->fit) {
+		search->fit = false;
+		pfn = rmqueue_one(region, run);
+	} else {
+		pfn = buddy_rmqueue_run(region, run, &search->from);
+	}
+	if (pfn != BUDDY_NO_PFN) {
+		buddy_count_alloc(region, run->nr);
+	} else if (search->from == INDEX_NONE && !search->drained) {
+		search->drained = true;
+		cached = buddy_pcp_free_pages(region);
+		if (cached && run->nr <= region->stats.free_pages + cached) {
+			buddy_pcp_drain(region);
+			search->from = buddy_run_from(region, run);
+		}
+	}
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	return pfn;
+}
+
 /*
  * Allocate under the lock: with @fit, what one block has; then any place that fits.  The
- * search drops the lock again and again.  Before it fails, the caches are drained.
+ * search drops the lock again and again.
  */
 static noinline unsigned long alloc_run(struct buddy_region *region,
 					const struct buddy_run *run, bool fit)
 {
-	unsigned long pfn = BUDDY_NO_PFN, flags, from = INDEX_NONE;
-	bool drained = false;
+	struct search search = { .from = buddy_run_from(region, run), .fit = fit };
+	unsigned long pfn;
 
-	if (!lock_irqsave_or_try(&region->lock, &flags))
-		return BUDDY_NO_PFN;
-	if (fit)
-		pfn = rmqueue_one(region, run);
-	if (pfn == BUDDY_NO_PFN &&
-	    run->nr <= region->stats.free_pages + buddy_pcp_free_pages(region))
-		from = buddy_run_from(region, run);
-	while (from != INDEX_NONE) {
-		pfn = buddy_rmqueue_run(region, run, &from);
-		if (pfn != BUDDY_NO_PFN)
-			break;
-		if (from == INDEX_NONE && !drained) {
-			drained = true;
-			if (!buddy_pcp_free_pages(region))
-				break;
-			buddy_pcp_drain(region);
-			from = buddy_run_from(region, run);
-		}
-		raw_spin_unlock_irqrestore(&region->lock, flags);
-		if (!lock_irqsave_or_try(&region->lock, &flags))
-			return BUDDY_NO_PFN;
-	}
-	if (pfn != BUDDY_NO_PFN)
-		buddy_count_alloc(region, run->nr);
-	raw_spin_unlock_irqrestore(&region->lock, flags);
+	do {
+		pfn = search_once(region, run, &search);
+	} while (pfn == BUDDY_NO_PFN && search.from != INDEX_NONE);
 	return pfn;
 }
 

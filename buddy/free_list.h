@@ -20,7 +20,7 @@ static inline unsigned int block_shift(unsigned int order)
 }
 
 static inline unsigned long cluster_index(const struct buddy_region *region,
-				   const struct cluster *cluster)
+					  const struct cluster *cluster)
 {
 	return cluster - region->clusters;
 }

@@ -460,7 +460,7 @@ unsigned long buddy_run_from(struct buddy_region *region, const struct buddy_run
 	unsigned long pfn;
 
 	for_each_range(range, region) {
-		if (run->top_down ? range->pfn >= run->end : last != NULL)
+		if (run->top_down ? range->pfn >= run->end : !!last)
 			break;
 		if (run->top_down || range->pfn + range->pages > run->start)
 			last = range;
