@@ -200,19 +200,26 @@ unsigned long buddy_alloc_end(struct buddy_region *region, unsigned long pfn,
 	return pfn;
 }
 
-/* What buddy_alloc_pfn() calls unless this CPU's cache has the page. */
-unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
-				   unsigned int order, gfp_t gfp)
+/* Any order, any flags; the way of each allocation that is watched. */
+static noinline unsigned long alloc_any(struct buddy_region *region, unsigned int order,
+					gfp_t gfp)
 {
 	unsigned long nr = order_pages(order);
 
-	if (likely(order < BUDDY_NR_ORDERS && !(gfp & BUDDY_GFP_SLOW) && !buddy_is_watched()))
-		return alloc_order(region, order, gfp);
 	if (gfp & __GFP_DMA32)
 		return buddy_alloc_dma32(region, order, gfp);
 	if (!buddy_alloc_begin(region, order, nr, gfp))
 		return BUDDY_NO_PFN;
 	return buddy_alloc_end(region, alloc_order(region, order, gfp), order, nr, gfp);
+}
+
+/* What buddy_alloc_pfn() calls unless this CPU's cache has the page. */
+unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
+				   unsigned int order, gfp_t gfp)
+{
+	if (unlikely(order >= BUDDY_NR_ORDERS || gfp & BUDDY_GFP_SLOW || buddy_is_watched()))
+		return alloc_any(region, order, gfp);
+	return alloc_order(region, order, gfp);
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
