@@ -57,11 +57,13 @@ static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy
 
 /**
  * struct search - how far a search for a run has come
+ * @start: the cluster to begin with
  * @from: the cluster to go on with, or INDEX_NONE at the end
  * @fit: first try what one block has
  * @drained: the caches are drained
  */
 struct search {
+	unsigned long start;
 	unsigned long from;
 	bool fit;
 	bool drained;
@@ -90,7 +92,7 @@ static unsigned long search_once(struct buddy_region *region, const struct buddy
 		cached = buddy_pcp_free_pages(region);
 		if (cached && run->nr <= region->stats.free_pages + cached) {
 			buddy_pcp_drain(region);
-			search->from = buddy_run_from(region, run);
+			search->from = search->start;
 		}
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
@@ -104,8 +106,8 @@ static unsigned long search_once(struct buddy_region *region, const struct buddy
 static noinline unsigned long alloc_run(struct buddy_region *region,
 					const struct buddy_run *run, bool fit)
 {
-	struct search search = { .from = buddy_run_from(region, run), .fit = fit };
-	unsigned long pfn;
+	unsigned long pfn, start = buddy_run_from(region, run);
+	struct search search = { .start = start, .from = start, .fit = fit };
 
 	do {
 		pfn = search_once(region, run, &search);
