@@ -72,7 +72,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (pfn == BUDDY_NO_PFN && !(gfp & BUDDY_GFP_ELSEWHERE))
-		buddy_alloc_failed(region, order, BIT(order), gfp);
+		buddy_alloc_failed(region, order, order_pages(order), gfp);
 	return pfn;
 }
 

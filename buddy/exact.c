@@ -153,7 +153,7 @@ static unsigned long alloc_pages_run(struct buddy_region *region, struct buddy_r
 
 unsigned long buddy_alloc_dma32(struct buddy_region *region, unsigned int order, gfp_t gfp)
 {
-	struct buddy_run run = anywhere(order_pages(order), order);
+	struct buddy_run run = anywhere(order_pages(order), min(order, BUDDY_NR_ORDERS - 1U));
 
 	if (!run.nr || !limit_to_zone(region, &run, gfp))
 		return buddy_alloc_pfn_slow(region, order, gfp & ~__GFP_DMA32);
