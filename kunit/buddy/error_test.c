@@ -22,7 +22,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_MISALIGNED] = "the address is not page aligned",
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages",
-	[BUDDY_ZONE] = "no zone can be chosen",
+	[BUDDY_ZONE] = "the flags have __GFP_DMA",
 	[BUDDY_IN_NMI] = "NMI context cannot wait",
 };
 
@@ -468,16 +468,17 @@ static void error_test_failure_names_the_largest(struct kunit *test)
 	buddy_free_pfn(region, block, 6);
 }
 
-/* Flags that ask for a zone are an error; all other flags are allowed. */
+/* __GFP_DMA is an error; all other flags are allowed. */
 static void error_test_zone(struct kunit *test)
 {
 	static const gfp_t zones[] = {
-		__GFP_DMA, __GFP_DMA32, GFP_KERNEL | __GFP_DMA32, GFP_ATOMIC | __GFP_DMA,
-		__GFP_DMA32 | __GFP_ZERO | __GFP_NOWARN,
+		__GFP_DMA, GFP_ATOMIC | __GFP_DMA, GFP_KERNEL | __GFP_DMA | __GFP_DMA32,
+		__GFP_DMA | __GFP_ZERO | __GFP_NOWARN,
 	};
 	static const gfp_t right[] = {
 		GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, GFP_HIGHUSER, GFP_KERNEL_ACCOUNT | __GFP_ZERO,
 		__GFP_HIGHMEM, __GFP_MOVABLE, __GFP_NOFAIL | __GFP_COMP,
+		__GFP_DMA32, GFP_KERNEL | __GFP_DMA32 | __GFP_ZERO,
 	};
 	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
 	struct buddy_stats *fresh = test_stats(test, region);

@@ -69,7 +69,7 @@ static void exact_test_every_count(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
-/* A block is aligned to its length, rounded up to a power of two. */
+/* Only @align_order aligns a block.  Without it, blocks lie side by side. */
 static void exact_test_alignment(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 37, 2 * MAX_COUNT);
@@ -77,17 +77,15 @@ static void exact_test_alignment(struct kunit *test)
 	unsigned long page = buddy_alloc_pfn(region, 0, 0), nr;
 
 	for (nr = 1; nr; nr = next_count(nr)) {
-		unsigned long pfn = buddy_alloc_pfn_exact(region, nr, 0);
-		unsigned long other = buddy_alloc_pfn_exact(region, nr, __GFP_NOWARN);
+		unsigned int order = nr % (ilog2(MAX_COUNT) + 1);
+		unsigned long pfn = buddy_alloc_pfn_aligned(region, nr, order, __GFP_NOWARN);
 
-		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
-		KUNIT_EXPECT_EQ_MSG(test, pfn % roundup_pow_of_two(nr), 0UL,
-				    "%lu pages at %#lx", nr, pfn);
-		if (other != BUDDY_NO_PFN) {
-			KUNIT_EXPECT_EQ_MSG(test, other % roundup_pow_of_two(nr), 0UL,
-					    "%lu pages at %#lx", nr, other);
-			buddy_free_pfn_exact(region, other, nr);
+		if (pfn == BUDDY_NO_PFN) {
+			/* The region has one multiple of the largest alignment or two. */
+			KUNIT_EXPECT_GE_MSG(test, nr + BIT(order), MAX_COUNT, "%lu pages", nr);
+			continue;
 		}
+		KUNIT_EXPECT_EQ_MSG(test, pfn % BIT(order), 0UL, "%lu pages at %#lx", nr, pfn);
 		KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), nr);
 		buddy_free_pfn_exact(region, pfn, nr);
 	}
@@ -107,8 +105,7 @@ static void exact_test_align_order(struct kunit *test)
 		unsigned long pfn = buddy_alloc_pfn_aligned(region, 3, order, 0);
 
 		KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
-		KUNIT_EXPECT_EQ_MSG(test, pfn % BIT(max(order, 2U)), 0UL,
-				    "order %u at %#lx", order, pfn);
+		KUNIT_EXPECT_EQ_MSG(test, pfn % BIT(order), 0UL, "order %u at %#lx", order, pfn);
 		buddy_free_pfn_exact(region, pfn, 3);
 		buddy_free_pfn(region, page, 0);
 		expect_all_free(test, region, fresh);
@@ -159,7 +156,6 @@ static void exact_test_neighbours(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		unsigned long nr = counts[i], blocks, b;
-		unsigned int order = order_base_2(nr);
 		unsigned long *pfns;
 
 		pfns = kunit_kmalloc_array(test, 4099 / nr, sizeof(*pfns), GFP_KERNEL);
@@ -169,7 +165,10 @@ static void exact_test_neighbours(struct kunit *test)
 			if (pfns[blocks] == BUDDY_NO_PFN)
 				break;
 		}
-		KUNIT_EXPECT_EQ(test, blocks, blocks_inside(TEST_PFN + 1, 4099, order));
+		KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, nr, __GFP_NOWARN),
+				BUDDY_NO_PFN);
+		/* No page between two blocks is left free. */
+		KUNIT_EXPECT_EQ(test, blocks, 4099 / nr);
 		KUNIT_EXPECT_EQ(test, region->stats.free_pages, 4099 - blocks * nr);
 		for (b = 0; b < blocks; b += 2)
 			buddy_free_pfn_exact(region, pfns[b], nr);

@@ -388,8 +388,8 @@ static void free_area_test_prefers_full_cluster(struct kunit *test)
 	struct buddy_stats *fresh = test_stats(test, region);
 	/* Three clusters with 32, 16 and 8 free pages. */
 	unsigned long half = buddy_alloc_pfn(region, 5, 0);
-	unsigned long more = buddy_alloc_pfn_exact(region, 48, 0);
-	unsigned long most = buddy_alloc_pfn_exact(region, 56, 0), pfns[56];
+	unsigned long more = buddy_alloc_pfn_aligned(region, 48, 6, 0);
+	unsigned long most = buddy_alloc_pfn_aligned(region, 56, 6, 0), pfns[56];
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, region->stats.nr_free[CLUSTER_ORDER], 1UL);

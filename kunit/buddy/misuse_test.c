@@ -64,6 +64,21 @@ static bool call_alloc_pfn_aligned(struct buddy_region *region)
 	return buddy_alloc_pfn_aligned(region, 3, 4, GFP_KERNEL) == BUDDY_NO_PFN;
 }
 
+static bool call_alloc_pfn_within(struct buddy_region *region)
+{
+	return buddy_alloc_pfn_within(region, 3, &(struct buddy_window){}, 0) == BUDDY_NO_PFN;
+}
+
+static bool call_trim_pfn(struct buddy_region *region)
+{
+	return buddy_trim_pfn(region, TEST_PFN, 3, TEST_PFN, 2) == -EINVAL;
+}
+
+static bool call_largest(struct buddy_region *region)
+{
+	return !buddy_region_largest(region);
+}
+
 static bool call_free_pfn_exact(struct buddy_region *region)
 {
 	buddy_free_pfn_exact(region, TEST_PFN, 3);
@@ -98,6 +113,11 @@ static bool call_alloc_exact(struct buddy_region *region)
 static bool call_alloc_aligned(struct buddy_region *region)
 {
 	return !buddy_alloc_aligned(region, 3, 4, 0);
+}
+
+static bool call_alloc_within(struct buddy_region *region)
+{
+	return !buddy_alloc_within(region, 3, &(struct buddy_window){}, 0);
 }
 
 static bool call_free_exact(struct buddy_region *region)
@@ -138,12 +158,16 @@ static const struct {
 	{ "buddy_region_drain", call_drain },
 	{ "buddy_alloc_pfn_exact", call_alloc_pfn_exact },
 	{ "buddy_alloc_pfn_aligned", call_alloc_pfn_aligned },
+	{ "buddy_alloc_pfn_within", call_alloc_pfn_within },
+	{ "buddy_trim_pfn", call_trim_pfn },
+	{ "buddy_region_largest", call_largest },
 	{ "buddy_free_pfn_exact", call_free_pfn_exact },
 	{ "buddy_block_pages", call_block_pages },
 	{ "buddy_alloc_bulk", call_alloc_bulk },
 	{ "buddy_free_bulk", call_free_bulk },
 	{ "buddy_alloc_exact", call_alloc_exact },
 	{ "buddy_alloc_aligned", call_alloc_aligned },
+	{ "buddy_alloc_within", call_alloc_within },
 	{ "buddy_free_exact", call_free_exact },
 	{ "buddy_pfn_to_virt", call_pfn_to_virt },
 	{ "buddy_virt_to_pfn", call_virt_to_pfn },
@@ -224,6 +248,8 @@ static void misuse_test_no_array(struct kunit *test)
 	expect_bad(test, 1, "free_bulk");
 	buddy_region_stats(region, NULL);
 	expect_bad(test, 1, "stats");
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_within(region, 3, NULL, 0), BUDDY_NO_PFN);
+	expect_bad(test, 1, "within");
 	/* Zero blocks without an array are correct. */
 	KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(region, 0, 0, NULL, 0), 0U);
 	buddy_free_bulk(region, 0, 0, NULL);
@@ -311,8 +337,9 @@ static void misuse_test_nmi(struct kunit *test)
 	static const unsigned int nrs[] = { 1, 2, 32, 64, 128, 3, 40, 100 };
 	struct buddy_region *region = test_region(test, TEST_PFN, 1024);
 	struct buddy_stats *fresh = test_stats(test, region), *stats;
-	unsigned long flags, pfns[ARRAY_SIZE(nrs)], pages;
+	unsigned long flags, pfns[ARRAY_SIZE(nrs)], pages, largest;
 	unsigned int i, count = 0;
+	int err;
 
 	stats = test_stats(test, region);
 	for (i = 0; i < ARRAY_SIZE(nrs); i++) {
@@ -328,8 +355,12 @@ static void misuse_test_nmi(struct kunit *test)
 	IN_NMI(buddy_free_pfn(region, pfns[4], 7));
 	IN_NMI(pages = buddy_block_pages(region, pfns[0]));
 	IN_NMI(buddy_region_stats(region, stats));
+	IN_NMI(err = buddy_trim_pfn(region, pfns[3], 64, pfns[3], 32));
+	IN_NMI(largest = buddy_region_largest(region));
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-	count = 1 + ARRAY_SIZE(nrs) + 4;
+	count = 1 + ARRAY_SIZE(nrs) + 6;
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
+	KUNIT_EXPECT_EQ(test, largest, 0UL);
 	KUNIT_EXPECT_EQ(test, pages, 0UL);
 	KUNIT_EXPECT_NULL(test, memchr_inv(stats, 0, sizeof(*stats)));
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->errors[BUDDY_IN_NMI], (unsigned long)count);

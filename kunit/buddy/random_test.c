@@ -54,14 +54,20 @@ static bool is_free(struct model *model, unsigned long page, unsigned long nr)
 	return !memchr_inv(&model->length[page], 0, nr * sizeof(*model->length));
 }
 
-/* Whether any aligned block of @size is free. */
-static bool has_room(struct model *model, unsigned long size)
+/* Whether @nr free pages lie side by side, from a multiple of @align on. */
+static bool has_room(struct model *model, unsigned long nr, unsigned long align)
 {
-	unsigned long page = -model->pfn & (size - 1);
+	unsigned long page = 0, run = 0;
 
-	for (; page + size <= model->pages; page += size)
-		if (is_free(model, page, size))
+	for (; page < model->pages; page++) {
+		if (model->length[page])
+			run = 0;
+		/* A run counts from its first aligned page on. */
+		else if (run || !((model->pfn + page) & (align - 1)))
+			run++;
+		if (run == nr)
 			return true;
+	}
 	return false;
 }
 
@@ -74,17 +80,18 @@ static unsigned int random_order(struct model *model)
 static void random_alloc(struct model *model)
 {
 	unsigned int order = random_order(model);
-	unsigned long nr = BIT(order), page, pfn, i;
+	unsigned long nr = BIT(order), align = nr, page, pfn, i;
 
 	if (below(model, 3)) {
 		pfn = buddy_alloc_pfn(model->region, order, __GFP_NOWARN);
 	} else {
 		nr = 1 + below(model, nr);
+		align = 1;
 		pfn = buddy_alloc_pfn_exact(model->region, nr, __GFP_NOWARN);
 	}
 
 	if (pfn == BUDDY_NO_PFN) {
-		if (has_room(model, roundup_pow_of_two(nr)))
+		if (has_room(model, nr, align))
 			KUNIT_ASSERT_FAILURE(model->test,
 					     "no block for %lu pages, but there is one", nr);
 		model->fails++;
@@ -92,7 +99,7 @@ static void random_alloc(struct model *model)
 	}
 	page = pfn - model->pfn;
 	if (page >= model->pages || model->pages - page < nr ||
-	    pfn % roundup_pow_of_two(nr) || !is_free(model, page, nr))
+	    pfn & (align - 1) || !is_free(model, page, nr))
 		KUNIT_ASSERT_FAILURE(model->test,
 				     "%lu pages at %#lx are not free, aligned and inside",
 				     nr, pfn);

@@ -218,7 +218,8 @@ static void expect_error(struct kunit *test, struct buddy_region *region,
 
 static void split_test_wrong_calls(struct kunit *test)
 {
-	struct buddy_region *region = test_region_mapped(test, 0, SIZE);
+	/* The page before the first one is of no region. */
+	struct buddy_region *region = test_region_mapped(test, 1, SIZE);
 	struct buddy_stats *fresh = test_stats(test, region);
 	void *block = buddy_alloc_exact(region, 5, 0), *large = buddy_alloc(region, 6, 0);
 	const char *size = "5 pages given, the block has";
@@ -238,7 +239,7 @@ static void split_test_wrong_calls(struct kunit *test)
 	expect_error(test, region, BUDDY_MISALIGNED, "the address is not page aligned",
 		     block + 1, 5);
 	expect_error(test, region, BUDDY_OUTSIDE, "this is in no region",
-		     block - SIZE * PAGE_SIZE, 5);
+		     buddy_pfn_to_virt(region, region->ranges->pfn) - PAGE_SIZE, 5);
 	/* Bits 1 and 2 of a block word look like a block of two pages. */
 	expect_error(test, region, BUDDY_NOT_A_HEAD, size, page_of(large, 1), 2);
 	expect_error(test, region, BUDDY_WRONG_SIZE, size, large, 63);
