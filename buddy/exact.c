@@ -231,7 +231,8 @@ static bool window_to_run(const struct buddy_window *window, struct buddy_run *r
 	if (window->align_order >= BITS_PER_LONG)
 		return false;
 	run->align = BIT(window->align_order);
-	run->start = DIV_ROUND_UP_ULL(window->low, PAGE_SIZE);
+	/* Round up; the sum of DIV_ROUND_UP() could overflow. */
+	run->start = (window->low >> PAGE_SHIFT) + (window->low % PAGE_SIZE != 0);
 	run->end = (high >> PAGE_SHIFT) + (high % PAGE_SIZE == PAGE_SIZE - 1);
 	run->boundary = window->boundary >> PAGE_SHIFT;
 	run->top_down = window->top_down;
