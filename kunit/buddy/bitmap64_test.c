@@ -162,9 +162,43 @@ static void bitmap64_test_merge(struct kunit *test)
 	}
 }
 
+/* Where rows of each length begin, aligned or not; page by page, a row ends at a page in use. */
+static void bitmap64_test_rows(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int i, nr;
+	int pos;
+
+	prandom_seed_state(&rnd, test_seed(test));
+	for (i = 0; i < 2000; i++) {
+		u64 free = (u64)prandom_u32_state(&rnd) << 32 | prandom_u32_state(&rnd);
+		u8 row[BITMAP64_BITS + 1] = {};
+
+		/* Few, many, or almost all pages are free; or all, or none. */
+		if (i % 4 == 1)
+			free |= free << 1 | free >> 3 | free << 7;
+		else if (i % 4 == 2)
+			free = ~(free & free << 5 & free >> 9 & free << 17);
+		if (i < 2)
+			free = i ? ~0ULL : 0;
+		for (pos = BITMAP64_BITS - 1; pos >= 0; pos--)
+			row[pos] = free & BIT_ULL(pos) ? row[pos + 1] + 1 : 0;
+		for (nr = 1; nr <= BITMAP64_BITS; nr++) {
+			u64 rows = 0;
+
+			for (pos = 0; pos < BITMAP64_BITS; pos++)
+				if (row[pos] >= nr)
+					rows |= BIT_ULL(pos);
+			KUNIT_ASSERT_EQ_MSG(test, bitmap64_rows(free, nr), rows,
+					    "%#llx, %u pages", free, nr);
+		}
+	}
+}
+
 static struct kunit_case word_cases[] = {
 	KUNIT_CASE(bitmap64_test_mask),
 	KUNIT_CASE(bitmap64_test_extent),
+	KUNIT_CASE(bitmap64_test_rows),
 	KUNIT_CASE(bitmap64_test_merge),
 	KUNIT_CASE(bitmap64_test_all_aligned_patterns),
 	KUNIT_CASE(bitmap64_test_random),

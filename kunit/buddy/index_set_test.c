@@ -154,11 +154,94 @@ static void index_set_test_random(struct kunit *test)
 	check(test, &model);
 }
 
+/* The neighbours of @index in the set are those in the bitmap. */
+static void expect_neighbours(struct kunit *test, const struct model *model, unsigned long index)
+{
+	unsigned long next = find_next_bit(model->has, model->nr, index);
+	unsigned long prev = find_last_bit(model->has, index + 1);
+
+	KUNIT_ASSERT_EQ_MSG(test, index_set_next(&model->set, index),
+			    next < model->nr ? next : INDEX_NONE, "from %lu", index);
+	KUNIT_ASSERT_EQ_MSG(test, index_set_prev(&model->set, index),
+			    prev <= index ? prev : INDEX_NONE, "from %lu", index);
+}
+
+/* From each index of a small set; from both sides of each word's ends, of a large one. */
+static void expect_all_neighbours(struct kunit *test, const struct model *model)
+{
+	unsigned long i, word = max(1UL, model->nr / 64 / 100);
+
+	for (i = 0; i < model->nr; i++) {
+		if (model->nr > 5000 && i % 64 > 1 && i % 64 < 63)
+			i = round_down(i, 64) + 63;
+		if (model->nr > 5000 && i > 300 && i + 300 < model->nr && i / 64 % word)
+			continue;
+		if (i < model->nr)
+			expect_neighbours(test, model, i);
+	}
+	expect_neighbours(test, model, model->nr - 1);
+}
+
+/* The next and the previous index, with none, one, two, or a few indexes in the set. */
+static void index_set_test_neighbours(struct kunit *test)
+{
+	const unsigned long *nr = test->param_value;
+	unsigned long picks[24], i, last = *nr - 1;
+	struct rnd_state rnd;
+	struct model model;
+
+	prandom_seed_state(&rnd, test_seed(test));
+	make(test, &model, *nr);
+	expect_all_neighbours(test, &model);
+	/* The ends of the set, of words, and of words of words. */
+	for (i = 0; i < ARRAY_SIZE(picks); i++) {
+		static const unsigned long ends[] = { 0, 63, 64, 4095, 4096, 262143, 262144 };
+
+		if (i < ARRAY_SIZE(ends))
+			picks[i] = min(ends[i], last);
+		else if (i < 10)
+			picks[i] = last - min(last, i - ARRAY_SIZE(ends));
+		else
+			picks[i] = prandom_u32_state(&rnd) % *nr;
+	}
+	for (i = 0; i < ARRAY_SIZE(picks); i++) {
+		change(test, &model, picks[i]);
+		expect_all_neighbours(test, &model);
+	}
+	/* One index at a time. */
+	while (model.nr_has)
+		change(test, &model, index_set_lowest(&model.set));
+	for (i = 0; i < ARRAY_SIZE(picks); i++) {
+		change(test, &model, picks[i]);
+		if (i < 12)
+			expect_all_neighbours(test, &model);
+		change(test, &model, picks[i]);
+	}
+}
+
+/* The same with two thirds of all indexes in the set. */
+static void index_set_test_neighbours_dense(struct kunit *test)
+{
+	const unsigned long *nr = test->param_value;
+	struct rnd_state rnd;
+	struct model model;
+	unsigned long i;
+
+	prandom_seed_state(&rnd, test_seed(test));
+	make(test, &model, *nr);
+	for (i = 0; i < *nr; i++)
+		if (prandom_u32_state(&rnd) % 3)
+			change(test, &model, i);
+	expect_all_neighbours(test, &model);
+}
+
 static struct kunit_case index_set_cases[] = {
 	KUNIT_CASE(index_set_test_words),
 	KUNIT_CASE_PARAM(index_set_test_each, size_gen_params),
 	KUNIT_CASE_PARAM(index_set_test_fill, size_gen_params),
 	KUNIT_CASE_PARAM(index_set_test_random, size_gen_params),
+	KUNIT_CASE_PARAM(index_set_test_neighbours, size_gen_params),
+	KUNIT_CASE_PARAM(index_set_test_neighbours_dense, size_gen_params),
 	{}
 };
 
