@@ -207,7 +207,7 @@ static void run_test_how_many_cached(struct kunit *test)
 	/* The cluster came from the lists once, and then from the cache. */
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->locked, 1ULL);
 	blocks = ARRAY_SIZE(pfns) + fill_with(region, 3);
-	KUNIT_EXPECT_GE(test, blocks, 1344UL);
+	KUNIT_EXPECT_EQ(test, blocks, 1365UL);
 	/* What is left are single pages. */
 	KUNIT_EXPECT_LE(test, buddy_region_largest(region), 2UL);
 	check_region(test, region);
@@ -352,17 +352,32 @@ static void run_test_unaligned_free_by_order(struct kunit *test)
 	static const unsigned int places[] = { 1, 32, 64, 96, 128, 192, 320, 512 };
 	struct buddy_region *region = cached_region(test, 4096);
 	struct buddy_stats *fresh = test_stats(test, region);
-	unsigned int order, i, round;
+	const struct pcp *pcp = per_cpu_ptr(region->pcp, 0);
+	unsigned long others[16];
+	unsigned int order, i, round, nr;
 
 	for (order = CLUSTER_ORDER; order <= 10; order++) {
 		for (i = 0; i < ARRAY_SIZE(places); i++) {
 			unsigned long pfn = TEST_PFN + places[i], next;
 
-			for (round = 0; round < 3; round++) {
+			for (round = 0; round < 2; round++) {
+				unsigned int other = round ? CLUSTER_ORDER : order;
+
 				take_pages_at(test, region, pfn, BIT(order));
+				/*
+				 * Now the CPU caches blocks of this order, or several blocks: the
+				 * one or the other makes it keep an aligned block.
+				 */
+				nr = 0;
+				do
+					others[nr] = buddy_alloc_pfn(region, other, 0);
+				while (++nr < ARRAY_SIZE(others) && round &&
+				       large_nr(atomic64_read(&pcp->large)) < 2);
 				buddy_free_pfn(region, pfn, order);
 				KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), 0UL);
 				check_region(test, region);
+				while (nr--)
+					buddy_free_pfn(region, others[nr], other);
 				next = buddy_alloc_pfn(region, order, 0);
 				KUNIT_EXPECT_EQ(test, next % BIT(order), 0UL);
 				buddy_free_pfn(region, next, order);
