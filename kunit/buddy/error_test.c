@@ -22,7 +22,7 @@ static const char * const error_text[BUDDY_NR_ERRORS] = {
 	[BUDDY_MISALIGNED] = "the address is not page aligned",
 	[BUDDY_UNMAPPED] = "the region has no kernel mapping",
 	[BUDDY_NO_PAGES] = "zero pages",
-	[BUDDY_ZONE] = "the flags have __GFP_DMA",
+	[BUDDY_ZONE] = "the flags ask for a zone",
 	[BUDDY_IN_NMI] = "NMI context cannot wait",
 };
 

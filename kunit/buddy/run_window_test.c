@@ -288,7 +288,7 @@ static void run_window_test_wrong(struct kunit *test)
 	after = test_stats(test, region);
 	KUNIT_EXPECT_EQ(test, after->errors[BUDDY_WINDOW], 1UL + ARRAY_SIZE(wrong));
 	EXPECT_WARNING("zero pages", buddy_alloc_pfn_within(region, 0, &window, 0));
-	EXPECT_WARNING("the flags have __GFP_DMA",
+	EXPECT_WARNING("the flags ask for a zone",
 		       buddy_alloc_pfn_within(region, 1, &window, __GFP_DMA));
 	KUNIT_EXPECT_EQ(test, memcmp(before, after, offsetof(struct buddy_stats, errors)), 0);
 	check_region(test, region);

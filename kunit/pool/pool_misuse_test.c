@@ -363,7 +363,7 @@ static void pool_misuse_test_zones(struct kunit *test)
 	size_t given;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	EXPECT_WARNING("no zone can be chosen",
+	EXPECT_WARNING("the flags ask for a zone",
 		       KUNIT_EXPECT_NULL(test, mp_alloc(pool, 8, GFP_KERNEL | GFP_DMA32)));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(count), 1L);
 	given = pool->given;
