@@ -48,23 +48,28 @@ unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn
 }
 
 /*
- * The end of a free whose cluster is in no CPU's cache, or in another one's, by now.  If the whole
- * block is still in use, its tails return and the caller frees it under the lock.  If
- * another call has freed some of its pages, the others are freed here.  Return the
- * number of pages that were free.
+ * The end of a free whose cluster is in no CPU's cache by now.  If the whole block is still
+ * in use, its tails return and the caller frees it under the lock.  If another call has
+ * freed some of its pages, the others are freed here.  Return the number of pages that
+ * were free; or -1, with nothing done, if a CPU caches the cluster again: a broken caller
+ * could free one of the pages without the lock before the tails return.
  */
-static unsigned int free_rest(struct buddy_region *region, struct cluster *cluster,
-			      unsigned long pfn, unsigned int nr)
+static int free_rest(struct buddy_region *region, struct cluster *cluster,
+		     unsigned long pfn, unsigned int nr)
 {
 	unsigned int pos = pfn % CLUSTER_PAGES, blocks = 0, already;
 	unsigned long flags;
 	u64 free, used;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
+	if (cluster->pcp_cpu) {
+		raw_spin_unlock_irqrestore(&region->lock, flags);
+		return -1;
+	}
 	/* If the cluster is part of a larger block by now, all pages are free. */
 	free = bitmap64_mask(pos, nr);
 	if (cluster->state == CLUSTER_SPLIT)
-		free &= cluster_free(region, cluster);
+		free &= cluster->free;
 	already = hweight64(free);
 	if (!free)
 		unclaim_block(cluster, pfn, nr);
@@ -84,8 +89,12 @@ static unsigned int free_rest(struct buddy_region *region, struct cluster *clust
 bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 			 unsigned long pfn, unsigned int nr)
 {
-	unsigned int pcp_cpu = READ_ONCE(cluster->pcp_cpu), already = 0;
+	unsigned int pcp_cpu;
+	int already;
 
+again:
+	pcp_cpu = READ_ONCE(cluster->pcp_cpu);
+	already = 0;
 	if (pcp_cpu) {
 		u64 block = bitmap64_mask(pfn % HALF_PAGES, nr), word;
 		atomic64_t *half = pcp_half(region, pcp_cpu, pfn);
@@ -108,6 +117,8 @@ bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
 	}
 	if (nr > 1)
 		already = free_rest(region, cluster, pfn, nr);
+	if (already < 0)
+		goto again;
 	if (!already)
 		return false;
 	buddy_double_free(region, pfn, nr, already);
