@@ -350,6 +350,8 @@ int buddy_trim_pfn(struct buddy_region *region, unsigned long pfn, unsigned long
 		return -EINVAL;
 	}
 	raw_spin_lock_irqsave(&region->lock, flags);
+	/* No broken caller frees a page without the lock while the block has no tails. */
+	buddy_pcp_give_up(region, find_cluster(region, range, pfn));
 	claimed = nr_pages <= range->pages &&
 		  claim_block(region, find_cluster(region, range, pfn), pfn, nr_pages);
 	if (unlikely(!claimed))
@@ -364,6 +366,8 @@ int buddy_trim_pfn(struct buddy_region *region, unsigned long pfn, unsigned long
 	if (unlikely(watched)) {
 		watch_trim(region, pfn, nr_pages, first_pfn, keep_pages);
 		raw_spin_lock_irqsave(&region->lock, flags);
+		/* While it was claimed, the cluster did not look packed. */
+		buddy_pcp_give_up(region, find_cluster(region, range, pfn));
 		trim_block(region, range, pfn, nr_pages, first_pfn, keep_pages);
 		raw_spin_unlock_irqrestore(&region->lock, flags);
 	}

@@ -200,6 +200,13 @@ static void drain_cluster(struct buddy_region *region, struct pcp *pcp, bool kee
 		buddy_cluster_attach(region, cluster, free);
 }
 
+/* No CPU caches @cluster from here on, while the caller has the lock. */
+void buddy_pcp_give_up(struct buddy_region *region, const struct cluster *cluster)
+{
+	if (cluster->pcp_cpu)
+		drain_cluster(region, per_cpu_ptr(region->pcp, cluster->pcp_cpu - 1), false);
+}
+
 static void drain_cpu(struct buddy_region *region, unsigned int cpu)
 {
 	struct pcp *pcp = per_cpu_ptr(region->pcp, cpu);

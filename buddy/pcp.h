@@ -135,6 +135,7 @@ bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *r
 			  struct cluster *cluster, unsigned long pfn, unsigned int nr);
 bool buddy_pcp_take_large(struct buddy_region *region, unsigned long pfn, unsigned int order);
 bool buddy_pcp_reclaim(struct buddy_region *region, unsigned int order);
+void buddy_pcp_give_up(struct buddy_region *region, const struct cluster *cluster);
 void buddy_pcp_drain(struct buddy_region *region);
 int buddy_pcp_largest(struct buddy_region *region);
 unsigned long buddy_pcp_free_pages(struct buddy_region *region);
