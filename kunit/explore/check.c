@@ -1,9 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Checks all metadata of a region while no caller runs, page by page and list by list,
- * without the page layer's own arithmetic.  Compares it with the pages in use in model.c.
+ * without the page layer's own arithmetic.  From the blocks in use, which model.c knows,
+ * follows what each cluster must say.
  */
 #include "explore.h"
+
+/**
+ * struct expected - what the blocks in use say of a cluster
+ * @used: its pages in use
+ * @tail: those that continue a block
+ * @goes_on: the block of its last page has the next page, too
+ * @whole: all its pages are of one block, which begins at the first of them or before
+ * @state: of a whole cluster
+ * @word: the block word of a whole cluster, unless it is CLUSTER_INSIDE
+ */
+struct expected {
+	u64 used;
+	u64 tail;
+	bool goes_on;
+	bool whole;
+	enum cluster_state state;
+	u64 word;
+};
+
+static struct expected expected[MAX_CLUSTERS];
+
+/* --- what the blocks in use say --- */
+
+/* The parts of a block: the largest naturally aligned ones out of its whole clusters. */
+static void expect_parts(struct expected *all, unsigned long pfn, unsigned long nr)
+{
+	unsigned long at = (pfn + 63) / 64, end = (pfn + nr) / 64, size, i;
+
+	for (; at < end; at += size) {
+		bool begins = at * 64 == pfn;
+
+		for (size = 1; at % (2 * size) == 0 && at + 2 * size <= end;)
+			size *= 2;
+		for (i = 0; i < size; i++) {
+			all[at + i].whole = true;
+			all[at + i].state = CLUSTER_INSIDE;
+		}
+		all[at].state = begins ? CLUSTER_USED : CLUSTER_PART;
+		all[at].word = nr << 3 | 1 | (begins && size * 64 == nr ? 0 : 2);
+	}
+}
+
+static void expect_block(unsigned long pfn, unsigned long nr)
+{
+	const struct pfn_range *range = find_range(region, pfn);
+	struct expected *all = expected + range->first - range->pfn / 64;
+	unsigned long page;
+
+	for (page = pfn; page < pfn + nr; page++) {
+		struct expected *this = &all[page / 64];
+		u64 bit = 1ULL << page % 64;
+
+		if (this->used & bit)
+			fault("%#lx is in two blocks", page);
+		this->used |= bit;
+		if (page > pfn)
+			this->tail |= bit;
+		if (page % 64 == 63)
+			this->goes_on = page + 1 < pfn + nr;
+	}
+	expect_parts(all, pfn, nr);
+}
+
+static void expect_blocks(void)
+{
+	unsigned int from = 0, i;
+	unsigned long pfn, nr;
+
+	memset(expected, 0, sizeof(expected));
+	while (next_block(&from, &pfn, &nr) && !has_fault())
+		expect_block(pfn, nr);
+	for (i = 0; i < region->nr_clusters && !has_fault(); i++)
+		if (expected[i].used != used_pages()[i])
+			fault("%#lx: used %#llx, but the blocks in use have %#llx",
+			      cluster_pfn(&region->clusters[i]), used_pages()[i],
+			      expected[i].used);
+}
+
+/* --- clusters --- */
 
 /* The order of the block in a CPU's cache that starts with @cluster, or 0. */
 static unsigned int cached_order(const struct cluster *cluster)
@@ -71,8 +151,8 @@ static u64 free_in_cache(const struct cluster *cluster)
 	return (u32)low | high << 32;
 }
 
-static void check_split(const struct pfn_range *range, const struct cluster *cluster, u64 used,
-			unsigned long nr_free[])
+static void check_split(const struct pfn_range *range, const struct cluster *cluster,
+			const struct expected *this, unsigned long nr_free[])
 {
 	u64 tail = cluster->tail.counter, free = cluster->free;
 	u64 in_range = range_pages(range, cluster);
@@ -82,71 +162,95 @@ static void check_split(const struct pfn_range *range, const struct cluster *clu
 		if (~in_range)
 			fault("%#lx is in a cache, but a part of it is outside of the range",
 			      cluster_pfn(cluster));
+		/* A block from before, across the middle, or into the next cluster. */
+		if (tail & 0x100000001ULL || this->goes_on)
+			fault("%#lx is in a cache, but its blocks are packed: tails %#llx",
+			      cluster_pfn(cluster), tail);
 	} else if (free == ~0ULL) {
 		fault("%#lx is split, but all of it is free", cluster_pfn(cluster));
 	}
-	if ((free ^ used) != in_range)
+	if ((free ^ this->used) != in_range)
 		fault("%#lx: free are %#llx, used %#llx, of %#llx", cluster_pfn(cluster), free,
-		      used, in_range);
-	if (tail & ~used)
-		fault("%#lx: tails %#llx, but used are %#llx", cluster_pfn(cluster), tail,
-		      used);
+		      this->used, in_range);
+	if (tail != this->tail)
+		fault("%#lx: tails %#llx, but those of its blocks are %#llx",
+		      cluster_pfn(cluster), tail, this->tail);
+	if (cluster->goes_on != this->goes_on)
+		fault("%#lx: goes_on is %u", cluster_pfn(cluster), cluster->goes_on);
 	if (cluster->list != (cluster->free ? largest_order(cluster->free) : NO_LIST))
 		fault("%#lx is on list %u, its free pages are %#llx", cluster_pfn(cluster),
 		      cluster->list, cluster->free);
 	count_pages(free, nr_free);
 }
 
-/* Check the block that starts with this cluster, or the split cluster; return its clusters. */
+/* All of the cluster is of one used block. */
+static void check_whole(const struct cluster *cluster, const struct expected *this)
+{
+	if (cluster->state != this->state)
+		fault("%#lx is of a used block, in state %u, not %u", cluster_pfn(cluster),
+		      cluster->state, this->state);
+	else if (this->state != CLUSTER_INSIDE && cluster->block.counter != this->word)
+		fault("%#lx has the block word %#llx, not %#llx", cluster_pfn(cluster),
+		      cluster->block.counter, this->word);
+	if (cluster->list != NO_LIST)
+		fault("%#lx is in use, but on list %u", cluster_pfn(cluster), cluster->list);
+}
+
+/* The order of the free block that begins with cluster @i of @range; 0 after a fault. */
+static unsigned int free_order(const struct pfn_range *range, unsigned long i)
+{
+	const struct cluster *cluster = &region->clusters[range->first + i];
+	unsigned long number = cluster_pfn(cluster) >> 6, buddy;
+	unsigned int order = cluster->list;
+
+	if (cluster->state == CLUSTER_USED && cluster->block.counter == 1) {
+		order = cached_order(cluster);
+		if (!order)
+			fault("%#lx is said to be in a cache, but is in none",
+			      cluster_pfn(cluster));
+		return order;
+	}
+	if (cluster->state != CLUSTER_FREE || order < 6 || order >= BUDDY_NR_ORDERS) {
+		fault("%#lx is of no used block, but in state %u, on list %u",
+		      cluster_pfn(cluster), cluster->state, order);
+		return 0;
+	}
+	buddy = (number ^ 1UL << (order - 6)) - (range->pfn >> 6);
+	if (buddy < range_clusters(range) &&
+	    region->clusters[range->first + buddy].state == CLUSTER_FREE &&
+	    region->clusters[range->first + buddy].list == order)
+		fault("%#lx and its buddy are free, but not merged", cluster_pfn(cluster));
+	return order;
+}
+
+/* Check the free block, or the cluster, at cluster @i of @range; return its clusters. */
 static unsigned long check_cluster(const struct pfn_range *range, unsigned long i,
 				   unsigned long nr_free[])
 {
 	const struct cluster *cluster = &region->clusters[range->first + i];
-	const u64 *used = used_pages() + range->first + i;
-	unsigned long number = cluster_pfn(cluster) >> 6, covers = 1, pages, k, buddy;
-	bool is_free = true;
+	const struct expected *this = &expected[range->first + i];
+	unsigned long covers, k;
+	unsigned int order;
 
-	switch (cluster->state) {
-	case CLUSTER_SPLIT:
-		check_split(range, cluster, *used, nr_free);
-		return 1;
-	case CLUSTER_FREE:
-		if (cluster->list < 6 || cluster->list >= BUDDY_NR_ORDERS) {
-			fault("%#lx is free, but on list %u", cluster_pfn(cluster), cluster->list);
-			return 1;
-		}
-		covers = 1UL << (cluster->list - 6);
-		nr_free[cluster->list]++;
-		buddy = (number ^ covers) - (range->pfn >> 6);
-		if (buddy < range_clusters(range) &&
-		    region->clusters[range->first + buddy].state == CLUSTER_FREE &&
-		    region->clusters[range->first + buddy].list == cluster->list)
-			fault("%#lx and its buddy are free, but not merged",
-			      cluster_pfn(cluster));
-		break;
-	case CLUSTER_USED:
-		pages = (u64)cluster->block.counter >> 3;
-		is_free = !pages;
-		if (is_free) {
-			unsigned int order = cached_order(cluster);
-
-			if (!order) {
-				fault("%#lx is said to be in a cache, but is in none",
-				      cluster_pfn(cluster));
-				return 1;
-			}
-			pages = 1UL << order;
-			nr_free[order]++;
-		}
-		/* The block word counts whole clusters: the last one may be split. */
-		covers = pages >> 6;
-		break;
-	default:
-		fault("%#lx is inside a block, but no block has it", cluster_pfn(cluster));
+	if (this->whole) {
+		check_whole(cluster, this);
 		return 1;
 	}
-	if (!covers || i + covers > range_clusters(range) ||
-	    (is_free && number & (covers - 1))) {
+	if (this->used && cluster->state != CLUSTER_SPLIT) {
+		fault("%#lx has blocks, but is in state %u", cluster_pfn(cluster),
+		      cluster->state);
+		return 1;
+	}
+	if (cluster->state == CLUSTER_SPLIT) {
+		check_split(range, cluster, this, nr_free);
+		return 1;
+	}
+	order = free_order(range, i);
+	if (!order)
+		return 1;
+	nr_free[order]++;
+	covers = 1UL << (order - 6);
+	if (i + covers > range_clusters(range) || cluster_pfn(cluster) >> 6 & (covers - 1)) {
 		fault("%#lx starts a block of %lu clusters", cluster_pfn(cluster), covers);
 		return 1;
 	}
@@ -154,12 +258,14 @@ static unsigned long check_cluster(const struct pfn_range *range, unsigned long 
 		if (k && cluster[k].state != CLUSTER_INSIDE)
 			fault("%#lx is in the block at %#lx, but has a state of its own",
 			      cluster_pfn(&cluster[k]), cluster_pfn(cluster));
-		if (used[k] != (is_free ? 0 : ~0ULL))
-			fault("%#lx is in a block that is %s, but used are %#llx",
-			      cluster_pfn(&cluster[k]), is_free ? "free" : "used", used[k]);
+		if (this[k].used)
+			fault("%#lx is in a free block, but used are %#llx",
+			      cluster_pfn(&cluster[k]), this[k].used);
 	}
 	return covers;
 }
+
+/* --- lists and caches --- */
 
 /* The clusters of an entry of list @order. */
 static unsigned long entry_clusters(unsigned int order)
@@ -244,6 +350,7 @@ void check_region(void)
 
 	if (has_fault())
 		return;
+	expect_blocks();
 	for_each_range(range, region)
 		for (i = 0; i < range_clusters(range) && !has_fault();)
 			i += check_cluster(range, i, nr_free);

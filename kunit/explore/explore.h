@@ -4,9 +4,13 @@
  *
  * sched.c	decides which caller makes the next step
  * memory.c	does the accesses to memory
- * model.c	makes the calls, and knows which pages are in use
+ * model.c	knows which pages are in use, and judges by that
+ * calls.c	makes the calls
  * check.c	checks all metadata of the region
- * scenarios.c	the scenarios of the tables
+ * stubs.c	stands in for files of the page layer
+ * scenarios.c	the tables of scenarios: correct callers
+ * scenarios_run.c	the same, about blocks that begin, end and lie anywhere
+ * scenarios_wrong.c	callers that make mistakes
  * random.c	random scenarios
  * main.c	runs the scenarios
  * print.c	prints scenarios, variables and values
@@ -36,12 +40,15 @@
  * @ALLOC: allocate a block of order @nr
  * @EXACT: allocate @nr pages
  * @ALIGNED: allocate @nr pages, aligned to order @extra
+ * @WITHIN: allocate @nr pages in a window: from page @low to before page @high, counted from
+ *	BASE; across no multiple of 2^boundary pages; aligned to order @extra; 0 is no limit
  * @ALLOC_BULK: allocate @extra blocks of order @nr into as many slots
  * @FREE: free, by order if the block has one, else by pages
  * @FREE_EXACT: free by pages
  * @FREE_BULK: free the blocks of order @nr in @extra slots
  * @SPLIT: split a block; the slot keeps its first page, the slots from @extra on have the
  *	others
+ * @TRIM: keep @nr pages of a block, or as many as there are, from page @extra on
  * @PAGES: buddy_block_pages()
  * @STATS: read the region's counters, as buddy_region_stats() does
  * @DRAIN: drain all caches
@@ -49,13 +56,17 @@
  * @AGAIN: free by order; other callers may do so, too: all but the first make a mistake
  * @AGAIN_EXACT: the same by pages
  * @AGAIN_SPLIT: split the block and free its pages; counts like a free of the block
+ * @AGAIN_TRIM: trim the block and free what is left; counts like a free of the block
+ * @WRONG_TRIM: a mistake: trim a block of @nr pages, from page @extra of the block on
+ * @KEEP_MORE: a mistake: trim to @nr pages from page @extra on, which the block does not have
  * @WRONG_SPLIT: a mistake: split @nr pages, from page @extra of the block on
  * @WRONG: a mistake: free @nr pages, from page @extra of the block on
  * @WRONG_PAGE: a mistake: free page @extra of the block, by the inline function
  */
 enum op_kind {
-	END, ALLOC, EXACT, ALIGNED, ALLOC_BULK, FREE, FREE_EXACT, FREE_BULK, SPLIT, PAGES,
-	STATS, DRAIN, OFFLINE, AGAIN, AGAIN_EXACT, AGAIN_SPLIT, WRONG_SPLIT, WRONG, WRONG_PAGE,
+	END, ALLOC, EXACT, ALIGNED, WITHIN, ALLOC_BULK, FREE, FREE_EXACT, FREE_BULK, SPLIT, TRIM,
+	PAGES, STATS, DRAIN, OFFLINE, AGAIN, AGAIN_EXACT, AGAIN_SPLIT, AGAIN_TRIM, WRONG_SPLIT,
+	WRONG_TRIM, KEEP_MORE, WRONG, WRONG_PAGE,
 };
 
 struct op {
@@ -64,6 +75,10 @@ struct op {
 	u16 nr;
 	u8 extra;
 	u8 cpu;		/* only in a setup: a program has its CPU */
+	u16 low;
+	u16 high;
+	u8 boundary;
+	bool top_down;
 };
 
 struct program {
@@ -116,8 +131,9 @@ struct family {
 	bool sample;
 };
 
-extern const struct family fixed_families[], random_families[];
-extern const unsigned int nr_fixed_families, nr_random_families;
+/* Each ends with a family without a name. */
+extern const struct family correct_families[], run_families[], wrong_families[],
+			   random_families[];
 
 /* --- sched.c --- */
 
@@ -189,6 +205,7 @@ void memory_observe(const struct view *view);
 extern struct buddy_region *region;
 /* For each cluster, the pages that are in use. */
 const u64 *used_pages(void);
+bool next_block(unsigned int *from, unsigned long *pfn, unsigned long *nr);
 
 /* Create a scenario's region, and make the calls of its setup. */
 void model_make(const struct scenario *scenario);

@@ -34,8 +34,30 @@ struct result {
 	bool failed;
 };
 
+static const struct family * const tables[] = {
+	correct_families, run_families, wrong_families
+};
+
 static struct result *results;
 static unsigned int nr_results;
+
+static unsigned int nr_families(const struct family *table)
+{
+	unsigned int nr = 0;
+
+	while (table[nr].name)
+		nr++;
+	return nr;
+}
+
+static unsigned int nr_fixed_families(void)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		nr += nr_families(tables[i]);
+	return nr;
+}
 
 /* --- run --- */
 
@@ -139,17 +161,20 @@ static struct result *add_result(const struct family *family)
 /* Run all tables; after @deadline, only the part that the suite runs. */
 static bool run_tables(double deadline, void (*done)(const struct result *result))
 {
+	const struct family *family;
 	bool failed = false;
 	unsigned int i;
 
-	for (i = 0; i < nr_fixed_families; i++) {
-		struct result *result = add_result(&fixed_families[i]);
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		for (family = tables[i]; family->name; family++) {
+			struct result *result = add_result(family);
 
-		while (run_next(result, 0, now() < deadline ? &all_limits : &fixed_limits))
-			;
-		done(result);
-		failed |= result->failed;
-	}
+			while (run_next(result, 0,
+					now() < deadline ? &all_limits : &fixed_limits))
+				;
+			done(result);
+			failed |= result->failed;
+		}
 	return failed;
 }
 
@@ -175,16 +200,16 @@ static int run_for(double seconds, u64 seed)
 	       "verdict");
 	failed = run_tables(now() + seconds / 2, print_row);
 	random = &results[nr_results];
-	for (i = 0; i < nr_random_families; i++)
+	for (i = 0; i < nr_families(random_families); i++)
 		add_result(&random_families[i]);
 	for (number = 0; !number || now() < end; number++) {
-		for (i = 0; i < nr_random_families; i++)
+		for (i = 0; i < nr_families(random_families); i++)
 			run_next(&random[i], seed, &random_limits);
 		/* Each seed gives the next one, so any scenario can be the first of a run. */
 		seed_draws(seed);
 		seed = draw() >> 32 ?: 1;
 	}
-	for (i = 0; i < nr_random_families; i++) {
+	for (i = 0; i < nr_families(random_families); i++) {
 		print_row(&random[i]);
 		failed |= random[i].failed;
 	}
@@ -212,9 +237,9 @@ static int run_fixed(void)
 	unsigned int i, k;
 
 	printf("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: explore\n    1..%u\n",
-	       nr_fixed_families + nr_random_families);
+	       nr_fixed_families() + nr_families(random_families));
 	failed = run_tables(0, print_test);
-	for (i = 0; i < nr_random_families; i++) {
+	for (i = 0; i < nr_families(random_families); i++) {
 		struct result *result = add_result(&random_families[i]);
 
 		for (k = 1; k <= FIXED_RANDOM; k++)
@@ -228,7 +253,7 @@ static int run_fixed(void)
 
 int main(int argc, char **argv)
 {
-	results = calloc(nr_fixed_families + nr_random_families, sizeof(*results));
+	results = calloc(nr_fixed_families() + nr_families(random_families), sizeof(*results));
 	if (argc == 3)
 		return run_for(atof(argv[1]), strtoull(argv[2], NULL, 0));
 	return run_fixed();

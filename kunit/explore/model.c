@@ -1,73 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes the calls of the programs, keeps a record of the pages in use, and checks the
- * results against that record.
+ * Keeps a record of the pages in use, and checks the results of the calls in calls.c against
+ * that record.
  *
  * A block is in use from the return of the allocation until the call that frees it.
  * Between a call and its return, it may be either.
  */
-#include "explore.h"
+#include "model.h"
 
 #define MAX_FAILS	16	/* allocations that failed in one schedule */
-
-/**
- * struct slot - a block that programs know by a number
- * @pfn: its first page
- * @nr: its pages; not changed by a free, so that the block can be freed again
- * @held: whether the block is in use
- * @busy: whether a call for this slot has not returned
- * @victim: whether a program makes a mistake with the block
- */
-struct slot {
-	unsigned long pfn;
-	unsigned long nr;
-	bool held;
-	bool busy;
-	bool victim;
-};
-
-/**
- * struct attempt - an allocation that has not returned, or has failed
- * @order: the order of the block that it needs
- * @taken: for each cluster, the pages that were not free all the time
- * @mistaken: for each cluster, the pages that a caller freed by mistake meanwhile
- * @beside: a bit for each allocation that had not returned when this one failed
- */
-struct attempt {
-	unsigned int order;
-	u64 taken[MAX_CLUSTERS];
-	u64 mistaken[MAX_CLUSTERS];
-	unsigned int beside;
-};
-
-struct state {
-	u64 used[MAX_CLUSTERS];
-	/*
-	 * By caller: its call that frees them has not returned.  A bulk free can still be
-	 * at work when another caller has got one of its pages, and frees that.
-	 */
-	u64 leaving[MAX_PROGRAMS + 1][MAX_CLUSTERS];
-	struct slot slots[NR_SLOTS];
-	unsigned int errors;
-	unsigned int mistakes;
-	u64 allocs[BUDDY_NR_ORDERS];
-	u64 frees[BUDDY_NR_ORDERS];
-};
 
 struct buddy_region *region;
 cpu_callback cpu_dead;
 bool buddy_watched;
 
-static struct state now, after_setup;
+struct state now;
+static struct state after_setup;
 
 static struct pfn_range ranges[MAX_RANGES];
 static struct buddy_stats fresh;
 static u64 fresh_nonempty;
 static bool makes_mistakes;
-static const struct slot *mistake[MAX_PROGRAMS];	/* what each frees by mistake now */
+const struct slot *mistake[MAX_PROGRAMS];
 static bool untold;
-/* For each slot, the view of the CPU that allocated its block. */
-static struct view views[NR_SLOTS];
+struct view views[NR_SLOTS];
 
 static struct buddy_region saved_region;
 static u8 saved_metadata[MAX_METADATA];
@@ -76,61 +32,6 @@ static u8 saved_pcp[CPUS * PERCPU_SIZE];
 static struct attempt attempts[MAX_PROGRAMS + 1], fails[MAX_FAILS];
 static unsigned int under_way;		/* a bit for each of attempts[] */
 static unsigned int nr_fails;
-
-/* --- stand-ins for files of the page layer that are not compiled --- */
-
-bool buddy_should_fail(unsigned long nr)
-{
-	return false;
-}
-
-void buddy_page_owner_set(struct buddy_region *watched, unsigned long pfn, unsigned long nr)
-{
-}
-
-void buddy_page_owner_split(struct buddy_region *watched, unsigned long pfn,
-			    unsigned long nr)
-{
-}
-
-void buddy_page_owner_reset(struct buddy_region *watched, unsigned long pfn)
-{
-}
-
-void buddy_page_poison_check(struct buddy_region *watched, unsigned long pfn,
-			     unsigned long nr)
-{
-}
-
-void buddy_page_poison_fill(struct buddy_region *watched, unsigned long pfn,
-			    unsigned long nr)
-{
-}
-
-struct buddy_region *buddy_region_find(unsigned long pfn, const void *addr)
-{
-	return NULL;
-}
-
-/* Read the counters as buddy_region_stats() does. */
-static void read_stats(struct buddy_stats *stats)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&region->lock, flags);
-	*stats = region->stats;
-	buddy_pcp_add_free(region, stats);
-	raw_spin_unlock_irqrestore(&region->lock, flags);
-}
-
-static void drain(void)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&region->lock, flags);
-	buddy_pcp_drain(region);
-	raw_spin_unlock_irqrestore(&region->lock, flags);
-}
 
 /* --- pages --- */
 
@@ -144,7 +45,7 @@ static u64 pages_in(const struct pfn_range *range, unsigned int i, unsigned long
 	return start < end ? bitmap64_mask(start - first, end - start) : 0;
 }
 
-static bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
+bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
 {
 	const struct pfn_range *range = find_range(region, pfn);
 	unsigned int base = range->first, i;
@@ -155,7 +56,7 @@ static bool any_of(const u64 *map, unsigned long pfn, unsigned long nr)
 	return false;
 }
 
-static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
+void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
 {
 	const struct pfn_range *range = find_range(region, pfn);
 	unsigned int base = range->first, i;
@@ -172,17 +73,34 @@ static void set_pages(u64 *map, unsigned long pfn, unsigned long nr, bool set)
 
 /* --- an allocation may fail only if no block fits --- */
 
-/* A block of @attempt's order that was free all the time, or BUDDY_NO_PFN. */
+/* Whether the block @run may lie at @pfn. */
+bool meets(const struct buddy_run *run, unsigned long pfn)
+{
+	unsigned long last = pfn + run->nr - 1;
+
+	return pfn >= run->start && last < run->end && pfn % run->align == 0 &&
+	       (!run->boundary || pfn / run->boundary == last / run->boundary);
+}
+
+/* A place for @attempt's block that was free all the time, or BUDDY_NO_PFN. */
 static unsigned long find_free(const struct attempt *attempt)
 {
-	unsigned long size = BIT(attempt->order), pfn;
+	unsigned long nr = attempt->run.nr, pfn, free;
 	const struct pfn_range *range;
 
-	for_each_range(range, region)
-		for (pfn = (range->pfn + size - 1) & -size;
-		     pfn + size <= range->pfn + range->pages; pfn += size)
-			if (!any_of(attempt->taken, pfn, size))
-				return pfn;
+	for_each_range(range, region) {
+		const u64 *taken = attempt->taken + range->first;
+		unsigned long first = range->pfn & -CLUSTER_PAGES;
+
+		free = 0;
+		for (pfn = range->pfn; pfn < range->pfn + range->pages; pfn++) {
+			bool was = taken[(pfn - first) / 64] >> pfn % 64 & 1;
+
+			free = was ? 0 : free + 1;
+			if (free >= nr && meets(&attempt->run, pfn + 1 - nr))
+				return pfn + 1 - nr;
+		}
+	}
 	return BUDDY_NO_PFN;
 }
 
@@ -191,38 +109,71 @@ static void judge(const struct attempt *attempt)
 	unsigned long pfn;
 
 	/* Not all allocations at the same time have returned, or there are mistakes. */
-	if (attempt->beside || makes_mistakes)
+	if (attempt->beside || makes_mistakes || attempt->disturbed)
 		return;
 	pfn = find_free(attempt);
 	if (pfn != BUDDY_NO_PFN)
-		fault("found no block of order %u, but the one at %#lx was free all the time",
-		      attempt->order, pfn);
+		fault("found no block of %lu pages, but those at %#lx were free all the time",
+		      attempt->run.nr, pfn);
 }
 
-/* A number for the present caller: that of its program, or one for the setup. */
-static unsigned int caller(void)
+static bool is_empty(const u64 *map)
 {
-	return self ? self->number : MAX_PROGRAMS;
+	unsigned int i;
+
+	for (i = 0; i < region->nr_clusters; i++)
+		if (map[i])
+			return false;
+	return true;
 }
 
-static struct attempt *begin_alloc(unsigned int order)
+void disturb(void)
+{
+	unsigned int i;
+
+	for (i = 0; i <= MAX_PROGRAMS; i++)
+		if (under_way & BIT(i) && i != caller())
+			attempts[i].disturbed |= attempts[i].searches;
+}
+
+struct attempt *begin_alloc(const struct buddy_run *run, bool searches)
 {
 	struct attempt *attempt = &attempts[caller()];
 	unsigned int i, k;
 
-	attempt->order = order;
-	for (i = 0; i < region->nr_clusters; i++) {
-		attempt->taken[i] = now.used[i];
-		for (k = 0; k <= MAX_PROGRAMS; k++)
+	attempt->run = *run;
+	attempt->searches = searches;
+	attempt->disturbed = false;
+	memcpy(attempt->taken, now.used, sizeof(attempt->taken));
+	memset(attempt->mistaken, 0, sizeof(attempt->mistaken));
+	for (k = 0; k <= MAX_PROGRAMS; k++) {
+		if (is_empty(now.leaving[k]))
+			continue;
+		attempt->disturbed = searches;
+		for (i = 0; i < region->nr_clusters; i++)
 			attempt->taken[i] |= now.leaving[k][i];
-		attempt->mistaken[i] = 0;
 	}
+	/* Each may take a cluster into a cache that the other looks for. */
+	attempt->disturbed |= searches && under_way;
+	disturb();
 	under_way |= BIT(attempt - attempts);
 	return attempt;
 }
 
+bool is_alloc_under_way(void)
+{
+	return under_way;
+}
+
+void cannot_be_told(void)
+{
+	trace_line("", "freed before its tails were marked: cannot be told");
+	untold = true;
+	sched_stop();
+}
+
 /* The pages [pfn, pfn + nr) were not free all the time, for allocations under way. */
-static void taken_by(const struct attempt *attempt, unsigned long pfn, unsigned long nr)
+void taken_by(const struct attempt *attempt, unsigned long pfn, unsigned long nr)
 {
 	unsigned int bit = BIT(attempt - attempts), i;
 
@@ -234,7 +185,7 @@ static void taken_by(const struct attempt *attempt, unsigned long pfn, unsigned 
 			set_pages(fails[i].taken, pfn, nr, true);
 }
 
-static void end_alloc(const struct attempt *attempt)
+void end_alloc(const struct attempt *attempt)
 {
 	unsigned int bit = BIT(attempt - attempts), i;
 
@@ -251,7 +202,7 @@ static void end_alloc(const struct attempt *attempt)
  * @attempt has failed.  Other allocations under way may have taken pages already: which
  * pages were free is known when they have returned.  In an NMI it may always fail.
  */
-static void fail_alloc(struct attempt *attempt)
+void fail_alloc(struct attempt *attempt)
 {
 	if (in_nmi() || nr_fails == MAX_FAILS)
 		return;
@@ -260,8 +211,30 @@ static void fail_alloc(struct attempt *attempt)
 	judge(&fails[nr_fails++]);
 }
 
-/* --- calls --- */
+/* --- checks --- */
 
+const u64 *used_pages(void)
+{
+	return now.used;
+}
+
+/* The next block in use, from slot *@from on; false if there is none. */
+bool next_block(unsigned int *from, unsigned long *pfn, unsigned long *nr)
+{
+	for (; *from < NR_SLOTS; ++*from) {
+		const struct slot *slot = &now.slots[*from];
+
+		if (!slot->held)
+			continue;
+		*pfn = slot->pfn;
+		*nr = slot->nr;
+		++*from;
+		return true;
+	}
+	return false;
+}
+
+/* A caller was told of an error. */
 void model_error(enum buddy_error kind)
 {
 	now.errors++;
@@ -272,382 +245,12 @@ void model_error(enum buddy_error kind)
 	trace_line("", "an error is reported: kind %u", kind);
 }
 
-static void got_block(const struct attempt *attempt, struct slot *slot, unsigned long pfn,
-		      unsigned long nr, unsigned int align)
-{
-	const struct pfn_range *range;
-
-	memory_publish(&views[slot - now.slots]);
-	slot->busy = false;
-	trace_line("", "  has got %#lx to %#lx", pfn, pfn + nr - 1);
-	range = find_range(region, pfn);
-	if (!range || pfn + nr > range->pfn + range->pages) {
-		fault("%#lx, %lu pages, is not in the region", pfn, nr);
-		return;
-	}
-	if (any_of(attempt->mistaken, pfn, nr)) {
-		trace_line("", "freed before its tails were marked: cannot be told");
-		untold = true;
-		sched_stop();
-	}
-	if (pfn & (BIT(align) - 1))
-		fault("%#lx is not aligned to order %u", pfn, align);
-	if (any_of(now.used, pfn, nr))
-		fault("%#lx, %lu pages, is allocated twice", pfn, nr);
-	set_pages(now.used, pfn, nr, true);
-	taken_by(attempt, pfn, nr);
-	slot->pfn = pfn;
-	slot->nr = nr;
-	slot->held = true;
-	now.allocs[order_base_2(nr)]++;
-}
-
-static void do_alloc(const struct op *op)
-{
-	struct slot *slot = &now.slots[op->slot];
-	unsigned long nr = op->kind == ALLOC ? BIT(op->nr) : op->nr, pfn;
-	unsigned int order = order_base_2(nr);
-	struct attempt *attempt;
-
-	if (slot->held || slot->busy)
-		return;
-	if (op->kind == ALIGNED)
-		order = max_t(unsigned int, order, op->extra);
-	slot->busy = true;
-	attempt = begin_alloc(order);
-	if (op->kind == ALLOC)
-		pfn = buddy_alloc_pfn(region, order, 0);
-	else if (op->kind == EXACT)
-		pfn = buddy_alloc_pfn_exact(region, nr, 0);
-	else
-		pfn = buddy_alloc_pfn_aligned(region, nr, op->extra, 0);
-	if (pfn == BUDDY_NO_PFN) {
-		slot->busy = false;
-		trace_line("", "  has got none");
-		fail_alloc(attempt);
-	} else {
-		got_block(attempt, slot, pfn, nr, order);
-	}
-	end_alloc(attempt);
-}
-
-static void do_alloc_bulk(const struct op *op)
-{
-	struct slot *slots = &now.slots[op->slot];
-	unsigned long pfns[NR_SLOTS];
-	struct attempt *attempt;
-	unsigned int i, nr;
-
-	for (i = 0; i < op->extra; i++)
-		if (slots[i].held || slots[i].busy)
-			return;
-	for (i = 0; i < op->extra; i++)
-		slots[i].busy = true;
-	attempt = begin_alloc(op->nr);
-	nr = buddy_alloc_bulk(region, op->nr, op->extra, pfns, 0);
-	for (i = 0; i < op->extra; i++) {
-		slots[i].busy = false;
-		if (i < nr)
-			got_block(attempt, &slots[i], pfns[i], BIT(op->nr), op->nr);
-	}
-	if (nr < op->extra)
-		fail_alloc(attempt);
-	end_alloc(attempt);
-}
-
-/* Before a free: the block is not in use from here on. */
-static void let_go(struct slot *slot)
-{
-	memory_observe(&views[slot - now.slots]);
-	slot->held = false;
-	set_pages(now.used, slot->pfn, slot->nr, false);
-	set_pages(now.leaving[caller()], slot->pfn, slot->nr, true);
-	now.frees[order_base_2(slot->nr)]++;
-}
-
-static void has_gone(const struct slot *slot)
-{
-	set_pages(now.leaving[caller()], slot->pfn, slot->nr, false);
-	trace_line("", "  has freed %#lx to %#lx", slot->pfn, slot->pfn + slot->nr - 1);
-}
-
-static void free_block(const struct slot *slot, bool exact)
-{
-	if (exact || !is_power_of_2(slot->nr))
-		buddy_free_pfn_exact(region, slot->pfn, slot->nr);
-	else
-		buddy_free_pfn(region, slot->pfn, ilog2(slot->nr));
-}
-
-static unsigned int errors_seen(void)
-{
-	return self ? self->errors : now.errors;
-}
-
-static void expect_no_error(unsigned int before, const struct slot *slot)
-{
-	if (errors_seen() != before && !slot->victim)
-		fault("a correct call for %#lx, %lu pages, is reported as an error", slot->pfn,
-		      slot->nr);
-}
-
-/* In an NMI, a free that needs the lock is an error, and the block stays in use. */
-static bool was_refused(unsigned int errors)
-{
-	return in_nmi() && self->errors == errors + 1 && self->kind == BUDDY_IN_NMI;
-}
-
-static void take_back(struct slot *slot, const struct slot *copy)
-{
-	memory_publish(&views[slot - now.slots]);
-	set_pages(now.leaving[caller()], copy->pfn, copy->nr, false);
-	set_pages(now.used, copy->pfn, copy->nr, true);
-	now.frees[order_base_2(copy->nr)]--;
-	now.mistakes++;
-	slot->busy = false;
-	slot->held = true;
-}
-
-static void do_free(const struct op *op)
-{
-	struct slot *slot = &now.slots[op->slot], copy;
-	unsigned int errors = errors_seen();
-
-	if (!slot->held)
-		return;
-	let_go(slot);
-	/* Another program may use the slot meanwhile; not in an NMI: it may stay in use. */
-	slot->busy = in_nmi();
-	copy = *slot;
-	free_block(&copy, op->kind == FREE_EXACT);
-	if (was_refused(errors)) {
-		take_back(slot, &copy);
-		return;
-	}
-	if (in_nmi())
-		slot->busy = false;
-	has_gone(&copy);
-	expect_no_error(errors, &copy);
-}
-
-static void do_free_bulk(const struct op *op)
-{
-	unsigned int errors = errors_seen(), nr = 0, i;
-	struct slot copies[NR_SLOTS];
-	unsigned long pfns[NR_SLOTS];
-
-	for (i = 0; i < op->extra; i++) {
-		struct slot *slot = &now.slots[op->slot + i];
-
-		if (!slot->held || slot->nr != BIT(op->nr))
-			continue;
-		let_go(slot);
-		pfns[nr] = slot->pfn;
-		copies[nr++] = *slot;
-	}
-	if (!nr)
-		return;
-	buddy_free_bulk(region, op->nr, nr, pfns);
-	for (i = 0; i < nr; i++)
-		has_gone(&copies[i]);
-	expect_no_error(errors, &copies[0]);
-}
-
-/* The pages stay in use, and are blocks of their own when the call returns. */
-static void do_split(const struct op *op)
-{
-	struct slot *slot = &now.slots[op->slot], *rest = &now.slots[op->extra] - 1;
-	unsigned long nr = slot->nr, i;
-	unsigned int errors = errors_seen();
-
-	if (!slot->held || nr >= CLUSTER_PAGES || op->extra + nr - 1 > NR_SLOTS)
-		return;
-	for (i = 1; i < nr; i++)
-		if (rest[i].held || rest[i].busy)
-			return;
-	memory_observe(&views[op->slot]);
-	/* No other program may free the block or use the slots during the call. */
-	slot->held = false;
-	slot->busy = true;
-	for (i = 1; i < nr; i++)
-		rest[i].busy = true;
-	buddy_split_pfn(region, slot->pfn, nr);
-	expect_no_error(errors, slot);
-	now.frees[order_base_2(nr)]++;
-	now.allocs[0] += nr;
-	for (i = 0; i < nr; i++) {
-		struct slot *page = i ? &rest[i] : slot;
-
-		*page = (struct slot){ slot->pfn + i, 1, .held = true };
-		memory_publish(&views[page - now.slots]);
-	}
-}
-
-static void begin_mistake(const struct slot *slot)
-{
-	now.mistakes++;
-	if (self)
-		mistake[self->number] = slot;
-}
-
-static void end_mistake(void)
-{
-	if (self)
-		mistake[self->number] = NULL;
-}
-
-/* If the split fails, another call frees the block: its pages are not freed then. */
-static void split_and_free(const struct slot *slot)
-{
-	unsigned int errors = errors_seen();
-	unsigned long i;
-
-	buddy_split_pfn(region, slot->pfn, slot->nr);
-	for (i = 0; i < slot->nr && errors_seen() == errors; i++)
-		buddy_free_pfn(region, slot->pfn + i, 0);
-}
-
-/* The first free of the block is correct, the others are mistakes. */
-static void do_free_again(const struct op *op)
-{
-	struct slot *slot = &now.slots[op->slot], copy;
-
-	if (!slot->nr)
-		return;
-	begin_mistake(slot);
-	if (slot->held) {
-		let_go(slot);
-		now.mistakes--;
-	}
-	copy = *slot;
-	if (op->kind == AGAIN_SPLIT)
-		split_and_free(&copy);
-	else
-		free_block(&copy, op->kind == AGAIN_EXACT);
-	has_gone(&copy);
-	end_mistake();
-}
-
-enum use { IN_USE, FREED, IN_DOUBT };
-
-static enum use slot_use(const struct slot *slot)
-{
-	unsigned int k;
-
-	if (slot->held)
-		return IN_USE;
-	if (under_way || any_of(now.used, slot->pfn, slot->nr))
-		return IN_DOUBT;
-	for (k = 0; k <= MAX_PROGRAMS; k++)
-		if (any_of(now.leaving[k], slot->pfn, slot->nr))
-			return IN_DOUBT;
-	return FREED;
-}
-
-static void do_wrong(const struct op *op)
-{
-	enum buddy_error kind = op->extra ? BUDDY_NOT_A_HEAD : BUDDY_WRONG_SIZE;
-	const struct slot *slot = &now.slots[op->slot];
-	unsigned int errors = errors_seen();
-	enum use use;
-
-	if (!slot->nr)
-		return;
-	use = slot_use(slot);
-	begin_mistake(slot);
-	if (op->kind == WRONG_SPLIT)
-		buddy_split_pfn(region, slot->pfn + op->extra, op->nr);
-	else if (op->kind == WRONG_PAGE)
-		buddy_free_pfn(region, slot->pfn + op->extra, 0);
-	else
-		buddy_free_pfn_exact(region, slot->pfn + op->extra, op->nr);
-	end_mistake();
-	if (!self || use == IN_DOUBT || slot_use(slot) != use)
-		return;
-	if (use == FREED)
-		kind = BUDDY_DOUBLE_FREE;
-	if (errors_seen() != errors + 1 || self->kind != kind)
-		fault("a wrong call for the block at %#lx is not reported as kind %d", slot->pfn,
-		      kind);
-}
-
-static void do_pages(const struct op *op)
-{
-	struct slot *slot = &now.slots[op->slot];
-	unsigned long pages;
-
-	if (!slot->held)
-		return;
-	memory_observe(&views[op->slot]);
-	/* No other program may free the block or use the slot during the call. */
-	slot->held = false;
-	slot->busy = true;
-	pages = buddy_block_pages(region, slot->pfn);
-	slot->busy = false;
-	slot->held = true;
-	if (pages != slot->nr)
-		fault("the block at %#lx has %lu pages, not %lu", slot->pfn, slot->nr, pages);
-}
-
-static void do_stats(void)
-{
-	struct buddy_stats stats;
-
-	read_stats(&stats);
-	if (stats.free_pages > stats.pages)
-		fault("%lu of %lu pages are free", stats.free_pages, stats.pages);
-}
-
-static void do_op(const struct op *op)
-{
-	if (tracing)
-		trace_line("", "%s", describe_op(op));
-	switch (op->kind) {
-	case ALLOC:
-	case EXACT:
-	case ALIGNED:
-		return do_alloc(op);
-	case ALLOC_BULK:
-		return do_alloc_bulk(op);
-	case FREE:
-	case FREE_EXACT:
-		return do_free(op);
-	case FREE_BULK:
-		return do_free_bulk(op);
-	case SPLIT:
-		return do_split(op);
-	case AGAIN:
-	case AGAIN_EXACT:
-	case AGAIN_SPLIT:
-		return do_free_again(op);
-	case WRONG_SPLIT:
-	case WRONG:
-	case WRONG_PAGE:
-		return do_wrong(op);
-	case PAGES:
-		return do_pages(op);
-	case STATS:
-		return do_stats();
-	case DRAIN:
-		return drain();
-	case OFFLINE:
-		return cpu_offline(op->nr);
-	}
-}
-
 void model_run(const struct program *program)
 {
 	const struct op *op;
 
 	for (op = program->ops; op->kind != END; op++)
 		do_op(op);
-}
-
-/* --- checks --- */
-
-const u64 *used_pages(void)
-{
-	return now.used;
 }
 
 /*
@@ -762,7 +365,7 @@ void model_check_rest(void)
 			      slot->nr, pages);
 		setup_cpu = slot->pfn % CPUS;
 		if (!has_fault())
-			do_free(&op);
+			do_op(&op);
 	}
 	if (has_fault())
 		return;

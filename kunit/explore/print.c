@@ -4,11 +4,14 @@
 
 static const char * const op_names[] = {
 	[ALLOC] = "alloc order", [EXACT] = "alloc pages", [ALIGNED] = "alloc aligned",
+	[WITHIN] = "alloc in a window",
 	[ALLOC_BULK] = "alloc bulk of order", [FREE] = "free", [FREE_EXACT] = "free exact",
-	[FREE_BULK] = "free bulk of order", [SPLIT] = "split",
+	[FREE_BULK] = "free bulk of order", [SPLIT] = "split", [TRIM] = "trim",
 	[PAGES] = "block_pages", [STATS] = "stats",
 	[DRAIN] = "drain", [OFFLINE] = "offline CPU", [AGAIN] = "free again",
 	[AGAIN_EXACT] = "free exact again", [AGAIN_SPLIT] = "split and free again",
+	[AGAIN_TRIM] = "trim and free again", [WRONG_TRIM] = "MISTAKE: trim pages",
+	[KEEP_MORE] = "MISTAKE: keep pages",
 	[WRONG_SPLIT] = "MISTAKE: split pages", [WRONG] = "MISTAKE: free pages",
 	[WRONG_PAGE] = "MISTAKE: free page",
 };
@@ -28,6 +31,11 @@ const char *describe_op(const struct op *op)
 		snprintf(text, sizeof(text), "%s pages %u to order %u -> slot %u", name, op->nr,
 			 op->extra, op->slot);
 		break;
+	case WITHIN:
+		snprintf(text, sizeof(text), "%s pages %u, %u to %u, order %u, 2^%u%s -> slot %u",
+			 name, op->nr, op->low, op->high, op->extra, op->boundary,
+			 op->top_down ? ", top down" : "", op->slot);
+		break;
 	case ALLOC_BULK:
 	case FREE_BULK:
 		snprintf(text, sizeof(text), "%s %u: slots %u to %u", name, op->nr, op->slot,
@@ -43,6 +51,10 @@ const char *describe_op(const struct op *op)
 	case OFFLINE:
 		snprintf(text, sizeof(text), "%s %u", name, op->nr);
 		break;
+	case TRIM:
+	case AGAIN_TRIM:
+	case WRONG_TRIM:
+	case KEEP_MORE:
 	case WRONG:
 	case WRONG_SPLIT:
 		snprintf(text, sizeof(text), "%s %u to %u of slot %u", name, op->extra,

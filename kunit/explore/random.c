@@ -20,13 +20,39 @@ static unsigned int draw_order(bool is_large)
 	return is_large ? large[draw() % ARRAY_SIZE(large)] : small[draw() % ARRAY_SIZE(small)];
 }
 
+/* Anywhere in the first part of the region, or at one address. */
+static struct op draw_within(unsigned int slot, bool is_large)
+{
+	unsigned int nr = lengths[draw() % (is_large ? 14 : 10)], low = draw() % 200;
+	struct op op = { WITHIN, slot, nr, .low = low };
+
+	switch (draw() % 4) {
+	case 0:
+		op.high = low + nr;
+		break;
+	case 1:
+		op.high = low + nr + draw() % 100;
+		op.top_down = draw() % 2;
+		break;
+	case 2:
+		op.boundary = 8;
+		op.top_down = true;
+		break;
+	default:
+		op.extra = draw() % 7;
+	}
+	return op;
+}
+
 static struct op draw_alloc(bool is_large)
 {
 	unsigned int slot = draw_slot();
 
-	switch (draw() % 6) {
+	switch (draw() % 7) {
 	case 0:
 		return (struct op){ EXACT, slot, lengths[draw() % (is_large ? 14 : 10)] };
+	case 3:
+		return draw_within(slot, is_large);
 	case 1:
 		return (struct op){ ALIGNED, slot, 1 + draw() % 40, draw() % 8 };
 	case 2:
@@ -56,6 +82,11 @@ static struct op draw_split(void)
 	return (struct op){ SPLIT, draw_slot(), .extra = FIRST_PAGE + draw() % 2 * 8 };
 }
 
+static struct op draw_trim(void)
+{
+	return (struct op){ TRIM, draw_slot(), 1 + draw() % 100, draw() % 3 ? draw() % 40 : 0 };
+}
+
 /* One of the first pages of a block that was split, which are most likely to be there. */
 static struct op draw_free_page(void)
 {
@@ -64,7 +95,7 @@ static struct op draw_free_page(void)
 
 static struct op draw_op(bool is_large)
 {
-	switch (draw() % 20) {
+	switch (draw() % 22) {
 	case 0 ... 4:
 		return draw_alloc(is_large);
 	case 5 ... 12:
@@ -73,6 +104,8 @@ static struct op draw_op(bool is_large)
 		return draw_split();
 	case 18 ... 19:
 		return draw_free_page();
+	case 20 ... 21:
+		return draw_trim();
 	case 13:
 		return (struct op){ DRAIN };
 	case 14:
@@ -119,7 +152,8 @@ static void draw_scenario(struct scenario *scenario, unsigned int programs, unsi
 	nr = draw() % 16;
 	for (i = 0; i < nr; i++) {
 		scenario->setup[i] = draw() % 3 ? draw_alloc(is_large) :
-				     draw() % 4 ? draw_free() : draw_split();
+				     draw() % 4 ? draw_free() :
+				     draw() % 2 ? draw_split() : draw_trim();
 		scenario->setup[i].cpu = draw() % CPUS;
 	}
 	for (i = 0; i < programs; i++) {
@@ -209,7 +243,7 @@ static bool make_mistakes(struct scenario *scenario, unsigned long number)
 			if (draw() % 2)
 				ops[end] = (struct op){ WRONG_PAGE, FIRST_VICTIM + i, 1, page };
 			else if (draw() % 2)
-				ops[end].kind = WRONG_SPLIT;
+				ops[end].kind = draw() % 2 ? WRONG_SPLIT : WRONG_TRIM;
 		}
 	}
 	return true;
@@ -222,6 +256,5 @@ const struct family random_families[] = {
 	{ "random_longer", make_long, true },
 	{ "random_longer_weak", make_long_weak, true },
 	{ "random_with_mistakes", make_mistakes, true },
+	{}
 };
-
-const unsigned int nr_random_families = ARRAY_SIZE(random_families);
