@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure what operations cost, here and in the kernel's own allocators; print a
 # table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus,
-# mixed.  WORKS selects benchmark modules, KERNEL the kernel of the guests.
+# mixed, runs.  WORKS selects benchmark modules, KERNEL the kernel of the guests.
 #
 # instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
 # counts instructions, so figures are exact and the same in each run.  The boot
@@ -11,12 +11,13 @@
 # two_cpus: Debian's kernel on two vCPUs: the work of two threads compared with one.
 # mixed: a program with the page layer and the allocators of a newer kernel: which large
 # blocks are left after mixed work.
+# runs: the same program: what blocks of any length cost, in nanoseconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
 
-lanes=${LANES:-instructions native two_cpus mixed}
+lanes=${LANES:-instructions native two_cpus mixed runs}
 guest_kernel=${KERNEL:-$own_kernel}
 mixed_kernel=7.2
 mkdir -p build
@@ -67,7 +68,7 @@ debian() {
 lane_instructions() {
 	say "instructions: Linux $guest_kernel, one vCPU" >&2
 	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_churn,limit=1048576 bench_drm,limit=16384 \
-		bench_worst bench_fragment,mib=256 bench_pools $replays"
+		bench_worst bench_fragment,mib=256 bench_runs bench_pools $replays"
 }
 
 lane_native() {
@@ -88,16 +89,25 @@ lane_two_cpus() {
 	SMP=2 RUNS=3 debian bench_smp
 }
 
-lane_mixed() {
-	say "mixed: user space, with the allocators of Linux $mixed_kernel" >&2
+build_native() {
+	say "$1: user space, with the allocators of Linux $mixed_kernel" >&2
 	kernel_source "$mixed_kernel" >&2
 	make -s -j "$(nproc)" -C kunit/native LINUX="$source" OUT="$top/build/native" \
 		>build/native.log 2>&1 || die "it does not build, see build/native.log"
+}
+
+lane_mixed() {
+	build_native mixed
 	build/native/native picture >build/mixed.dat
 	build/native/native build/pages-shell.trace
 }
 
-declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns [mixed]=ns)
+lane_runs() {
+	build_native runs
+	build/native/native runs
+}
+
+declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns [mixed]=ns [runs]=ns)
 
 # tables LANE...: the table of each lane, and the targets.
 tables() {
@@ -106,7 +116,7 @@ tables() {
 	for lane; do
 		case $lane in
 		native)	peers=$own_kernel ;;
-		mixed)	peers=$mixed_kernel ;;
+		mixed|runs) peers=$mixed_kernel ;;
 		*)	peers=$guest_kernel ;;
 		esac
 		awk -f scripts/bench/table.awk -v lane="$lane" -v kernel="$peers" \

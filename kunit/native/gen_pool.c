@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's gen_pool as a subject; best fit. */
+/* The kernel's gen_pool as two subjects: best fit, and first fit, which is the default. */
 #include <linux/genalloc.h>
 
 #include "native.h"
 
 #define BASE	BIT(40)	/* any address: gen_pool does not access its memory */
 
-static void *create(unsigned long nr_pages)
+static void *create_first(unsigned long nr_pages)
 {
 	struct gen_pool *pool = gen_pool_create(PAGE_SHIFT, NUMA_NO_NODE);
 
 	if (!pool || gen_pool_add(pool, BASE, nr_pages << PAGE_SHIFT, NUMA_NO_NODE))
 		return NULL;
-	gen_pool_set_algo(pool, gen_pool_best_fit, NULL);
+	return pool;
+}
+
+static void *create(unsigned long nr_pages)
+{
+	struct gen_pool *pool = create_first(nr_pages);
+
+	if (pool)
+		gen_pool_set_algo(pool, gen_pool_best_fit, NULL);
 	return pool;
 }
 
@@ -31,7 +39,24 @@ static unsigned long first(unsigned long block)
 	return (block - BASE) >> PAGE_SHIFT;
 }
 
+/* There are algorithms for an alignment and for one address, and none for a window. */
+static unsigned long within(void *pool, unsigned long nr_pages, const struct place *place)
+{
+	struct genpool_data_align align = { PAGE_SIZE << place->align_order };
+	struct genpool_data_fixed fixed = { place->low << PAGE_SHIFT };
+	size_t size = nr_pages << PAGE_SHIFT;
+
+	if (place->high)
+		return gen_pool_alloc_algo(pool, size, gen_pool_fixed_alloc, &fixed) ?: NOTHING;
+	return gen_pool_alloc_algo(pool, size, gen_pool_first_fit_align, &align) ?: NOTHING;
+}
+
 const struct subject gen_pool = {
 	"gen_pool 7.2 best fit", create, (void (*)(void *))gen_pool_destroy, alloc, genpool_free,
-	first
+	first, within, false
+};
+
+const struct subject gen_pool_first = {
+	"gen_pool 7.2 first fit", create_first, (void (*)(void *))gen_pool_destroy, alloc,
+	genpool_free, first, within, false
 };

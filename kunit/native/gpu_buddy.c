@@ -24,20 +24,41 @@ static void destroy(void *mm)
  * several of gpu_buddy's, which stay in a ring without a head; drivers have the head in an
  * object of their own.
  */
-static unsigned long alloc(void *from, unsigned long nr_pages)
+static unsigned long alloc_blocks(struct gpu_buddy *mm, unsigned long nr_pages,
+				  const struct place *place, unsigned long flags, u64 min_size)
 {
-	struct gpu_buddy *mm = from;
-	unsigned long flags = nr_pages & (nr_pages - 1) ? GPU_BUDDY_CONTIGUOUS_ALLOCATION : 0;
-	u64 bytes = (u64)nr_pages << PAGE_SHIFT;
+	u64 end = place->high ? (u64)place->high << PAGE_SHIFT : mm->size;
 	struct gpu_buddy_block *block;
 	LIST_HEAD(blocks);
 
-	if (gpu_buddy_alloc_blocks(mm, 0, mm->size, bytes, flags ? PAGE_SIZE : bytes, &blocks,
-				   flags))
+	if (gpu_buddy_alloc_blocks(mm, (u64)place->low << PAGE_SHIFT, end,
+				   (u64)nr_pages << PAGE_SHIFT, min_size, &blocks, flags))
 		return NOTHING;
 	block = list_first_entry(&blocks, struct gpu_buddy_block, link);
 	list_del(&blocks);
 	return (unsigned long)block;
+}
+
+static unsigned long alloc(void *mm, unsigned long nr_pages)
+{
+	const struct place anywhere = { 0 };
+
+	if (nr_pages & (nr_pages - 1))
+		return alloc_blocks(mm, nr_pages, &anywhere, GPU_BUDDY_CONTIGUOUS_ALLOCATION,
+				    PAGE_SIZE);
+	return alloc_blocks(mm, nr_pages, &anywhere, 0, (u64)nr_pages << PAGE_SHIFT);
+}
+
+/* A range of exactly the block's size is one address.  In a longer range, top-down is ignored. */
+static unsigned long within(void *mm, unsigned long nr_pages, const struct place *place)
+{
+	unsigned long flags = (place->high ? GPU_BUDDY_RANGE_ALLOCATION : 0) |
+			      (place->top_down ? GPU_BUDDY_TOPDOWN_ALLOCATION : 0);
+	bool one_address = place->high - place->low == nr_pages;
+
+	if (place->align_order || one_address)
+		return alloc_blocks(mm, nr_pages, place, flags, PAGE_SIZE << place->align_order);
+	return alloc_blocks(mm, nr_pages, place, flags, (u64)nr_pages << PAGE_SHIFT);
 }
 
 static void gpu_free(void *mm, unsigned long block, unsigned long nr_pages)
@@ -53,4 +74,6 @@ static unsigned long first(unsigned long block)
 	return gpu_buddy_block_offset((struct gpu_buddy_block *)block) >> PAGE_SHIFT;
 }
 
-const struct subject gpu_buddy = { "gpu_buddy 7.2", create, destroy, alloc, gpu_free, first };
+const struct subject gpu_buddy = {
+	"gpu_buddy 7.2", create, destroy, alloc, gpu_free, first, within, true
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * native TRACE: mixed work for each allocator; lines for scripts/bench/tsv.awk.
+ * native runs: blocks of any length; lines of the same kind.
  * native picture: one such work in two allocators; data for scripts/bench/mixed.gnuplot.
  */
 #include <stdio.h>
@@ -91,11 +92,13 @@ static void table(const char *trace)
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
-		fprintf(stderr, "usage: %s TRACE | picture\n", argv[0]);
+		fprintf(stderr, "usage: %s TRACE | runs | picture\n", argv[0]);
 		return 1;
 	}
 	if (!strcmp(argv[1], "picture"))
 		picture();
+	else if (!strcmp(argv[1], "runs"))
+		runs_table();
 	else
 		table(argv[1]);
 	return 0;

@@ -36,6 +36,9 @@ struct block {
  * @pages: of the region
  * @blocks: those in use; for a recording, by slot
  * @nr: how many
+ * @lasting: those that are never freed
+ * @nr_lasting: how many
+ * @lasting_pages: the pages of these
  * @used: pages in use
  * @room: how many may be
  */
@@ -45,6 +48,9 @@ struct run {
 	unsigned long pages;
 	struct block *blocks;
 	unsigned long nr;
+	struct block *lasting;
+	unsigned long nr_lasting;
+	unsigned long lasting_pages;
 	unsigned long used;
 	unsigned long room;
 	unsigned long fails;
@@ -81,6 +87,28 @@ static void put(struct run *run, struct block *block, unsigned int pages)
 	run->nr++;
 }
 
+static void put_lasting(struct run *run, const struct work *work, unsigned int order)
+{
+	const struct place place = { .align_order = order, .top_down = true };
+	unsigned long pages = 1UL << order;
+	unsigned long handle = work->top_down ?
+			       run->subject->within(run->region, pages, &place) :
+			       run->subject->alloc(run->region, pages);
+
+	if (handle == NOTHING) {
+		run->fails++;
+		return;
+	}
+	run->lasting[run->nr_lasting++] = (struct block){ handle, pages, native_cpu };
+	run->lasting_pages += pages;
+	run->used += pages;
+}
+
+static bool is_lasting(const struct run *run, const struct work *work, unsigned int random)
+{
+	return work->lasting && run->lasting_pages < run->room / 10 && (random >> 16) % 1024 < 102;
+}
+
 static void drop(struct run *run, struct block *block)
 {
 	native_cpu = block->cpu;
@@ -102,7 +130,10 @@ static void step(struct run *run, const struct work *work, bool fill)
 		*block = run->blocks[run->nr];
 	} else if (run->used + (1UL << order) <= run->room) {
 		native_cpu = (random >> 30 & 1) % work->cpus;
-		put(run, &run->blocks[run->nr], 1U << order);
+		if (is_lasting(run, work, random))
+			put_lasting(run, work, order);
+		else
+			put(run, &run->blocks[run->nr], 1U << order);
 	}
 }
 
@@ -174,6 +205,8 @@ static struct run start(const struct subject *subject, const struct work *work,
 	native_cpus = work->cpus;
 	run.region = subject->create(pages);
 	run.blocks = calloc(pages, sizeof(*run.blocks));
+	if (work->lasting)
+		run.lasting = calloc(pages, sizeof(*run.lasting));
 	return run;
 }
 
@@ -184,8 +217,13 @@ static void finish(struct run *run)
 	for (i = 0; i < run->pages && run->nr; i++)
 		if (run->blocks[i].pages)
 			drop(run, &run->blocks[i]);
+	for (i = 0; i < run->nr_lasting; i++) {
+		native_cpu = run->lasting[i].cpu;
+		run->subject->free(run->region, run->lasting[i].handle, run->lasting[i].pages);
+	}
 	run->subject->destroy(run->region);
 	free(run->blocks);
+	free(run->lasting);
 }
 
 /* How many blocks of @pages can be had; they are free again afterwards. */
@@ -218,6 +256,18 @@ struct left mixed_run(const struct subject *subject, const struct work *work,
 			(run.pages - run.used);
 	finish(&run);
 	return left;
+}
+
+/* Call @measure after the work; there is none if no order is above 0. */
+void mixed_around(const struct subject *subject, const struct work *work, unsigned int seed,
+		  void (*measure)(void *region, void *data), void *data)
+{
+	struct run run = start(subject, work, seed);
+
+	if (work->max_order)
+		mix(&run, work);
+	measure(run.region, data);
+	finish(&run);
 }
 
 /* --- a picture --- */

@@ -12,6 +12,20 @@
 #define NOTHING	(~0UL)
 
 /**
+ * struct place - where a block may lie, in pages from the start of the region
+ * @low: no page before this one
+ * @high: no page at or behind this one; 0 sets no limit
+ * @align_order: the first page's address is a multiple of 2^align_order pages
+ * @top_down: the highest place instead of the lowest
+ */
+struct place {
+	unsigned long low;
+	unsigned long high;
+	unsigned int align_order;
+	bool top_down;
+};
+
+/**
  * struct subject - an allocator of pages
  * @name: in the tables
  * @create: a region of so many pages, all free; NULL if there is no memory for it
@@ -19,6 +33,8 @@
  * @alloc: a block of so many pages; its handle, or NOTHING
  * @free: a block by its handle and its pages
  * @first: number of the first page of a block
+ * @within: a block at a place
+ * @has_windows: @within takes each place; if not, an alignment or one address
  */
 struct subject {
 	const char *name;
@@ -27,9 +43,11 @@ struct subject {
 	unsigned long (*alloc)(void *region, unsigned long nr_pages);
 	void (*free)(void *region, unsigned long block, unsigned long nr_pages);
 	unsigned long (*first)(unsigned long block);
+	unsigned long (*within)(void *region, unsigned long nr_pages, const struct place *place);
+	bool has_windows;
 };
 
-extern const struct subject ours, gpu_buddy, gen_pool;
+extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first;
 
 /* How many CPUs a region that is created now has caches for, and the calling thread's own. */
 extern unsigned int native_cpus;
@@ -44,6 +62,9 @@ extern __thread unsigned int native_cpu;
  * @max_order: of the blocks; each order is half as likely as the one below it
  * @cpus: that take turns; each frees its own blocks
  * @trace: recording of pages to replay ten times instead, or NULL
+ * @lasting: one allocation in ten is never freed, until 10% of the pages that may be in use
+ *	are in such blocks
+ * @top_down: these blocks are allocated at the highest address
  */
 struct work {
 	const char *name;
@@ -51,6 +72,8 @@ struct work {
 	unsigned int max_order;
 	unsigned int cpus;
 	const char *trace;
+	bool lasting;
+	bool top_down;
 };
 
 #define NR_MEASURES	3
@@ -71,5 +94,11 @@ struct left {
 struct left mixed_run(const struct subject *subject, const struct work *work,
 		      unsigned int seed);
 void mixed_picture(const struct subject *subject, const struct work *work);
+void mixed_around(const struct subject *subject, const struct work *work, unsigned int seed,
+		  void (*measure)(void *region, void *data), void *data);
+
+/* --- runs.c: blocks of any length, in a fresh region and after mixed work --- */
+
+void runs_table(void);
 
 #endif /* NATIVE_H */

@@ -102,4 +102,20 @@ static unsigned long first(unsigned long pfn)
 	return pfn - FIRST_PFN;
 }
 
-const struct subject ours = { "buddypool", create, destroy, alloc, ours_free, first };
+static unsigned long within(void *region, unsigned long nr_pages, const struct place *place)
+{
+	struct buddy_window window = {
+		.low = PFN_PHYS(FIRST_PFN + place->low),
+		.high = place->high ? PFN_PHYS(FIRST_PFN + place->high) - 1 : 0,
+		.align_order = place->align_order,
+		.top_down = place->top_down,
+	};
+
+	if (!place->low && !place->high && !place->top_down)
+		return buddy_alloc_pfn_aligned(region, nr_pages, place->align_order, __GFP_NOWARN);
+	return buddy_alloc_pfn_within(region, nr_pages, &window, __GFP_NOWARN);
+}
+
+const struct subject ours = {
+	"buddypool", create, destroy, alloc, ours_free, first, within, true
+};

@@ -11,6 +11,13 @@ BEGIN {
 }
 !($1 in asked) { next }
 $1 == "mixed" && $3 == "buddypool" { mixed_work[++mixed_works] = $2 }
+$2 ~ /^fit, / && $3 == "buddypool" { fits_work[$1, ++fits_nr[$1]] = $2 }
+$2 ~ /^hold, / {
+	size = $2
+	sub(/.*, /, "", size)
+	if ($4 > longest_hold[$1, size])
+		longest_hold[$1, size] = $4
+}
 $5 !~ / (min|max)$/ {
 	value[$1, $2, $3] = $4
 	lane[$1] = 1
@@ -112,6 +119,19 @@ function mixed(   i, w, name, one) {
 	}
 }
 
+# As many blocks of any length as a bitmap has room for, and no long hold of the lock.
+function runs(l, first_fit,   i, w, n, sizes) {
+	for (i = 1; i <= fits_nr[l]; i++) {
+		w = fits_work[l, i]
+		check(l ": " w ": ours - " first_fit "\047s",
+			value[l, w, "buddypool"] - value[l, w, first_fit], ">=", 0)
+	}
+	n = split("64 MiB,1 GiB,16 GiB,1 TiB", sizes, ",")
+	for (i = 1; i <= n; i++)
+		if ((l, sizes[i]) in longest_hold)
+			check(l ": longest hold of the lock, " sizes[i], longest_hold[l, sizes[i]], "<=", 1500)
+}
+
 END {
 	o = "instructions"
 	if (o in lane) {
@@ -150,5 +170,11 @@ END {
 	}
 	if ("mixed" in lane)
 		mixed()
+	runs("instructions", "gen_pool")
+	if ("runs" in lane) {
+		runs("runs", "gen_pool 7.2 first fit")
+		low = least("runs", "gpu_buddy 7.2")
+		check("runs: gpu_buddy 7.2 / ours, worst row (" row ")", low, ">=", 1)
+	}
 	printf "%d met, %d missed%s\n", good, bad, missing ? ", " missing " not measured" : ""
 }
