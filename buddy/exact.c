@@ -41,7 +41,8 @@ static bool limit_to_zone(const struct buddy_region *region, struct buddy_run *r
 /* --- allocate --- */
 
 /* What one block has, without a look at more than a few others. */
-static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy_run *run)
+static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy_run *run,
+				 unsigned long *from)
 {
 	unsigned long pfn = BUDDY_NO_PFN;
 
@@ -49,7 +50,7 @@ static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy
 		pfn = buddy_pcp_refill_exact(region, run->nr);
 	if (pfn != BUDDY_NO_PFN)
 		return pfn;
-	pfn = buddy_rmqueue_fit(region, run);
+	pfn = buddy_rmqueue_fit(region, run, from);
 	if (pfn != BUDDY_NO_PFN)
 		buddy_pcp_set_last(region, pfn);
 	return pfn;
@@ -60,7 +61,7 @@ static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy
  * @start: the cluster to begin with
  * @from: the cluster to go on with, or INDEX_NONE at the end
  * @fit: first try what one block has
- * @drained: the caches are drained
+ * @drained: the caches are drained, or this does not help
  */
 struct search {
 	unsigned long start;
@@ -69,32 +70,39 @@ struct search {
 	bool drained;
 };
 
-/* Search in one hold of the lock.  Before the search fails, it drains the caches. */
+/* Whether the caches have free pages that can make a place for @run. */
+static bool may_drain(struct buddy_region *region, const struct buddy_run *run)
+{
+	unsigned long cached = buddy_pcp_free_pages(region);
+
+	return cached && run->nr <= region->stats.free_pages + cached;
+}
+
+/* Search in one hold of the lock, or drain the caches and begin again. */
 static unsigned long search_once(struct buddy_region *region, const struct buddy_run *run,
 				 struct search *search)
 {
-	unsigned long pfn, cached, flags;
+	unsigned long pfn = BUDDY_NO_PFN, flags;
 
 	if (!lock_irqsave_or_try(&region->lock, &flags)) {
 		search->from = INDEX_NONE;
+		search->drained = true;
 		return BUDDY_NO_PFN;
 	}
 	if (search->fit) {
 		search->fit = false;
-		pfn = rmqueue_one(region, run);
-	} else {
+		pfn = rmqueue_one(region, run, &search->from);
+	} else if (search->from != INDEX_NONE) {
 		pfn = buddy_rmqueue_run(region, run, &search->from);
-	}
-	if (pfn != BUDDY_NO_PFN) {
-		buddy_count_alloc(region, run->nr);
-	} else if (search->from == INDEX_NONE && !search->drained) {
+	} else {
+		buddy_pcp_drain(region);
 		search->drained = true;
-		cached = buddy_pcp_free_pages(region);
-		if (cached && run->nr <= region->stats.free_pages + cached) {
-			buddy_pcp_drain(region);
-			search->from = search->start;
-		}
+		search->from = search->start;
 	}
+	if (pfn != BUDDY_NO_PFN)
+		buddy_count_alloc(region, run->nr);
+	else if (search->from == INDEX_NONE && !search->drained)
+		search->drained = !may_drain(region, run);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	return pfn;
 }
@@ -106,19 +114,27 @@ static unsigned long search_once(struct buddy_region *region, const struct buddy
 static noinline unsigned long alloc_run(struct buddy_region *region,
 					const struct buddy_run *run, bool fit)
 {
-	unsigned long pfn, start = buddy_run_from(region, run);
-	struct search search = { .start = start, .from = start, .fit = fit };
+	unsigned long pfn = BUDDY_NO_PFN, start = buddy_run_from(region, run);
+	struct search search = { .start = start, .from = start, .fit = fit,
+				 .drained = start == INDEX_NONE };
 
-	do {
+	while (pfn == BUDDY_NO_PFN && (search.from != INDEX_NONE || !search.drained))
 		pfn = search_once(region, run, &search);
-	} while (pfn == BUDDY_NO_PFN && search.from != INDEX_NONE);
 	return pfn;
 }
 
-/* Allocate @nr pages in any place. */
-static unsigned long alloc_anywhere(struct buddy_region *region, unsigned long nr)
+/* Allocate @nr pages in any place, which this CPU's cache does not have. */
+static noinline unsigned long alloc_run_anywhere(struct buddy_region *region, unsigned long nr)
 {
 	struct buddy_run run = anywhere(nr, 0);
+
+	return alloc_run(region, &run, true);
+}
+
+/* Allocate @nr pages in any place. */
+static __always_inline unsigned long alloc_anywhere(struct buddy_region *region,
+						    unsigned long nr)
+{
 	struct cluster *cluster;
 	unsigned long pfn;
 
@@ -131,7 +147,7 @@ static unsigned long alloc_anywhere(struct buddy_region *region, unsigned long n
 			return buddy_pcp_set_tails(region, pfn, nr);
 		return pfn;
 	}
-	return alloc_run(region, &run, true);
+	return alloc_run_anywhere(region, nr);
 }
 
 /* Allocate as @run says: with @fit, there is no window but an alignment. */
@@ -192,7 +208,16 @@ static bool is_length(struct buddy_region *region, const char *func, unsigned lo
 unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
 				    unsigned long nr_pages, gfp_t gfp)
 {
-	return buddy_alloc_pfn_aligned(region, nr_pages, 0, gfp);
+	unsigned long pfn;
+
+	if (unlikely(gfp & BUDDY_GFP_SLOW || buddy_is_watched()))
+		return buddy_alloc_pfn_aligned(region, nr_pages, 0, gfp);
+	if (!is_length(region, __func__, nr_pages))
+		return BUDDY_NO_PFN;
+	pfn = alloc_anywhere(region, nr_pages);
+	if (unlikely(pfn == BUDDY_NO_PFN))
+		buddy_alloc_failed(region, order_base_2(nr_pages), nr_pages, gfp);
+	return pfn;
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);
 

@@ -193,12 +193,10 @@ static unsigned long free_size(const struct cluster *cluster)
 	return cluster->state == CLUSTER_SPLIT ? CLUSTER_PAGES : BIT(cluster->list);
 }
 
-/* The index of the cluster behind these pages, or INDEX_NONE. */
-static unsigned long index_behind(struct buddy_region *region, const struct cluster *cluster)
+/* The index of the cluster at @pfn, which is in @range or a little outside. */
+static unsigned long index_at(const struct pfn_range *range, unsigned long pfn)
 {
-	unsigned long index = cluster_index(region, cluster) + free_size(cluster) / CLUSTER_PAGES;
-
-	return index < region->nr_clusters ? index : INDEX_NONE;
+	return range->first + (pfn >> CLUSTER_ORDER) - (range->pfn >> CLUSTER_ORDER);
 }
 
 /* The first page of the run that ends before @pfn, which is the first page of a cluster. */
@@ -299,16 +297,29 @@ static const struct pfn_range *range_of(struct buddy_region *region,
 	return find_range(region, cluster_pfn(cluster) + pos);
 }
 
-/* Where the block can lie in the run, or the runs, that @cluster is part of. */
+/*
+ * Where the block can lie in the run, or the runs, that @cluster is part of.  *@from becomes
+ * the cluster to go on with: the next one or, behind a block, the one in which the run ends.
+ */
 static unsigned long place_at(struct buddy_region *region, const struct pfn_range *range,
-			      const struct cluster *cluster, const struct buddy_run *run)
+			      const struct cluster *cluster, const struct buddy_run *run,
+			      unsigned long *from)
 {
-	unsigned long pfn = cluster_pfn(cluster);
+	unsigned long start = cluster_pfn(cluster), end = start + free_size(cluster), pfn;
 
-	if (cluster->state == CLUSTER_SPLIT)
-		return place_in_cluster(region, range, cluster, run);
-	return place(run, run_start(region, range, pfn),
-		     run_end(region, range, pfn + free_size(cluster)));
+	if (cluster->state == CLUSTER_SPLIT) {
+		pfn = place_in_cluster(region, range, cluster, run);
+	} else {
+		start = run_start(region, range, start);
+		end = run_end(region, range, end);
+		pfn = place(run, start, end);
+	}
+	/* In front of cluster 0 there is INDEX_NONE. */
+	*from = run->top_down ? index_at(range, start) - !(start % CLUSTER_PAGES) :
+				index_at(range, end);
+	if (*from >= region->nr_clusters)
+		*from = INDEX_NONE;
+	return pfn;
 }
 
 /* --- allocate --- */
@@ -336,6 +347,39 @@ static void take_block(struct buddy_region *region, struct cluster *cluster)
 			   cluster_index(region, cluster) >> block_shift(order));
 	region->stats.nr_free[order]--;
 	region->stats.free_pages -= BIT(order);
+}
+
+/*
+ * Give the pages from @pfn to @end back, which are what is left of a free block.  Each part's
+ * buddy has pages of the block that is allocated, so no whole cluster merges.
+ */
+static void give_back(struct buddy_region *region, const struct pfn_range *range,
+		      unsigned long pfn, unsigned long end, unsigned int *blocks)
+{
+	struct buddy_stats *stats = &region->stats;
+	unsigned long nr = end - pfn, rest = pfn % CLUSTER_PAGES;
+
+	if (rest && nr) {
+		rest = min(nr, CLUSTER_PAGES - rest);
+		buddy_free_range(region, range, pfn, rest, blocks);
+		pfn += rest;
+		nr -= rest;
+	}
+	rest = nr % CLUSTER_PAGES;
+	stats->free_pages += nr - rest;
+	while (nr >= CLUSTER_PAGES) {
+		unsigned int order = ilog2(nr);
+
+		if (pfn)
+			order = min_t(unsigned int, order, __ffs(pfn));
+		add_block(region, cluster_index(region, find_cluster(region, range, pfn)), order);
+		stats->nr_free[order]++;
+		++*blocks;
+		pfn += BIT(order);
+		nr -= BIT(order);
+	}
+	if (rest)
+		buddy_free_range(region, range, pfn, rest, blocks);
 }
 
 /*
@@ -367,9 +411,8 @@ static void take_run(struct buddy_region *region, const struct pfn_range *range,
 		before++;
 	}
 	buddy_mark_block(region, range, pfn, nr);
-	buddy_free_range(region, range, first, pfn - first, &after);
-	if (at > end)
-		buddy_free_range(region, range, end, at - end, &after);
+	give_back(region, range, first, pfn, &after);
+	give_back(region, range, end, at, &after);
 	region->stats.merges += before - 1;
 	region->stats.splits += after;
 	if (after)
@@ -408,14 +451,11 @@ static unsigned long try_lists(struct buddy_region *region, const struct buddy_r
 				    cluster_pfn(cluster) >= run->end)
 			break;
 		range = range_of(region, cluster);
-		pfn = place_at(region, range, cluster, run);
+		pfn = place_at(region, range, cluster, run, from);
 		if (pfn != BUDDY_NO_PFN) {
 			take_run(region, range, pfn, run->nr);
 			return pfn;
 		}
-		/* In front of cluster 0 there is INDEX_NONE. */
-		*from = run->top_down ? cluster_index(region, cluster) - 1 :
-					index_behind(region, cluster);
 	}
 	return BUDDY_NO_PFN;
 }
@@ -425,30 +465,32 @@ static unsigned long try_lists(struct buddy_region *region, const struct buddy_r
 
 /*
  * Allocate a block in any place: in a run that is hardly longer, if one is found at once,
- * else next to what is in use, in the smallest block that is large enough.  A failure
- * does not say that there is no place: buddy_rmqueue_run() finds it.
+ * else next to what is in use, in the smallest block that is large enough.  After a failure,
+ * buddy_rmqueue_run() goes on with *@from: no other candidate before that is left.
  */
-unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_run *run)
+unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_run *run,
+				unsigned long *from)
 {
 	unsigned int order = max(order_base_2(run->nr), ilog2(run->align));
 	unsigned int list = buddy_find_list(region, order);
 	const struct pfn_range *range;
 	struct cluster *cluster;
-	unsigned long pfn, from = 0;
+	unsigned long pfn, index;
 
 	lockdep_assert_held(&region->lock);
+	*from = 0;
 	if (order < BUDDY_NR_ORDERS) {
-		pfn = try_lists(region, run, candidates(run->nr) & ~(~0ULL << order), &from, TRIES);
+		pfn = try_lists(region, run, candidates(run->nr) & ~(~0ULL << order), from, TRIES);
 		if (pfn != BUDDY_NO_PFN)
 			return pfn;
 	}
 	if (list == NO_LIST)
 		return BUDDY_NO_PFN;
-	from = index_set_lowest(&region->lists[list]);
-	cluster = list < CLUSTER_ORDER ? &region->clusters[from] :
-					 block_at_index(region, list, from);
+	index = index_set_lowest(&region->lists[list]);
+	cluster = list < CLUSTER_ORDER ? &region->clusters[index] :
+					 block_at_index(region, list, index);
 	range = range_of(region, cluster);
-	pfn = place_at(region, range, cluster, run);
+	pfn = place_at(region, range, cluster, run, &index);
 	take_run(region, range, pfn, run->nr);
 	return pfn;
 }
@@ -505,11 +547,9 @@ unsigned long buddy_longest_run(struct buddy_region *region, unsigned long longe
 		if (!cluster)
 			break;
 		range = range_of(region, cluster);
-		pfn = place_at(region, range, cluster, &run);
-		if (pfn == BUDDY_NO_PFN) {
-			*from = index_behind(region, cluster);
+		pfn = place_at(region, range, cluster, &run, from);
+		if (pfn == BUDDY_NO_PFN)
 			continue;
-		}
 		/* Another run of the same cluster may be longer. */
 		*from = cluster_index(region, cluster);
 		/* The run begins at @pfn. */

@@ -23,7 +23,8 @@ struct buddy_run {
 	bool top_down;
 };
 
-unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_run *run);
+unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_run *run,
+				unsigned long *from);
 unsigned long buddy_run_from(struct buddy_region *region, const struct buddy_run *run);
 unsigned long buddy_rmqueue_run(struct buddy_region *region, const struct buddy_run *run,
 				unsigned long *from);
