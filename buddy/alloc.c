@@ -415,6 +415,8 @@ static bool free_watched_large(struct buddy_region *region, unsigned long pfn,
 	watch_free(region, pfn, nr);
 	/* Now the block is freed as any other, into a cache or not. */
 	raw_spin_lock_irqsave(&region->lock, flags);
+	/* While it was claimed, its first cluster did not look packed. */
+	buddy_pcp_give_up(region, cluster);
 	buddy_mark_block(region, range, pfn, nr);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	free_nr_pages(region, pfn, nr);
@@ -580,13 +582,16 @@ static noinline bool split_locked(struct buddy_region *region, struct cluster *c
 void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr)
 {
 	struct cluster *cluster = find_cluster(region, find_range(region, pfn), pfn);
-	unsigned int pos = pfn % CLUSTER_PAGES;
+	unsigned int pos = pfn % CLUSTER_PAGES, end = pos + nr;
 	struct pcp __percpu *pcp = region->pcp;
+	bool inside;
 
+	/* Of a block in use, its owner may read the state and goes_on without the lock. */
+	inside = end < CLUSTER_PAGES || (end == CLUSTER_PAGES && !data_race(cluster->goes_on));
 	if (unlikely(!nr || nr >= CLUSTER_PAGES ||
-		     ((pos + nr >= CLUSTER_PAGES ||
-		       !claim_tails(cluster, pos, nr, BLOCK_WORD)) &&
-		      !split_locked(region, cluster, pfn, nr)))) {
+		     !(inside && data_race(cluster->state) == CLUSTER_SPLIT ?
+		       claim_tails(cluster, pos, nr) :
+		       split_locked(region, cluster, pfn, nr)))) {
 		wrong_split(region, pfn, nr);
 		return;
 	}

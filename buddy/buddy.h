@@ -273,7 +273,8 @@ void buddy_addr_error(struct buddy_region *region, enum buddy_error kind,
  * Make the block of @nr_pages pages at @addr, less than a cluster of 64 pages, @nr_pages
  * blocks of one page, like split_page() of the kernel.  The caller owns the block.  It
  * frees each page by buddy_free(..., 0), in any order and on any CPU.  Any context; takes
- * no lock.  If no such block is in use, this is a caller error, and nothing changes; but
+ * the region's lock if the block goes on in another cluster, and fails if an NMI cannot
+ * have the lock.  If no such block is in use, this is a caller error, and nothing changes; but
  * the split of one page that is free is not noticed.
  */
 void buddy_split(struct buddy_region *region, const void *addr, unsigned long nr_pages);

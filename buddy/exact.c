@@ -61,24 +61,27 @@ static unsigned long rmqueue_one(struct buddy_region *region, const struct buddy
  * @start: the cluster to begin with
  * @from: the cluster to go on with, or INDEX_NONE at the end
  * @fit: first try what one block has
- * @drained: the caches are drained, or this does not help
+ * @drained: the caches are drained, and counted in region->searches
+ * @hopeless: to drain the caches does not help, or the lock cannot be had
  */
 struct search {
 	unsigned long start;
 	unsigned long from;
 	bool fit;
 	bool drained;
+	bool hopeless;
 };
 
-/* Whether the caches have free pages that can make a place for @run. */
-static bool may_drain(struct buddy_region *region, const struct buddy_run *run)
+/* Whether enough pages are free at all. */
+static bool has_pages(struct buddy_region *region, unsigned long nr)
 {
-	unsigned long cached = buddy_pcp_free_pages(region);
-
-	return cached && run->nr <= region->stats.free_pages + cached;
+	return nr <= region->stats.free_pages + buddy_pcp_free_pages(region);
 }
 
-/* Search in one hold of the lock, or drain the caches and begin again. */
+/*
+ * Search in one hold of the lock, or drain the caches and begin again: once, as no CPU fills
+ * its cache until the search ends.
+ */
 static unsigned long search_once(struct buddy_region *region, const struct buddy_run *run,
 				 struct search *search)
 {
@@ -86,7 +89,7 @@ static unsigned long search_once(struct buddy_region *region, const struct buddy
 
 	if (!lock_irqsave_or_try(&region->lock, &flags)) {
 		search->from = INDEX_NONE;
-		search->drained = true;
+		search->hopeless = true;
 		return BUDDY_NO_PFN;
 	}
 	if (search->fit) {
@@ -95,6 +98,7 @@ static unsigned long search_once(struct buddy_region *region, const struct buddy
 	} else if (search->from != INDEX_NONE) {
 		pfn = buddy_rmqueue_run(region, run, &search->from);
 	} else {
+		atomic_inc(&region->searches);
 		buddy_pcp_drain(region);
 		search->drained = true;
 		search->from = search->start;
@@ -102,7 +106,7 @@ static unsigned long search_once(struct buddy_region *region, const struct buddy
 	if (pfn != BUDDY_NO_PFN)
 		buddy_count_alloc(region, run->nr);
 	else if (search->from == INDEX_NONE && !search->drained)
-		search->drained = !may_drain(region, run);
+		search->hopeless = !has_pages(region, run->nr);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	return pfn;
 }
@@ -116,10 +120,13 @@ static noinline unsigned long alloc_run(struct buddy_region *region,
 {
 	unsigned long pfn = BUDDY_NO_PFN, start = buddy_run_from(region, run);
 	struct search search = { .start = start, .from = start, .fit = fit,
-				 .drained = start == INDEX_NONE };
+				 .hopeless = start == INDEX_NONE };
 
-	while (pfn == BUDDY_NO_PFN && (search.from != INDEX_NONE || !search.drained))
+	while (pfn == BUDDY_NO_PFN &&
+	       (search.from != INDEX_NONE || !(search.drained || search.hopeless)))
 		pfn = search_once(region, run, &search);
+	if (search.drained)
+		atomic_dec(&region->searches);
 	return pfn;
 }
 

@@ -58,6 +58,7 @@ enum origin {
  *	words of @lists stand behind them
  * @pcp: the per-CPU caches
  * @cache_order: order of the largest block that a cache may have; 0 for no caches
+ * @searches: searches for a run that have drained the caches; meanwhile no CPU fills its cache
  * @cache_row: after so many calls of one kind in a row, a CPU caches the next ones
  * @nr_clusters: length of @clusters
  * @name: constant
@@ -88,6 +89,7 @@ struct buddy_region {
 	struct pcp __percpu *pcp;
 	unsigned int cache_order;
 	unsigned int cache_row;
+	atomic_t searches;
 	u32 nr_clusters;
 	char name[NAME_LEN];
 	struct list_head link;

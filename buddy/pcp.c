@@ -251,7 +251,8 @@ static bool is_in_row(struct buddy_region *region, struct pcp *pcp, bool frees,
 		pcp->kind = kind;
 		pcp->row = 0;
 	}
-	return ++pcp->row > region->cache_row;
+	/* What a CPU takes now, a search for a run would not see, although nobody uses it. */
+	return ++pcp->row > region->cache_row && !atomic_read(&region->searches);
 }
 
 /*

@@ -62,9 +62,9 @@
  * - A4 and the block word of a large block are relaxed writes: a free alone reads them,
  *   and the caller orders the free behind the allocation.
  *
- * A split needs no lock and no half word, because the pages stay in use.  A block that ends
- * with its cluster may go on in the next one, and in a word with bit 0 a block of the cluster
- * before ends: there, S1 is done under the lock.
+ * A split needs no lock and no half word, because the pages stay in use; but for a block that
+ * goes on in another cluster.  The cluster of a block in use stays split, and goes_on is that
+ * of its last block, so the owner may read both.
  * - S1 clears tail bits of the caller's pages alone.  A free of the block before or behind
  *   them reads these pages' bits at most at the first page, which has no tail bit before
  *   and after S1.  If S1 comes between F1 and F2 of such a free, F2 fails, and the free
@@ -464,17 +464,16 @@ static __always_inline bool pcp_free_large(struct buddy_region *region,
 /* --- a free under the lock, a split --- */
 
 /*
- * Clear the tails of the used block of @nr pages, less than a cluster, at @pos.  False if
- * there is no such block, or if the word has one of the bits @not.  Of several calls for one
- * block at once, one succeeds.  The tails do not tell whether a block of one page is in use.
+ * Clear the tails of the used block of @nr pages at @pos, which ends in the split @cluster.
+ * False if there is no such block.  Of several calls for one block at once, one succeeds.
+ * The tails do not tell whether a block of one page is in use.
  */
-static inline bool claim_tails(struct cluster *cluster, unsigned int pos, unsigned int nr,
-			       u64 not)
+static inline bool claim_tails(struct cluster *cluster, unsigned int pos, unsigned int nr)
 {
 	u64 tail = atomic64_read(&cluster->tail);
 
 	do {
-		if (tail & not || !bitmap64_is_block(tail, pos, nr))
+		if (!bitmap64_is_block(tail, pos, nr))
 			return false;
 	} while (!atomic64_try_cmpxchg(&cluster->tail, &tail,
 				       tail & ~bitmap64_mask(pos, nr)));
@@ -501,7 +500,7 @@ static inline bool claim_block(struct buddy_region *region, struct cluster *clus
 	    cluster_free(region, cluster) & BIT_ULL(pos) ||
 	    (pos + nr == CLUSTER_PAGES && cluster->goes_on))
 		return false;
-	return claim_tails(cluster, pos, nr, 0);
+	return claim_tails(cluster, pos, nr);
 }
 
 #endif /* BUDDY_PCP_H */

@@ -93,11 +93,12 @@ void mp_free_pages(struct mp_pool *pool, void *addr, unsigned long pages)
 
 /*
  * Allocate @pages pages that lie side by side and can be freed one by one; at most as many
- * as buddy_split() allows.
+ * as buddy_split() allows.  In an NMI, the pages are aligned so that they lie in one cluster:
+ * to split other blocks takes a lock.
  */
 void *mp_alloc_split_pages(struct mp_pool *pool, unsigned long pages, gfp_t gfp)
 {
-	void *addr = take_pages(pool, pages, 0, gfp);
+	void *addr = take_pages(pool, pages, in_nmi() ? order_base_2(pages) : 0, gfp);
 	unsigned long i;
 
 	if (!addr)

@@ -508,10 +508,8 @@ void do_op(const struct op *op)
 	case STATS:
 		return do_stats();
 	case DRAIN:
-		disturb();
 		return drain();
 	case OFFLINE:
-		disturb();
 		return cpu_offline(op->nr);
 	}
 }

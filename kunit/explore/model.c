@@ -153,9 +153,6 @@ struct attempt *begin_alloc(const struct buddy_run *run, bool searches)
 		for (i = 0; i < region->nr_clusters; i++)
 			attempt->taken[i] |= now.leaving[k][i];
 	}
-	/* Each may take a cluster into a cache that the other looks for. */
-	attempt->disturbed |= searches && under_way;
-	disturb();
 	under_way |= BIT(attempt - attempts);
 	return attempt;
 }

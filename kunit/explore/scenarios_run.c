@@ -242,6 +242,15 @@ static const struct scenario run_in_caches[] = {
 		},
 		.bound = 3,
 	}, {
+		/* The other CPU would take the part again, for one page. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 0, 0, 1 } },
+		.programs = {
+			{ 0, .ops = { { EXACT, 1, 100 } } },
+			{ 1, .ops = { { ALLOC, 2, 0 } } },
+		},
+		.bound = 3,
+	}, {
 		/* Both CPUs have a part of it. */
 		.shape = ONE_RANGE(128, 6),
 		.setup = { { ALLOC, 0, 0, 0, 1 }, { ALLOC, 1, 0, 0, 0 }, { FREE, 1 } },

@@ -54,6 +54,9 @@ long shared_count(atomic_long_t *var);
 #define atomic_long_inc_return(v)	shared_count(v)
 #define atomic_long_read(v)		((v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
+#define atomic_inc(v)			((void)++(v)->counter)
+#define atomic_dec(v)			((void)--(v)->counter)
+#define atomic_read(v)			((v)->counter)
 
 /* --- locks; interrupts are off on the CPU that holds one --- */
 
