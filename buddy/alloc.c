@@ -587,9 +587,9 @@ void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned lo
 	bool inside;
 
 	/* Of a block in use, its owner may read the state and goes_on without the lock. */
-	inside = end < CLUSTER_PAGES || (end == CLUSTER_PAGES && !data_race(cluster->goes_on));
+	inside = end < CLUSTER_PAGES || (end == CLUSTER_PAGES && !cluster->goes_on);
 	if (unlikely(!nr || nr >= CLUSTER_PAGES ||
-		     !(inside && data_race(cluster->state) == CLUSTER_SPLIT ?
+		     !(inside && cluster->state == CLUSTER_SPLIT ?
 		       claim_tails(cluster, pos, nr) :
 		       split_locked(region, cluster, pfn, nr)))) {
 		wrong_split(region, pfn, nr);

@@ -347,8 +347,8 @@ static void costs(const struct taker *taker, void *from, const char *scene, unsi
 	cost(taker, from, scene, "16 pages, one address", WINDOW_PAGES, &address);
 }
 
-static int churned(const struct taker *taker, void *from, const char *size, unsigned long pages,
-		   unsigned long room)
+static int run_churned(const struct taker *taker, void *from, const char *size,
+		       unsigned long pages, unsigned long room)
 {
 	char scene[32];
 	struct mix mix;
@@ -382,7 +382,7 @@ static int churned_large(void *from, const char *size, unsigned long pages)
 	for (i = 0; i < got; i++)
 		if (i % 10 < 3)
 			ours_give(from, parts[i], BIT(PART_ORDER));
-	err = churned(&our_runs, from, size, pages, (16UL * SZ_1G) >> PAGE_SHIFT);
+	err = run_churned(&our_runs, from, size, pages, (16UL * SZ_1G) >> PAGE_SHIFT);
 	for (i = 0; i < got; i++)
 		if (i % 10 >= 3)
 			ours_give(from, parts[i], BIT(PART_ORDER));
@@ -400,7 +400,7 @@ static int measure(const struct taker *taker, void *from, const char *size, unsi
 		return 0;
 	if (pages > (16UL * SZ_1G) >> PAGE_SHIFT)
 		return churned_large(from, size, pages);
-	return churned(taker, from, size, pages, pages);
+	return run_churned(taker, from, size, pages, pages);
 }
 
 /* --- how many fit --- */

@@ -21,11 +21,12 @@ static const char * const files[] = {
  * @free: the number in line "free"
  * @used: the number in line "used"
  * @total: the number in line "total"
+ * @longest: the number in line "longest run"
  * @nr_free: free blocks of each order
  */
 struct reading {
 	unsigned int rows;
-	u64 bytes, free, used, total;
+	u64 bytes, free, used, total, longest;
 	unsigned long nr_free[BUDDY_NR_ORDERS];
 };
 
@@ -56,10 +57,12 @@ static bool parse_free_area(char *text, struct reading *area)
 	return line && sscanf(line, " free %llu", &area->free) == 1 &&
 	       (line = strsep(&text, "\n")) && sscanf(line, " used %llu", &area->used) == 1 &&
 	       (line = strsep(&text, "\n")) && sscanf(line, "total %llu", &area->total) == 1 &&
-	       text && !*text;
+	       (line = strsep(&text, "\n")) &&
+	       sscanf(line, "longest run %llu", &area->longest) == 1 && text && !*text;
 }
 
-static void check_free_area(struct kunit *test, struct buddy_region *region)
+static void check_free_area(struct kunit *test, struct buddy_region *region,
+			    unsigned long longest)
 {
 	struct reading *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
 	struct buddy_stats *stats = test_stats(test, region);
@@ -74,18 +77,20 @@ static void check_free_area(struct kunit *test, struct buddy_region *region)
 	KUNIT_EXPECT_EQ(test, area->free, (u64)stats->free_pages << PAGE_SHIFT);
 	KUNIT_EXPECT_EQ(test, area->free + area->used, area->total);
 	KUNIT_EXPECT_EQ(test, area->total, (u64)stats->pages << PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, area->longest, (u64)longest << PAGE_SHIFT);
 }
 
 static void debugfs_test_free_area(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN + 3, 5000);
 
-	check_free_area(test, region);
+	check_free_area(test, region, 5000);
 	fill(test, region);
-	check_free_area(test, region);
+	check_free_area(test, region, 0);
 	free_each(region, TEST_PFN + 3, 5000, 3);
-	check_free_area(test, region);
+	check_free_area(test, region, 1);
 	free_each(region, TEST_PFN + 4, 4999, 3);
+	check_free_area(test, region, 2);
 	free_each(region, TEST_PFN + 5, 4998, 3);
 }
 
@@ -100,7 +105,7 @@ static void debugfs_test_free_area_units(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n    8      1M  "));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n   18      1G  "));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "\n   26    256G            1"));
-	check_free_area(test, region);
+	check_free_area(test, region, 1UL << 26);
 }
 
 /* A thread that allocates and frees until it is stopped. */
@@ -153,7 +158,7 @@ static void debugfs_test_free_area_under_load(struct kunit *test)
 	kthread_stop(task);
 	KUNIT_EXPECT_EQ(test, bad, 0U);
 	KUNIT_EXPECT_GT(test, changes, 10U);
-	check_free_area(test, region);
+	check_free_area(test, region, 2500);
 }
 
 /* --- buddyinfo and the indices --- */

@@ -244,9 +244,10 @@ void runs_table(void)
 	unsigned int i, s;
 
 	printf("fresh\ttimed\tan allocation and its free in an empty region, again and again\n");
-	printf("churned\ttimed\tthe same at 70%%, in blocks of orders 0-9 after mixed work; gpu_buddy is not filled above 16 GiB and gen_pool not above 1 GiB, it takes too long; gen_pool has no windows, gpu_buddy ignores top-down in a window\n");
+	/* gen_pool above 1 GiB and gpu_buddy above 16 GiB take too long to fill. */
+	printf("churned\ttimed\tthe same after mixed work of orders 0-9, with 70%% in use\n");
 	printf("fit,\ttimed\tblocks that an empty region has room for\n");
-	printf("lasting,\ttimed\tblocks of 2 MiB to be had after mixed work, of all that is free; one allocation in ten stays for good, up to 10%% of what may be in use\n");
+	printf("lasting,\ttimed\tfree 2 MiB blocks, in %% of what is free; 10%% stays for good\n");
 	printf("lasting top-down,\ttimed\tthe same, what stays is allocated top-down\n");
 	for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++)
 		for (s = 0; s < ARRAY_SIZE(subjects); s++)

@@ -34,7 +34,6 @@ typedef long long s64;
 typedef unsigned int gfp_t;
 typedef u64 phys_addr_t;
 #define __force
-#define data_race(read)	(read)
 
 typedef struct {
 	s64 counter;
