@@ -217,6 +217,39 @@ static void watch_test_split_poison(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/* The ends that a trim gives back are poisoned; what is kept has its contents and its owner. */
+static void watch_test_trim(struct kunit *test)
+{
+	static const unsigned int lengths[] = { 2, 63, 64, 65, 150 };
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct buddy_stats *fresh = test_stats(test, region);
+	unsigned long page = buddy_alloc_pfn(region, 0, 0);
+	unsigned int i;
+
+	for (i = 0; i < 3 * ARRAY_SIZE(lengths); i++) {
+		unsigned long nr = lengths[i / 3], skip = i % 3 * (nr / 3);
+		unsigned long keep = i % 3 == 2 ? nr - skip : 1 + (nr - skip) / 2;
+		unsigned long pfn = take_other(region, nr);
+		u8 *block = buddy_pfn_to_virt(region, pfn);
+		u8 *kept = block + (skip << PAGE_SHIFT);
+
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		memset(block, 0x77, nr << PAGE_SHIFT);
+		KUNIT_ASSERT_EQ(test, buddy_trim_pfn(region, pfn, nr, pfn + skip, keep), 0);
+		KUNIT_EXPECT_TRUE(test, is_filled(block, skip));
+		KUNIT_EXPECT_NULL(test, memchr_inv(kept, 0x77, keep << PAGE_SHIFT));
+		KUNIT_EXPECT_TRUE(test, is_filled(kept + (keep << PAGE_SHIFT), nr - skip - keep));
+		check_region(test, region);
+		buddy_free_pfn(region, page, 0);
+		expect_owned(test, region, "take_other", 1, keep);
+		page = buddy_alloc_pfn(region, 0, 0);
+		buddy_free_pfn_exact(region, pfn + skip, keep);
+	}
+	buddy_free_pfn(region, page, 0);
+	expect_owned(test, region, "", 0, 0);
+	expect_all_free(test, region, fresh);
+}
+
 /* The report names the byte; the allocation succeeds; other pages are not reported. */
 static void watch_test_write_after_free(struct kunit *test)
 {
@@ -363,18 +396,21 @@ static void watch_test_fail(struct kunit *test)
 {
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
+	const struct buddy_window window = { .top_down = true };
 	struct mp_pool *pool;
 	unsigned long pfn;
 	void *object;
 
-	fail_times(&buddy_fail_page, 2);
+	fail_times(&buddy_fail_page, 3);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, 0, 0), BUDDY_NO_PFN);
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, 3, 0), BUDDY_NO_PFN);
+	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_within(region, 5, &window, 0), BUDDY_NO_PFN);
 	pfn = buddy_alloc_pfn(region, 0, 0);
 	fail_times(&buddy_fail_page, 0);
 	KUNIT_ASSERT_NE(test, pfn, BUDDY_NO_PFN);
 	KUNIT_EXPECT_EQ(test, region->stats.fails[0], 1ULL);
 	KUNIT_EXPECT_EQ(test, region->stats.fails[2], 1ULL);
+	KUNIT_EXPECT_EQ(test, region->stats.fails[3], 1ULL);
 	buddy_free_pfn(region, pfn, 0);
 
 	pool = mp_create_pool(region, PAGE_SIZE, 0);
@@ -402,6 +438,7 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_test_too_large),
 	KUNIT_CASE(watch_test_poison),
 	KUNIT_CASE(watch_test_split_poison),
+	KUNIT_CASE(watch_test_trim),
 	KUNIT_CASE(watch_test_write_after_free),
 	KUNIT_CASE(watch_test_owner_before),
 	KUNIT_CASE(watch_test_double_free),
