@@ -11,6 +11,9 @@
 #define READ_ONCE(var)		(*(const volatile typeof(var) *)&(var))
 #define WRITE_ONCE(var, value)	((void)(*(volatile typeof(var) *)&(var) = (value)))
 
+#define atomic_inc(v)			((void)++(v)->counter)
+#define atomic_dec(v)			((void)--(v)->counter)
+#define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic64_read(v)		READ_ONCE((v)->counter)
 #define atomic64_read_acquire(v)	atomic64_read(v)
 #define atomic64_set(v, value)		WRITE_ONCE((v)->counter, value)
