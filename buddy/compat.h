@@ -6,8 +6,24 @@
 #include <linux/dcache.h>
 #include <linux/fault-inject.h>
 #include <linux/hrtimer.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/version.h>
+
+/* 6.3 has it, and keeps the flags from being written in another way. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/* 6.13 wants a string. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define IMPORT_NS_DMA_BUF	MODULE_IMPORT_NS(DMA_BUF)
+#else
+#define IMPORT_NS_DMA_BUF	MODULE_IMPORT_NS("DMA_BUF")
+#endif
 
 /* The largest order of alloc_pages(): 6.4 made MAX_ORDER inclusive, 6.8 renamed it. */
 #ifndef MAX_PAGE_ORDER

@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 
+#include "../buddy/dmabuf.h"
 #include "internal.h"
 
 static int __init buddypool_init(void)
@@ -16,15 +17,24 @@ static int __init buddypool_init(void)
 	mp_debugfs_init();
 	err = buddy_init();
 	if (err)
-		mp_kasan_exit();
-	else
-		mp_fault_init();
+		goto kasan;
+	err = buddy_heaps_init();
+	if (err)
+		goto buddy;
+	mp_fault_init();
+	return 0;
+
+buddy:
+	buddy_exit();
+kasan:
+	mp_kasan_exit();
 	return err;
 }
 module_init(buddypool_init);
 
 static void __exit buddypool_exit(void)
 {
+	buddy_heaps_exit();
 	buddy_exit();
 	mp_fault_exit();
 	mp_kasan_exit();

@@ -78,6 +78,8 @@ for cell in "${cells[@]}"; do
 	fi
 	scripts/kernels/modules.sh "$name" "$kdir" TESTS="$tests"
 
+	user_programs
+
 	say "${name#quick/} kernel: booting, ${SMP:-2} vCPUs"
 	bad=0
 	# KASAN's quarantine keeps freed memory, up to a 32nd of all: what is lost shows
@@ -89,7 +91,7 @@ for cell in "${cells[@]}"; do
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-1200} \
 		scripts/guest/guest.sh check "$image" "build/$name/buddypool.ko" \
 		"build/$name"/{kunit,kunit/*,Documentation/examples}/*.ko \
-		kunit/*/*_test.sh kunit/lib/ktap.sh || bad=1
+		kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* || bad=1
 
 	# The parser is given what follows the kernel's own, empty, plan; and suites
 	# that are modules each count from 1, which it takes for lost ones, and since

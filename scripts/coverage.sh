@@ -13,6 +13,7 @@ kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
 	scripts/kernels/kernel.config scripts/kernels/gcov.config "${newer[@]}"
 
 all_suites
+user_programs
 say "building the modules"
 out=build/gcov
 # A function that is inlined early would be inlined before its lines are counted.
@@ -21,7 +22,7 @@ say "booting"
 ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
 APPEND="printk.devkmsg=on memmap=16M\$0x10000000" LOG=$out.log TIMEOUT=1800 \
 	scripts/guest/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
-	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh \
+	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* \
 	scripts/guest/jobs/check |
 	tee $out.data | sed '/^gcov: begin/,/^gcov: end/d'
 # If a test failed, the counts are of the failure, too: stop.

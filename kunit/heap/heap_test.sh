@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Suite heap: user space allocates from a reserved region and from the kernel's memory, by
+# /dev/dma_heap.  heap_client does the work; at the end of each test all memory is free.  The
+# results are KTAP in the kernel's log.
+
+# shellcheck source=kunit/lib/ktap.sh
+. /ktap.sh
+plan=12
+seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+
+has_heaps() {
+	[ "$heaps" ] || skip="this kernel has no dma-bufs"
+	[ "$heaps" ]
+}
+
+# client TEST: run it on both regions.
+client() {
+	has_heaps || return
+	ktap "# seed=$seed"
+	for heap in "reserved 16" "kernel 8"; do
+		# shellcheck disable=SC2086
+		text=$(/heap_client $heap "$1" "$seed") || fail "$heap: $text"
+	done
+}
+
+for test in sizes wrong_calls zeroed mappings exhaust killed together garbage; do
+	eval "heap_$test() { client $test; }"
+done
+
+# insmod is refused with one line that says why.
+heap_wrong_names() {
+	has_heaps || return
+	for wrong in "none:there is no such region" "system:the kernel has a heap of this name"; do
+		dmesg -c >/dev/null
+		if insmod /buddypool.ko regions=system:1M heap="${wrong%%:*}" 2>/dev/null; then
+			fail "heap=${wrong%%:*} was accepted"
+			rmmod buddypool
+		fi
+		dmesg | grep -q "${wrong#*:}" || fail "no line says: ${wrong#*:}"
+	done
+}
+
+heap_mode_is_given() {
+	has_heaps || return
+	mode=$(stat -c %a /dev/dma_heap/reserved)
+	[ "$mode" = 640 ] || fail "the node's mode is $mode"
+}
+
+# The module stays while a buffer lives, and goes when its process is killed.
+heap_rmmod_waits() {
+	has_heaps || return
+	/heap_client reserved 16 hold &
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q '^pages_used *1$' /sys/kernel/debug/buddypool/reserved/stats && break
+		sleep 1
+	done
+	rmmod buddypool 2>/dev/null && fail "rmmod with a buffer in use"
+	kill -9 $!
+	wait $! 2>/dev/null
+	grep -q '^pages_used *0$' /sys/kernel/debug/buddypool/reserved/stats ||
+		fail "the buffer of a killed process is still in use"
+}
+
+heap_nodes_go() {
+	has_heaps || { rmmod buddypool; return; }
+	rmmod buddypool || fail "rmmod fails"
+	[ ! -e /dev/dma_heap/reserved ] || fail "the node is still there"
+}
+
+begin heap
+insmod /buddypool.ko regions=reserved:16M@0x10000000,kernel:8M heap=reserved,kernel heap_mode=0640
+heaps=
+[ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
+for test in sizes wrong_calls zeroed mappings exhaust killed together garbage mode_is_given \
+		rmmod_waits nodes_go wrong_names; do
+	run "heap_$test"
+done
+end heap
