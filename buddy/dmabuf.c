@@ -284,6 +284,22 @@ static const struct dma_buf_ops buffer_ops = {
 	.release = release_buffer,
 };
 
+/* The physical address of the buffer with the file descriptor @fd. */
+int buddy_buffer_phys(int fd, u64 *addr)
+{
+	struct dma_buf *dmabuf = dma_buf_get(fd);
+	int err = 0;
+
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	if (dmabuf->ops == &buffer_ops)
+		*addr = PFN_PHYS(((struct buffer *)dmabuf->priv)->pfn);
+	else
+		err = -EINVAL;
+	dma_buf_put(dmabuf);
+	return err;
+}
+
 /* Whether all pages have a struct page; memory gets these in sections of many pages. */
 static bool has_pages(unsigned long pfn, unsigned long nr_pages)
 {

@@ -12,6 +12,10 @@ struct dma_buf;
 struct dma_buf *buddy_export(struct buddy_region *region, unsigned long pfn,
 			     unsigned long nr_pages, int flags);
 
+/* --- dmabuf.c, for heap.c --- */
+
+int buddy_buffer_phys(int fd, u64 *addr);
+
 /* --- heap.c, for module.c --- */
 
 #ifdef CONFIG_DMA_SHARED_BUFFER

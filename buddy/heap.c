@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/capability.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/fcntl.h>
@@ -23,6 +24,7 @@
 #include <uapi/linux/dma-heap.h>
 
 #include "dmabuf.h"
+#include "uapi/buddypool.h"
 
 static char *heap;
 module_param(heap, charp, 0444);
@@ -128,6 +130,23 @@ static long alloc_ioctl(struct heap *from, struct dma_heap_allocation_data *data
 	return 0;
 }
 
+static long phys_ioctl(void __user *user)
+{
+	struct buddypool_phys phys;
+	int err;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	if (copy_from_user(&phys, user, sizeof(phys)))
+		return -EFAULT;
+	if (phys.reserved)
+		return -EINVAL;
+	err = buddy_buffer_phys(phys.fd, &phys.addr);
+	if (!err && copy_to_user(user, &phys, sizeof(phys)))
+		return -EFAULT;
+	return err;
+}
+
 /* A program may have a shorter or a longer struct than this kernel, as in other heaps. */
 static long heap_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
@@ -136,6 +155,8 @@ static long heap_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	void __user *user = (void __user *)arg;
 	long err;
 
+	if (cmd == BUDDYPOOL_IOCTL_PHYS)
+		return phys_ioctl(user);
 	if (_IOC_TYPE(cmd) != DMA_HEAP_IOC_MAGIC ||
 	    _IOC_NR(cmd) != _IOC_NR(DMA_HEAP_IOCTL_ALLOC))
 		return -ENOTTY;

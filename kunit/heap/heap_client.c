@@ -18,6 +18,8 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 
+#include "../../buddy/uapi/buddypool.h"
+
 static int heap;
 static size_t page, region;
 
@@ -167,6 +169,41 @@ static void mappings(void)
 	EXPECT(munmap(part + page, page), 0);
 }
 
+static int where(int fd, uint64_t *addr)
+{
+	struct buddypool_phys phys = { .fd = fd };
+	int err = ioctl(heap, BUDDYPOOL_IOCTL_PHYS, &phys) ? -errno : 0;
+
+	*addr = phys.addr;
+	return err;
+}
+
+static void physical(void)
+{
+	int one = need(3 * page), two = need(page), other = open("/dev/null", O_RDWR), status;
+	struct buddypool_phys wrong = { .fd = one, .reserved = 1 };
+	uint64_t first, second;
+
+	EXPECT(where(one, &first), 0);
+	EXPECT(where(two, &second), 0);
+	EXPECT(first % page, 0);
+	EXPECT(second - first >= 3 * page || first - second >= page, 1);
+	EXPECT(where(other, &first), -EINVAL);
+	EXPECT(where(999, &first), -EBADF);
+	EXPECT(ioctl(heap, BUDDYPOOL_IOCTL_PHYS, &wrong) ? -errno : 0, -EINVAL);
+	EXPECT(ioctl(heap, BUDDYPOOL_IOCTL_PHYS, NULL) ? -errno : 0, -EFAULT);
+	if (!fork()) {
+		EXPECT(setuid(65534), 0);
+		EXPECT(where(one, &first), -EPERM);
+		_exit(0);
+	}
+	wait(&status);
+	EXPECT(status, 0);
+	close(one);
+	close(two);
+	close(other);
+}
+
 static void exhaust(void)
 {
 	size_t size = 300 * page, most = region / size, nr;
@@ -302,6 +339,8 @@ int main(int argc, char **argv)
 		zeroed();
 	else if (!strcmp(argv[3], "mappings"))
 		mappings();
+	else if (!strcmp(argv[3], "physical"))
+		physical();
 	else if (!strcmp(argv[3], "exhaust"))
 		exhaust();
 	else if (!strcmp(argv[3], "killed"))

@@ -6,7 +6,7 @@
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-plan=12
+plan=13
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 has_heaps() {
@@ -24,7 +24,7 @@ client() {
 	done
 }
 
-for test in sizes wrong_calls zeroed mappings exhaust killed together garbage; do
+for test in sizes wrong_calls zeroed mappings physical exhaust killed together garbage; do
 	eval "heap_$test() { client $test; }"
 done
 
@@ -72,7 +72,7 @@ begin heap
 insmod /buddypool.ko regions=reserved:16M@0x10000000,kernel:8M heap=reserved,kernel heap_mode=0640
 heaps=
 [ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
-for test in sizes wrong_calls zeroed mappings exhaust killed together garbage mode_is_given \
+for test in sizes wrong_calls zeroed mappings physical exhaust killed together garbage mode_is_given \
 		rmmod_waits nodes_go wrong_names; do
 	run "heap_$test"
 done
