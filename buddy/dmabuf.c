@@ -41,7 +41,7 @@ struct buffer {
 	unsigned long pfn;
 	unsigned long nr_pages;
 	bool has_pages;
-	struct mutex lock;
+	struct mutex lock;	/* innermost */
 	struct list_head attachments;
 };
 
@@ -153,7 +153,7 @@ static int map_resources(const struct buffer *buffer, struct attachment *entry,
 }
 
 static struct sg_table *map_buffer(struct dma_buf_attachment *attachment,
-			    enum dma_data_direction direction)
+				   enum dma_data_direction direction)
 {
 	struct buffer *buffer = attachment->dmabuf->priv;
 	struct attachment *entry = attachment->priv;
@@ -170,7 +170,7 @@ static struct sg_table *map_buffer(struct dma_buf_attachment *attachment,
 }
 
 static void unmap_buffer(struct dma_buf_attachment *attachment, struct sg_table *table,
-		  enum dma_data_direction direction)
+			 enum dma_data_direction direction)
 {
 	struct buffer *buffer = attachment->dmabuf->priv;
 	struct attachment *entry = attachment->priv;

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,14 +37,14 @@ do {									\
 } while (0)
 
 /* Return a file descriptor, or the error as a negative number. */
-static int take(uint64_t len)
+static int take(__u64 len)
 {
 	struct dma_heap_allocation_data data = { .len = len, .fd_flags = O_RDWR | O_CLOEXEC };
 
 	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
 }
 
-static int need(uint64_t len)
+static int need(__u64 len)
 {
 	int fd = take(len);
 
@@ -90,8 +89,8 @@ static void sizes(void)
 	int fd;
 
 	EXPECT(take(0), -EINVAL);
-	EXPECT(take(UINT64_MAX), -EINVAL);
-	EXPECT(take(UINT64_MAX - page), -ENOMEM);
+	EXPECT(take(~0ULL), -EINVAL);
+	EXPECT(take(~0ULL - page), -ENOMEM);
 	EXPECT(take(region + 1), -ENOMEM);
 	EXPECT(take(1ULL << 62), -ENOMEM);
 	fd = need(1);
@@ -169,7 +168,7 @@ static void mappings(void)
 	EXPECT(munmap(part + page, page), 0);
 }
 
-static int where(int fd, uint64_t *addr)
+static int where(int fd, __u64 *addr)
 {
 	struct buddypool_phys phys = { .fd = fd };
 	int err = ioctl(heap, BUDDYPOOL_IOCTL_PHYS, &phys) ? -errno : 0;
@@ -182,7 +181,7 @@ static void physical(void)
 {
 	int one = need(3 * page), two = need(page), other = open("/dev/null", O_RDWR), status;
 	struct buddypool_phys wrong = { .fd = one, .reserved = 1 };
-	uint64_t first, second;
+	__u64 first, second;
 
 	EXPECT(where(one, &first), 0);
 	EXPECT(where(two, &second), 0);
