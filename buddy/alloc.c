@@ -33,9 +33,9 @@ void buddy_count_alloc(struct buddy_region *region, unsigned long nr)
 	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
 }
 
-/* Count and report that there is no place for @nr pages of a block of @order. */
+/* Count and report that there is no place, @where, for @nr pages of a block of @order. */
 void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigned long nr,
-			gfp_t gfp)
+			gfp_t gfp, const char *where)
 {
 	unsigned long flags, pages = region->stats.pages, free = 0;
 	int largest = -1;
@@ -49,8 +49,8 @@ void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigne
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	if (!(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("region %s: no place for %lu pages: %lu of %lu pages are free, the largest block of 2^order pages has %lu\n",
-				    region->name, nr, free, pages,
+		pr_warn_ratelimited("region %s: no place%s for %lu pages: %lu of %lu pages are free, the largest block of 2^order pages has %lu\n",
+				    region->name, where, nr, free, pages,
 				    largest < 0 ? 0 : BIT(largest));
 }
 
@@ -72,7 +72,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (pfn == BUDDY_NO_PFN && !(gfp & BUDDY_GFP_ELSEWHERE))
-		buddy_alloc_failed(region, order, order_pages(order), gfp);
+		buddy_alloc_failed(region, order, order_pages(order), gfp, "");
 	return pfn;
 }
 
@@ -182,7 +182,7 @@ bool buddy_alloc_begin(struct buddy_region *region, unsigned int order, unsigned
 		return false;
 	}
 	if (unlikely(buddy_is_watched() && buddy_should_fail(nr))) {
-		buddy_alloc_failed(region, order, nr, __GFP_NOWARN);
+		buddy_alloc_failed(region, order, nr, __GFP_NOWARN, "");
 		watch_alloc(region, BUDDY_NO_PFN, order, nr);
 		return false;
 	}

@@ -198,7 +198,7 @@ static void show_stats(struct seq_file *m, const char *name,
 		seq_printf(m, "error %-16s %11lu\n", error_names[i], stats->errors[i]);
 	seq_puts(m, "order               allocs                frees                fails\n");
 	for (i = 0; i < BUDDY_NR_ORDERS; i++)
-		if (i <= stats->max_order || stats->fails[i])
+		if (i <= stats->max_order || stats->allocs[i] || stats->fails[i])
 			seq_printf(m, "%5u %20llu %20llu %20llu\n", i, stats->allocs[i],
 				   stats->frees[i], stats->fails[i]);
 }

@@ -170,7 +170,8 @@ static unsigned long alloc_pages_run(struct buddy_region *region, struct buddy_r
 	pfn = fit && run->align == 1 ? alloc_anywhere(region, run->nr) :
 				       alloc_run(region, run, fit);
 	if (pfn == BUDDY_NO_PFN)
-		buddy_alloc_failed(region, order, run->nr, gfp);
+		buddy_alloc_failed(region, order, run->nr, gfp,
+				   fit ? "" : " in the window");
 	return buddy_alloc_end(region, pfn, order, run->nr, gfp);
 }
 
@@ -223,7 +224,7 @@ unsigned long buddy_alloc_pfn_exact(struct buddy_region *region,
 		return BUDDY_NO_PFN;
 	pfn = alloc_anywhere(region, nr_pages);
 	if (unlikely(pfn == BUDDY_NO_PFN))
-		buddy_alloc_failed(region, order_base_2(nr_pages), nr_pages, gfp);
+		buddy_alloc_failed(region, order_base_2(nr_pages), nr_pages, gfp, "");
 	return pfn;
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_exact);

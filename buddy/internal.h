@@ -231,7 +231,7 @@ unsigned long buddy_alloc_end(struct buddy_region *region, unsigned long pfn,
 			      unsigned int order, unsigned long nr, gfp_t gfp);
 void buddy_count_alloc(struct buddy_region *region, unsigned long nr);
 void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigned long nr,
-			gfp_t gfp);
+			gfp_t gfp, const char *where);
 void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr);
 
 /* --- free_area.c: the free lists; but for the first two, the caller has region->lock --- */
