@@ -392,7 +392,7 @@ static noinline void free_any_large(struct buddy_region *region, unsigned long p
 }
 
 /*
- * A watched free of whole clusters: claim the block first.  No other call can free it
+ * A watched free of whole clusters: hold the block first.  No other call can free it
  * then, so the pages are filled with poison without a lock, however many they are.
  * False if there is no such block.
  */
@@ -402,22 +402,20 @@ static bool free_watched_large(struct buddy_region *region, unsigned long pfn,
 	const struct pfn_range *range = find_range(region, pfn);
 	struct cluster *cluster;
 	unsigned long flags;
-	bool claimed;
+	bool held;
 
 	if (!range || nr > range->pages)
 		return false;
 	cluster = find_cluster(region, range, pfn);
 	raw_spin_lock_irqsave(&region->lock, flags);
-	claimed = claim_block(region, cluster, pfn, nr);
+	held = buddy_hold_block(region, cluster, pfn, nr);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-	if (!claimed)
+	if (!held)
 		return false;
 	watch_free(region, pfn, nr);
 	/* Now the block is freed as any other, into a cache or not. */
 	raw_spin_lock_irqsave(&region->lock, flags);
-	/* While it was claimed, its first cluster did not look packed. */
-	buddy_pcp_give_up(region, cluster);
-	buddy_mark_block(region, range, pfn, nr);
+	buddy_unhold_block(region, range, pfn, nr);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	free_nr_pages(region, pfn, nr);
 	return true;

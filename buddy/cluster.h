@@ -56,6 +56,7 @@ enum cluster_state {
  * @first_half: number of the first half: pfn / 32; constant
  * @state: &enum cluster_state
  * @goes_on: a block that begins in this split cluster goes on in the next one
+ * @held: that block is held by a watched call, see buddy_hold_block()
  * @list: the free list that it is on: the order of its largest free block
  * @pcp_cpu: 1 + the CPU that caches the free pages, or 0; no kernel has 65,535 CPUs
  *
@@ -78,8 +79,9 @@ struct cluster {
 				atomic64_t block;
 			};
 			u32 first_half;
-			u8 state : 7;
+			u8 state : 6;
 			u8 goes_on : 1;
+			u8 held : 1;
 			u8 list;
 			u16 pcp_cpu;
 		};
@@ -143,6 +145,7 @@ static inline void open_cluster(struct cluster *cluster, u64 tail)
 {
 	cluster->state = CLUSTER_SPLIT;
 	cluster->goes_on = false;
+	cluster->held = false;
 	cluster->free = 0;
 	atomic64_set(&cluster->tail, tail);
 }

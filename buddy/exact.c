@@ -282,8 +282,9 @@ static bool window_to_run(const struct buddy_window *window, struct buddy_run *r
  * @gfp: as for buddy_alloc_pfn(); __GFP_DMA32 is one limit more
  *
  * The block lies at the lowest address that serves, with &buddy_window.top_down at the
- * highest.  A window of exactly the block's size asks for one address.  While no other call
- * frees pages, an allocation fails only if no free pages side by side meet the limits.
+ * highest; pages that CPUs cache serve only if there is no other place.  A window of exactly
+ * the block's size asks for one address.  While no other call frees pages, an allocation
+ * fails only if no free pages side by side meet the limits.
  * Free the block with buddy_free_pfn_exact().
  *
  * The free blocks of a quarter of @nr_pages and more that lie in the window are searched,
@@ -338,6 +339,31 @@ static void trim_block(struct buddy_region *region, const struct pfn_range *rang
 	stats->splits += blocks;
 }
 
+/* Claim the block and trim it, or report that there is none. */
+static int claim_and_trim(struct buddy_region *region, const struct pfn_range *range,
+			  unsigned long pfn, unsigned long nr, unsigned long first,
+			  unsigned long keep)
+{
+	struct cluster *cluster = find_cluster(region, range, pfn);
+	enum buddy_error error = BUDDY_DOUBLE_FREE;
+	unsigned long flags, used = 0;
+	bool claimed;
+
+	raw_spin_lock_irqsave(&region->lock, flags);
+	/* No broken caller frees a page without the lock while the block has no tails. */
+	buddy_pcp_give_up(region, cluster);
+	claimed = nr <= range->pages && claim_block(region, cluster, pfn, nr);
+	if (claimed)
+		trim_block(region, range, pfn, nr, first, keep);
+	else
+		used = buddy_used_pages(region, range, pfn, &error);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	if (claimed)
+		return 0;
+	buddy_wrong_free(region, error, pfn, nr, used);
+	return -EINVAL;
+}
+
 static void watch_trim(struct buddy_region *region, unsigned long pfn, unsigned long nr,
 		       unsigned long first, unsigned long keep)
 {
@@ -346,6 +372,38 @@ static void watch_trim(struct buddy_region *region, unsigned long pfn, unsigned 
 	buddy_page_poison_fill(region, pfn, first - pfn);
 	buddy_page_poison_fill(region, first + keep, pfn + nr - first - keep);
 	trace_buddy_alloc(region, first, keep);
+}
+
+/* A watched trim: no other call frees the block meanwhile, as in free_watched(). */
+static int trim_watched(struct buddy_region *region, const struct pfn_range *range,
+			unsigned long pfn, unsigned long nr, unsigned long first,
+			unsigned long keep)
+{
+	struct cluster *cluster = find_cluster(region, range, pfn);
+	unsigned long flags;
+	int err = -EINVAL;
+	bool is_block;
+
+	if (nr < CLUSTER_PAGES && pfn % CLUSTER_PAGES + nr <= CLUSTER_PAGES) {
+		raw_spin_lock_irqsave(&region->watch_lock, flags);
+		is_block = buddy_block_pages(region, pfn) == nr;
+		if (is_block) {
+			watch_trim(region, pfn, nr, first, keep);
+			err = claim_and_trim(region, range, pfn, nr, first, keep);
+		}
+		raw_spin_unlock_irqrestore(&region->watch_lock, flags);
+		return is_block ? err : claim_and_trim(region, range, pfn, nr, first, keep);
+	}
+	raw_spin_lock_irqsave(&region->lock, flags);
+	is_block = nr <= range->pages && buddy_hold_block(region, cluster, pfn, nr);
+	raw_spin_unlock_irqrestore(&region->lock, flags);
+	if (is_block) {
+		watch_trim(region, pfn, nr, first, keep);
+		raw_spin_lock_irqsave(&region->lock, flags);
+		buddy_unhold_block(region, range, pfn, nr);
+		raw_spin_unlock_irqrestore(&region->lock, flags);
+	}
+	return claim_and_trim(region, range, pfn, nr, first, keep);
 }
 
 /**
@@ -366,10 +424,8 @@ static void watch_trim(struct buddy_region *region, unsigned long pfn, unsigned 
 int buddy_trim_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr_pages,
 		   unsigned long first_pfn, unsigned long keep_pages)
 {
-	unsigned long skip = first_pfn - pfn, flags, used = 0;
-	enum buddy_error error = BUDDY_DOUBLE_FREE;
+	unsigned long skip = first_pfn - pfn;
 	const struct pfn_range *range;
-	bool claimed, watched = buddy_is_watched();
 
 	if (!is_region_pointer(__func__, region) || is_in_nmi(region, pfn, nr_pages))
 		return -EINVAL;
@@ -382,29 +438,9 @@ int buddy_trim_pfn(struct buddy_region *region, unsigned long pfn, unsigned long
 		buddy_page_error(region, BUDDY_PART, first_pfn, keep_pages);
 		return -EINVAL;
 	}
-	raw_spin_lock_irqsave(&region->lock, flags);
-	/* No broken caller frees a page without the lock while the block has no tails. */
-	buddy_pcp_give_up(region, find_cluster(region, range, pfn));
-	claimed = nr_pages <= range->pages &&
-		  claim_block(region, find_cluster(region, range, pfn), pfn, nr_pages);
-	if (unlikely(!claimed))
-		used = buddy_used_pages(region, range, pfn, &error);
-	else if (!watched)
-		trim_block(region, range, pfn, nr_pages, first_pfn, keep_pages);
-	raw_spin_unlock_irqrestore(&region->lock, flags);
-	if (unlikely(!claimed)) {
-		buddy_wrong_free(region, error, pfn, nr_pages, used);
-		return -EINVAL;
-	}
-	if (unlikely(watched)) {
-		watch_trim(region, pfn, nr_pages, first_pfn, keep_pages);
-		raw_spin_lock_irqsave(&region->lock, flags);
-		/* While it was claimed, the cluster did not look packed. */
-		buddy_pcp_give_up(region, find_cluster(region, range, pfn));
-		trim_block(region, range, pfn, nr_pages, first_pfn, keep_pages);
-		raw_spin_unlock_irqrestore(&region->lock, flags);
-	}
-	return 0;
+	return buddy_is_watched() ?
+	       trim_watched(region, range, pfn, nr_pages, first_pfn, keep_pages) :
+	       claim_and_trim(region, range, pfn, nr_pages, first_pfn, keep_pages);
 }
 EXPORT_SYMBOL_GPL(buddy_trim_pfn);
 
@@ -427,14 +463,19 @@ unsigned long buddy_region_largest(struct buddy_region *region)
 
 	if (!is_region_pointer(__func__, region) || is_in_nmi(region, BUDDY_NO_PFN, 0))
 		return 0;
+	atomic_inc(&region->searches);
 	raw_spin_lock_irqsave(&region->lock, flags);
 	buddy_pcp_drain(region);
+	/* A run is at least as long as the largest block. */
+	if (region->nonempty)
+		longest = BIT(fls64(region->nonempty) - 1);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	while (from != INDEX_NONE) {
 		raw_spin_lock_irqsave(&region->lock, flags);
 		longest = buddy_longest_run(region, longest, &from);
 		raw_spin_unlock_irqrestore(&region->lock, flags);
 	}
+	atomic_dec(&region->searches);
 	return longest;
 }
 EXPORT_SYMBOL_GPL(buddy_region_largest);

@@ -440,9 +440,11 @@ unsigned long buddy_used_pages(struct buddy_region *region, const struct pfn_ran
 		if (tail & BIT_ULL(pos))
 			return 0;
 		pages = bitmap64_extent(tail, pos);
-		if (pos + pages == CLUSTER_PAGES && cluster->goes_on)
-			return buddy_packed_pages(cluster, pages);
-		return pages;
+		if (pos + pages < CLUSTER_PAGES || !cluster->goes_on)
+			return pages;
+		if (cluster->held)
+			break;
+		return buddy_packed_pages(cluster, pages);
 	case CLUSTER_INSIDE:
 		cluster = buddy_first_cluster(region, range, cluster);
 		if (cluster->state == CLUSTER_USED && !block_pages(cluster))

@@ -263,6 +263,11 @@ void buddy_mark_block(struct buddy_region *region, const struct pfn_range *range
 bool buddy_claim_packed(struct buddy_region *region, struct cluster *cluster,
 			unsigned long pfn, unsigned long nr);
 
+bool buddy_hold_block(struct buddy_region *region, struct cluster *cluster,
+		      unsigned long pfn, unsigned long nr);
+void buddy_unhold_block(struct buddy_region *region, const struct pfn_range *range,
+			unsigned long pfn, unsigned long nr);
+
 /* --- range.c: where the memory comes from --- */
 
 int buddy_range_of_caller(struct buddy_region *region, u64 base, u64 size, void *virt);

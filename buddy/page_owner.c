@@ -184,16 +184,13 @@ void buddy_page_owner_split(struct buddy_region *region, unsigned long pfn,
 void buddy_page_owner_trim(struct buddy_region *region, unsigned long pfn,
 			   unsigned long first, unsigned long keep)
 {
-	unsigned long flags;
 	bool known;
 
 	if (!region->owners)
 		return;
-	raw_spin_lock_irqsave(&region->watch_lock, flags);
-	known = page_owner(region, pfn)->pages;
+	known = READ_ONCE(page_owner(region, pfn)->pages);
 	WRITE_ONCE(page_owner(region, pfn)->pages, 0);
 	WRITE_ONCE(page_owner(region, first)->pages, known ? keep : 0);
-	raw_spin_unlock_irqrestore(&region->watch_lock, flags);
 }
 
 /* The block is about to be freed. */

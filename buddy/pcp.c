@@ -427,7 +427,8 @@ bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *r
 	bool row;
 	u64 had;
 
-	if (!region->cache_order || cluster->state != CLUSTER_SPLIT || cluster->pcp_cpu)
+	if (!region->cache_order || cluster->state != CLUSTER_SPLIT || cluster->pcp_cpu ||
+	    atomic_read(&region->searches))
 		return false;
 	row = is_in_row(region, pcp, true, order_base_2(nr));
 	pcp->last = pfn >> CLUSTER_ORDER;

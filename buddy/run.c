@@ -94,27 +94,66 @@ void buddy_mark_block(struct buddy_region *region, const struct pfn_range *range
 		mark_tails(cluster, 0, left, false);
 }
 
+/* Whether the block of @nr pages at @pos begins in the split @cluster and goes on in the next. */
+static bool goes_on(const struct cluster *cluster, unsigned int pos, unsigned long nr)
+{
+	unsigned int first = CLUSTER_PAGES - pos;
+
+	return cluster->state == CLUSTER_SPLIT && cluster->goes_on && !cluster->held &&
+	       !(cluster->free & BIT_ULL(pos)) &&
+	       (u64)atomic64_read(&cluster->tail) >> pos == bitmap64_tails(0, first) &&
+	       buddy_packed_pages(cluster, first) == nr;
+}
+
 /*
- * Claim the used block of @nr pages at @pfn, of which no CPU may cache the free pages
- * beside it or the block itself.  False if there is no such block.
+ * Claim the used block of @nr pages at @pfn that begins or ends in the middle of a cluster, or
+ * is not aligned to its size.  False if there is no such block.
  */
 bool buddy_claim_packed(struct buddy_region *region, struct cluster *cluster,
 			unsigned long pfn, unsigned long nr)
 {
-	unsigned int pos = pfn % CLUSTER_PAGES, first = CLUSTER_PAGES - pos;
+	unsigned int pos = pfn % CLUSTER_PAGES;
 	u64 used = block_word(nr) | BLOCK_PACKED;
 
 	lockdep_assert_held(&region->lock);
 	if (cluster->state == CLUSTER_USED)
 		return !pos && atomic64_try_cmpxchg(&cluster->block, &used, BLOCK_CACHED);
-	if (cluster->state != CLUSTER_SPLIT || !cluster->goes_on ||
-	    cluster->free & BIT_ULL(pos) ||
-	    (u64)atomic64_read(&cluster->tail) >> pos != bitmap64_tails(0, first) ||
-	    buddy_packed_pages(cluster, first) != nr)
+	if (!goes_on(cluster, pos, nr))
 		return false;
-	atomic64_andnot(bitmap64_tails(pos, first), &cluster->tail);
+	atomic64_andnot(bitmap64_tails(pos, CLUSTER_PAGES - pos), &cluster->tail);
 	cluster->goes_on = false;
 	return true;
+}
+
+/*
+ * Hold the used block of @nr pages at @pfn, which is not within one cluster, so that the
+ * caller may drop the lock: no other call can free the block or a part of it.  A block that
+ * begins in a split cluster keeps its tails, without which its pages look like blocks of
+ * one page.  False if there is no such block.
+ */
+bool buddy_hold_block(struct buddy_region *region, struct cluster *cluster,
+		      unsigned long pfn, unsigned long nr)
+{
+	lockdep_assert_held(&region->lock);
+	if (cluster->state != CLUSTER_SPLIT)
+		return claim_block(region, cluster, pfn, nr);
+	if (!goes_on(cluster, pfn % CLUSTER_PAGES, nr))
+		return false;
+	cluster->held = true;
+	return true;
+}
+
+/* Undo buddy_hold_block(): the block is in use, as before. */
+void buddy_unhold_block(struct buddy_region *region, const struct pfn_range *range,
+			unsigned long pfn, unsigned long nr)
+{
+	struct cluster *cluster = find_cluster(region, range, pfn);
+
+	lockdep_assert_held(&region->lock);
+	if (cluster->state == CLUSTER_SPLIT)
+		cluster->held = false;
+	else
+		buddy_mark_block(region, range, pfn, nr);
 }
 
 /* --- find a run --- */
@@ -464,9 +503,10 @@ static unsigned long try_lists(struct buddy_region *region, const struct buddy_r
 #define TRIES	4
 
 /*
- * Allocate a block in any place: in a run that is hardly longer, if one is found at once,
- * else next to what is in use, in the smallest block that is large enough.  After a failure,
- * buddy_rmqueue_run() goes on with *@from: no other candidate before that is left.
+ * Allocate a block in any place: in the run of a free block that is a little too small, if
+ * one of the first such runs is long enough; else next to what is in use, in the smallest
+ * block that is large enough.  After a failure, buddy_rmqueue_run() goes on with *@from: no
+ * other candidate before that is left.
  */
 unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_run *run,
 				unsigned long *from)
