@@ -65,28 +65,31 @@ static void picture(void)
 	mixed_picture(&gpu_buddy, &work);
 }
 
+const struct work mixed_works[NR_WORKS] = {
+	{ "16 GiB, orders 0-9", 16384, 9, 1 },
+	{ "1 GiB, orders 0-9", 1024, 9, 1 },
+	{ "1 GiB, orders 0-9, 2 CPUs", 1024, 9, 2 },
+	{ "128 MiB, orders 0-9", 128, 9, 1 },
+	{ "128 MiB, orders 0-9, 2 CPUs", 128, 9, 2 },
+	{ "128 MiB, orders 0-6", 128, 6, 1 },
+	{ "64 MiB, orders 0-7", 64, 7, 1 },
+};
+
 static void table(const char *trace)
 {
-	const struct work works[] = {
-		{ "16 GiB, orders 0-9", 16384, 9, 1 },
-		{ "1 GiB, orders 0-9", 1024, 9, 1 },
-		{ "1 GiB, orders 0-9, 2 CPUs", 1024, 9, 2 },
-		{ "128 MiB, orders 0-9", 128, 9, 1 },
-		{ "128 MiB, orders 0-9, 2 CPUs", 128, 9, 2 },
-		{ "128 MiB, orders 0-6", 128, 6, 1 },
-		{ "64 MiB, orders 0-7", 64, 7, 1 },
-		{ "64 MiB, pages-shell ten times", 64, 0, 1, trace },
-	};
+	const struct work recorded = { "64 MiB, pages-shell ten times", 64, 0, 1, trace };
 	unsigned int w, s, i;
 
 	for (i = 0; i < NR_MEASURES; i++)
 		printf("%s,\ttimed\t%s\n", measures[i].name, measures[i].text);
 	printf("time,\ttimed\tone operation of the work, an allocation or a free\n");
-	for (w = 0; w < ARRAY_SIZE(works); w++)
+	for (w = 0; w < NR_WORKS; w++)
 		for (s = 0; s < ARRAY_SIZE(subjects); s++)
 			/* gen_pool's best fit reads its whole bitmap for each block. */
-			if (subjects[s] != &gen_pool || works[w].mib <= 128)
-				measure(subjects[s], &works[w]);
+			if (subjects[s] != &gen_pool || mixed_works[w].mib <= 128)
+				measure(subjects[s], &mixed_works[w]);
+	for (s = 0; s < ARRAY_SIZE(subjects); s++)
+		measure(subjects[s], &recorded);
 }
 
 int main(int argc, char **argv)

@@ -93,6 +93,10 @@ struct left {
 
 struct left mixed_run(const struct subject *subject, const struct work *work,
 		      unsigned int seed);
+/* The works of the tables. */
+#define NR_WORKS	7
+extern const struct work mixed_works[NR_WORKS];
+
 void mixed_picture(const struct subject *subject, const struct work *work);
 void mixed_around(const struct subject *subject, const struct work *work, unsigned int seed,
 		  void (*measure)(void *region, void *data), void *data);

@@ -232,15 +232,6 @@ static void measure_lasting(const struct work *plain, bool top_down)
 
 void runs_table(void)
 {
-	static const struct work works[] = {
-		{ "16 GiB, orders 0-9", 16384, 9, 1 },
-		{ "1 GiB, orders 0-9", 1024, 9, 1 },
-		{ "1 GiB, orders 0-9, 2 CPUs", 1024, 9, 2 },
-		{ "128 MiB, orders 0-9", 128, 9, 1 },
-		{ "128 MiB, orders 0-9, 2 CPUs", 128, 9, 2 },
-		{ "128 MiB, orders 0-6", 128, 6, 1 },
-		{ "64 MiB, orders 0-7", 64, 7, 1 },
-	};
 	unsigned int i, s;
 
 	printf("fresh\ttimed\tan allocation and its free in an empty region, again and again\n");
@@ -255,8 +246,8 @@ void runs_table(void)
 	count_fits(760, 128 << 8, "128 MiB");
 	count_fits(3, 4096, "4096 pages");
 	count_fits(40, 4096, "4096 pages");
-	for (i = 0; i < ARRAY_SIZE(works); i++) {
-		measure_lasting(&works[i], false);
-		measure_lasting(&works[i], true);
+	for (i = 0; i < NR_WORKS; i++) {
+		measure_lasting(&mixed_works[i], false);
+		measure_lasting(&mixed_works[i], true);
 	}
 }
