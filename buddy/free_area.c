@@ -55,7 +55,7 @@ static struct cluster *first_of_list(struct buddy_region *region, unsigned int l
 static struct cluster *pop_block(struct buddy_region *region, unsigned int list)
 {
 	unsigned long index = index_set_lowest(&region->lists[list]);
-	struct cluster *cluster = block_at_index(region, list, index);
+	struct cluster *cluster = entry_at_index(region, list, index);
 
 	del_from_free_list(region, cluster, list, index);
 	return cluster;
@@ -376,10 +376,8 @@ unsigned long buddy_free_range(struct buddy_region *region, const struct pfn_ran
 		if (size < CLUSTER_PAGES) {
 			already += free_cluster_pages(region, range, cluster, pos, size, blocks);
 		} else {
-			unsigned int order = ilog2(nr);
+			unsigned int order = aligned_order(pfn, nr);
 
-			if (pfn)
-				order = min_t(unsigned int, order, __ffs(pfn));
 			size = BIT(order);
 			region->stats.free_pages += size;
 			free_one_block(region, range, cluster, order);

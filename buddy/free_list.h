@@ -52,21 +52,27 @@ static __always_inline void add_block(struct buddy_region *region, unsigned long
 	add_to_free_list(region, &region->clusters[i], order, i >> block_shift(order));
 }
 
+/* The same for any list: on those below CLUSTER_ORDER, an entry is a cluster. */
+static inline unsigned int list_shift(unsigned int list)
+{
+	return list < CLUSTER_ORDER ? 0 : block_shift(list);
+}
+
 /* How many indexes @list has in a region of @nr clusters. */
 static inline unsigned long list_indexes(unsigned int list, u32 nr)
 {
-	return list < CLUSTER_ORDER ? nr : nr >> block_shift(list);
+	return nr >> list_shift(list);
 }
 
 /*
- * The first cluster of the block of @list, CLUSTER_ORDER or above, that has @index.  It is
- * one of the clusters that have this index.  The block is as long as these are, so it has
- * the last one of them.
+ * The split cluster, or the first cluster of the block, that has @index on @list.  A block
+ * begins with one of the clusters that have this index.  It is as long as these are, so it
+ * has the last one of them.
  */
-static inline struct cluster *block_at_index(struct buddy_region *region, unsigned int list,
+static inline struct cluster *entry_at_index(struct buddy_region *region, unsigned int list,
 					     unsigned long index)
 {
-	unsigned long size = BIT(block_shift(list));
+	unsigned long size = BIT(list_shift(list));
 	struct cluster *cluster = &region->clusters[(index + 1) * size - 1];
 
 	return cluster - (cluster_number(cluster) & (size - 1));

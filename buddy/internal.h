@@ -10,6 +10,7 @@
 #include <linux/hardirq.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -153,6 +154,12 @@ static inline bool is_in_nmi(struct buddy_region *region, unsigned long pfn, uns
 		return false;
 	buddy_page_error(region, BUDDY_IN_NMI, pfn, nr);
 	return true;
+}
+
+/* The order of the largest naturally aligned block at @pfn of at most @nr pages, at least 1. */
+static inline unsigned int aligned_order(unsigned long pfn, unsigned long nr)
+{
+	return pfn ? min_t(unsigned int, ilog2(nr), __ffs(pfn)) : ilog2(nr);
 }
 
 /* The pages of a block of @order.  No block has the 0 pages of an order out of range. */

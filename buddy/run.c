@@ -61,7 +61,7 @@ void buddy_mark_block(struct buddy_region *region, const struct pfn_range *range
 {
 	struct cluster *cluster = find_cluster(region, range, pfn);
 	unsigned int pos = pfn % CLUSTER_PAGES;
-	unsigned long number, left = nr;
+	unsigned long left = nr, at = pfn;
 	bool begins = true;
 
 	lockdep_assert_held(&region->lock);
@@ -70,25 +70,23 @@ void buddy_mark_block(struct buddy_region *region, const struct pfn_range *range
 
 		mark_tails(cluster, pos, first, true);
 		left -= first;
+		at += first;
 		if (!left)
 			return;
 		cluster->goes_on = true;
 		cluster++;
 		begins = false;
 	}
-	number = cluster_number(cluster);
 	while (left >= CLUSTER_PAGES) {
-		unsigned int order = ilog2(left) - CLUSTER_ORDER;
+		unsigned int order = aligned_order(at, left);
 
-		if (number)
-			order = min_t(unsigned int, order, __ffs(number));
 		cluster->state = begins ? CLUSTER_USED : CLUSTER_PART;
-		atomic64_set(&cluster->block, begins && BIT(order + CLUSTER_ORDER) == nr ?
+		atomic64_set(&cluster->block, begins && BIT(order) == nr ?
 			     block_word(nr) : block_word(nr) | BLOCK_PACKED);
 		begins = false;
-		number += BIT(order);
-		cluster += BIT(order);
-		left -= BIT(order + CLUSTER_ORDER);
+		at += BIT(order);
+		cluster += BIT(order - CLUSTER_ORDER);
+		left -= BIT(order);
 	}
 	if (left)
 		mark_tails(cluster, 0, left, false);
@@ -167,31 +165,20 @@ static struct cluster *next_candidate(struct buddy_region *region, u64 lists, un
 	struct cluster *lowest = NULL;
 
 	for (lists &= region->nonempty; lists; lists &= lists - 1) {
-		unsigned int list = __ffs64(lists);
-		const struct index_set *set = &region->lists[list];
-		unsigned long nr = list_indexes(list, region->nr_clusters), index, size = 1;
+		unsigned int list = __ffs64(lists), shift = list_shift(list);
+		unsigned long nr = list_indexes(list, region->nr_clusters);
+		unsigned long index = from >> shift;
 		struct cluster *cluster;
 
-		if (list < CLUSTER_ORDER) {
-			index = index_set_next(set, from);
-			if (index == INDEX_NONE)
-				continue;
-			cluster = &region->clusters[index];
-		} else {
-			size = BIT(block_shift(list));
-			index = from >> block_shift(list);
-			/* The block that @from lies in may have the index before. */
-			index -= !!index;
-			do {
-				index = index < nr ? index_set_next(set, index) : INDEX_NONE;
-				if (index == INDEX_NONE)
-					break;
-				cluster = block_at_index(region, list, index++);
-			} while (cluster_index(region, cluster) + size <= from);
-			if (index == INDEX_NONE)
-				continue;
-		}
-		if (!lowest || cluster < lowest)
+		/* The block that @from lies in may have the index before. */
+		index -= shift && index;
+		do {
+			index = index < nr ? index_set_next(&region->lists[list], index) :
+					     INDEX_NONE;
+			cluster = index == INDEX_NONE ? NULL :
+				  entry_at_index(region, list, index++);
+		} while (cluster && cluster_index(region, cluster) + BIT(shift) <= from);
+		if (cluster && (!lowest || cluster < lowest))
 			lowest = cluster;
 	}
 	return lowest;
@@ -204,22 +191,16 @@ static struct cluster *prev_candidate(struct buddy_region *region, u64 lists, un
 
 	for (lists &= region->nonempty; lists; lists &= lists - 1) {
 		unsigned int list = __ffs64(lists);
-		const struct index_set *set = &region->lists[list];
-		unsigned long nr = list_indexes(list, region->nr_clusters), index;
-		struct cluster *cluster = NULL;
+		unsigned long nr = list_indexes(list, region->nr_clusters);
+		unsigned long index = min(from >> list_shift(list), nr - 1) + 1;
+		struct cluster *cluster;
 
-		if (list < CLUSTER_ORDER) {
-			index = index_set_prev(set, from);
-			if (index != INDEX_NONE)
-				cluster = &region->clusters[index];
-		} else {
-			index = min(from >> block_shift(list), nr - 1) + 1;
-			do {
-				index = index ? index_set_prev(set, index - 1) : INDEX_NONE;
-				cluster = index == INDEX_NONE ? NULL :
-					  block_at_index(region, list, index);
-			} while (cluster && cluster_index(region, cluster) > from);
-		}
+		do {
+			index = index ? index_set_prev(&region->lists[list], index - 1) :
+					INDEX_NONE;
+			cluster = index == INDEX_NONE ? NULL :
+				  entry_at_index(region, list, index);
+		} while (cluster && cluster_index(region, cluster) > from);
 		if (cluster > highest)
 			highest = cluster;
 	}
@@ -407,10 +388,8 @@ static void give_back(struct buddy_region *region, const struct pfn_range *range
 	rest = nr % CLUSTER_PAGES;
 	stats->free_pages += nr - rest;
 	while (nr >= CLUSTER_PAGES) {
-		unsigned int order = ilog2(nr);
+		unsigned int order = aligned_order(pfn, nr);
 
-		if (pfn)
-			order = min_t(unsigned int, order, __ffs(pfn));
 		add_block(region, cluster_index(region, find_cluster(region, range, pfn)), order);
 		stats->nr_free[order]++;
 		++*blocks;
@@ -527,8 +506,7 @@ unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_
 	if (list == NO_LIST)
 		return BUDDY_NO_PFN;
 	index = index_set_lowest(&region->lists[list]);
-	cluster = list < CLUSTER_ORDER ? &region->clusters[index] :
-					 block_at_index(region, list, index);
+	cluster = entry_at_index(region, list, index);
 	range = range_of(region, cluster);
 	pfn = place_at(region, range, cluster, run, &index);
 	take_run(region, range, pfn, run->nr);
