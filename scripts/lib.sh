@@ -115,3 +115,29 @@ guest_files() {
 	cp -t "$root" "$@"
 	(cd "$root" && find . | cpio --quiet -o -H newc) >"$initramfs"
 }
+
+# debian_modules IMAGE NAME...: unpack these modules of the Debian kernel IMAGE, and those that
+# they need, in build/modules; set $modules to the files, in the order to load them.
+debian_modules() {
+	local root=${1%/boot/*} release=${1##*/vmlinuz-} file to
+	local PATH=$PATH:/usr/sbin
+
+	[ -e "$root/lib" ] || root+=/usr
+	[ -e "$root/lib/modules/$release/modules.dep" ] || depmod -b "$root" "$release"
+	rm -rf build/modules
+	mkdir -p build/modules
+	modules=()
+	while read -r _ file; do
+		to=build/modules/${file##*/}
+		to=${to%.xz}
+		[ -e "$to" ] && continue
+		case $file in
+		*.xz)	xz -dc "$file" >"$to" ;;
+		*)	cp "$file" "$to" ;;
+		esac
+		modules+=("$to")
+	done < <(for name in "${@:2}"; do
+		modprobe -d "$root" -S "$release" --show-depends "$name" ||
+			echo "insmod /no/module/$name.ko"
+	done | grep ^insmod)
+}

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 for step; do
 	case $step in
 	build)	need gcc make perl libelf-dev ;;
-	guest)	need qemu-system-x86 busybox-static cpio gzip ;;
+	guest)	need qemu-system-x86 busybox-static cpio gzip kmod xz-utils ;;
 	run)	need gnuplot-nox ;;
 	kernel)	need gcc make "linux-source-$own_kernel" xz-utils flex bison bc perl \
 			libc6-dev libelf-dev libssl-dev python3 ;;
