@@ -252,7 +252,11 @@ struct file_operations;
 int buddy_init(void);
 void buddy_exit(void);
 /* Each region that is made from now on has this one file more in its debugfs folder. */
+#ifdef CONFIG_DEBUG_FS
 void buddy_debugfs_add_file(const char *name, const struct file_operations *fops);
+#else
+static inline void buddy_debugfs_add_file(const char *name, const struct file_operations *fops) {}
+#endif
 void buddy_bad_call(const char *func, const char *text, const void *pointer);
 
 /* Whether @pointer is one; if not, the call of @func is counted and reported by @text. */

@@ -18,6 +18,21 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* From 6.12 on, a device behind an IOMMU has a flag; before, it has operations. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/iommu-dma.h>
+#else
+#define use_dma_iommu(dev)	false
+#endif
+
+/* 6.17 has no pfn_t any more. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define vmf_insert_pmd(vmf, pfn, write)	\
+	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#else
+#define vmf_insert_pmd	vmf_insert_pfn_pmd
+#endif
+
 /* 6.13 wants a string. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define IMPORT_NS_DMA_BUF	MODULE_IMPORT_NS(DMA_BUF)

@@ -22,9 +22,11 @@
 
 static struct dentry *root;
 
-/* A file that the module's upper layer has in each region's folder. */
-static const char *upper_name;
-static const struct file_operations *upper_fops;
+/* Files that other parts of the module have in each region's folder. */
+static struct {
+	const char *name;
+	const struct file_operations *fops;
+} more_files[2];
 
 static int with_stats(struct seq_file *m,
 		      void (*show)(struct seq_file *m, const char *name,
@@ -480,13 +482,16 @@ DEFINE_SHOW_ATTRIBUTE(bad_calls);
 
 void buddy_debugfs_add_file(const char *name, const struct file_operations *fops)
 {
-	upper_name = name;
-	upper_fops = fops;
+	unsigned int i = more_files[0].name ? 1 : 0;
+
+	more_files[i].name = name;
+	more_files[i].fops = fops;
 }
 
 void buddy_debugfs_add(struct buddy_region *region)
 {
 	struct dentry *dir = debugfs_create_dir(region->name, root);
+	unsigned int i;
 
 	region->dir = dir;
 	debugfs_create_file("free_area", 0444, dir, region, &free_area_fops);
@@ -498,8 +503,8 @@ void buddy_debugfs_add(struct buddy_region *region)
 	debugfs_create_file("stats", 0444, dir, region, &stats_fops);
 	debugfs_create_file("pcp", 0444, dir, region, &pcp_fops);
 	debugfs_create_file("owners", 0444, dir, region, &owners_fops);
-	if (upper_fops)
-		debugfs_create_file(upper_name, 0444, dir, region, upper_fops);
+	for (i = 0; i < ARRAY_SIZE(more_files) && more_files[i].name; i++)
+		debugfs_create_file(more_files[i].name, 0444, dir, region, more_files[i].fops);
 }
 
 void buddy_debugfs_init(void)

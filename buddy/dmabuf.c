@@ -2,45 +2,59 @@
 /*
  * Blocks as dma-bufs: attached to devices, mapped into the kernel and into processes.
  *
- * A dma-buf holds a reference of its region, and of the module.  A block with struct pages
- * is mapped by the DMA API as any memory.  A reserved range without them is mapped by
- * dma_map_resource(), which never copies the block elsewhere: it fails if the device does
- * not reach the block.
+ * A dma-buf holds a reference of its region, and of the module.  With heap_pages=1, a pipe
+ * or a device's driver may hold pages of a buffer that has been released: the block is then
+ * freed when the last of these references is gone.
  */
+#include <linux/debugfs.h>
 #include <linux/dma-buf.h>
-#include <linux/dma-mapping.h>
-#include <linux/highmem.h>
 #include <linux/iosys-map.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/pagemap.h>
 #include <linux/scatterlist.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
-#include "dmabuf.h"
+#include "heap.h"
+#include "internal.h"
 
 IMPORT_NS_DMA_BUF;
 
-/* The length of an entry of a scatter list has 32 bits. */
-#define MAX_ENTRY	SZ_1G
+/* So often it is looked whether the pages of released buffers are still held. */
+#define RETRY	(HZ / 10)
 
 /**
  * struct buffer - the block behind a dma-buf
+ * @link: in the list of buffers
+ * @dmabuf: the dma-buf, or NULL when it was released, but a page is still held
  * @region: the region, with a reference
  * @pfn: the block's first page
  * @nr_pages: the block's length
- * @has_pages: the block has struct pages
+ * @charge: what is to be given back for the bytes, or NULL
+ * @born: when it was made, by the clock CLOCK_BOOTTIME
+ * @pid: process that made it
+ * @comm: its name
+ * @mappings: VMAs
  * @lock: protects @attachments and their members
  * @attachments: devices
  */
 struct buffer {
+	struct list_head link;
+	struct dma_buf *dmabuf;
 	struct buddy_region *region;
 	unsigned long pfn;
 	unsigned long nr_pages;
-	bool has_pages;
+	struct charge *charge;
+	ktime_t born;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	atomic_t mappings;
 	struct mutex lock;	/* innermost */
 	struct list_head attachments;
 };
@@ -49,56 +63,30 @@ struct buffer {
  * struct attachment - a device that the buffer is attached to
  * @link: in the buffer's list
  * @dev: the device
- * @table: the block as a scatter list
- * @mapped: @table is mapped for @dev
+ * @table: the block as a scatter list, while it is mapped for @dev
+ * @mapped: how @table was mapped, or DMA_NONE
  */
 struct attachment {
 	struct list_head link;
 	struct device *dev;
 	struct sg_table table;
-	bool mapped;
+	enum dma_data_direction mapped;
 };
 
-static size_t buffer_size(const struct buffer *buffer)
-{
-	return buffer->nr_pages << PAGE_SHIFT;
-}
+static LIST_HEAD(buffers);
+static DEFINE_MUTEX(buffers_mutex);	/* protects the list, and dmabuf of each buffer */
 
 /* --- devices --- */
-
-static int fill_table(struct sg_table *table, const struct buffer *buffer)
-{
-	unsigned long offset = 0, size = buffer_size(buffer);
-	struct scatterlist *sg;
-	unsigned int i;
-	int err = sg_alloc_table(table, DIV_ROUND_UP(size, MAX_ENTRY), GFP_KERNEL);
-
-	if (err)
-		return err;
-	for_each_sgtable_sg(table, sg, i) {
-		struct page *page = buffer->has_pages ?
-				    pfn_to_page(buffer->pfn + (offset >> PAGE_SHIFT)) : NULL;
-
-		sg_set_page(sg, page, min_t(unsigned long, size - offset, MAX_ENTRY), 0);
-		offset += sg->length;
-	}
-	return 0;
-}
 
 static int attach_buffer(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
 {
 	struct buffer *buffer = dmabuf->priv;
 	struct attachment *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
-	int err;
 
 	if (!entry)
 		return -ENOMEM;
-	err = fill_table(&entry->table, buffer);
-	if (err) {
-		kfree(entry);
-		return err;
-	}
 	entry->dev = attachment->dev;
+	entry->mapped = DMA_NONE;
 	attachment->priv = entry;
 	mutex_lock(&buffer->lock);
 	list_add(&entry->link, &buffer->attachments);
@@ -114,42 +102,7 @@ static void detach_buffer(struct dma_buf *dmabuf, struct dma_buf_attachment *att
 	mutex_lock(&buffer->lock);
 	list_del(&entry->link);
 	mutex_unlock(&buffer->lock);
-	sg_free_table(&entry->table);
 	kfree(entry);
-}
-
-static void unmap_resources(struct attachment *entry, struct scatterlist *end,
-			    enum dma_data_direction direction)
-{
-	struct scatterlist *sg;
-
-	for (sg = entry->table.sgl; sg && sg != end; sg = sg_next(sg))
-		dma_unmap_resource(entry->dev, sg_dma_address(sg), sg_dma_len(sg), direction,
-				   DMA_ATTR_SKIP_CPU_SYNC);
-}
-
-/* Map memory without struct pages. */
-static int map_resources(const struct buffer *buffer, struct attachment *entry,
-			 enum dma_data_direction direction)
-{
-	phys_addr_t phys = PFN_PHYS(buffer->pfn);
-	struct scatterlist *sg;
-	unsigned int i;
-
-	for_each_sgtable_sg(&entry->table, sg, i) {
-		dma_addr_t addr = dma_map_resource(entry->dev, phys, sg->length, direction,
-						   DMA_ATTR_SKIP_CPU_SYNC);
-
-		if (dma_mapping_error(entry->dev, addr)) {
-			unmap_resources(entry, sg, direction);
-			return -EIO;
-		}
-		sg_dma_address(sg) = addr;
-		sg_dma_len(sg) = sg->length;
-		phys += sg->length;
-	}
-	entry->table.nents = entry->table.orig_nents;
-	return 0;
 }
 
 static struct sg_table *map_buffer(struct dma_buf_attachment *attachment,
@@ -157,14 +110,13 @@ static struct sg_table *map_buffer(struct dma_buf_attachment *attachment,
 {
 	struct buffer *buffer = attachment->dmabuf->priv;
 	struct attachment *entry = attachment->priv;
-	int err = buffer->has_pages ?
-		  dma_map_sgtable(entry->dev, &entry->table, direction, 0) :
-		  map_resources(buffer, entry, direction);
+	int err = buddy_sg_table(entry->dev, buffer->region, buffer->pfn, buffer->nr_pages,
+				 direction, &entry->table);
 
 	if (err)
 		return ERR_PTR(err);
 	mutex_lock(&buffer->lock);
-	entry->mapped = true;
+	entry->mapped = direction;
 	mutex_unlock(&buffer->lock);
 	return &entry->table;
 }
@@ -176,77 +128,71 @@ static void unmap_buffer(struct dma_buf_attachment *attachment, struct sg_table 
 	struct attachment *entry = attachment->priv;
 
 	mutex_lock(&buffer->lock);
-	entry->mapped = false;
+	entry->mapped = DMA_NONE;
 	mutex_unlock(&buffer->lock);
-	if (buffer->has_pages)
-		dma_unmap_sgtable(entry->dev, table, direction, 0);
-	else
-		unmap_resources(entry, NULL, direction);
+	buddy_sg_table_free(entry->dev, buffer->region, direction, table);
 }
 
 /* --- the CPU --- */
 
-/* Only memory with struct pages can be made coherent by the DMA API. */
-static void sync_all(struct buffer *buffer, enum dma_data_direction direction,
-		     void (*sync)(struct device *dev, struct sg_table *table,
-				  enum dma_data_direction direction))
+/* A device is synchronised in the direction that it was mapped in. */
+static void sync_all(struct buffer *buffer, bool for_cpu)
 {
 	struct attachment *entry;
 
-	if (!buffer->has_pages)
-		return;
 	mutex_lock(&buffer->lock);
 	list_for_each_entry(entry, &buffer->attachments, link)
-		if (entry->mapped)
-			sync(entry->dev, &entry->table, direction);
+		if (entry->mapped != DMA_NONE)
+			buddy_sg_sync(entry->dev, buffer->region, entry->mapped,
+				      &entry->table, for_cpu);
 	mutex_unlock(&buffer->lock);
 }
 
 static int begin_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction direction)
 {
-	sync_all(dmabuf->priv, direction, dma_sync_sgtable_for_cpu);
+	sync_all(dmabuf->priv, true);
 	return 0;
 }
 
 static int end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction direction)
 {
-	sync_all(dmabuf->priv, direction, dma_sync_sgtable_for_device);
+	sync_all(dmabuf->priv, false);
 	return 0;
 }
 
-/* So many pages are mapped at a fault, so that a process does not fault for each. */
-#define FAULT_PAGES	64UL
-
-static vm_fault_t fault(struct vm_fault *vmf)
+static void vma_open(struct vm_area_struct *vma)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	const struct buffer *buffer = vma->vm_private_data;
-	unsigned long first = round_down(vmf->address, FAULT_PAGES << PAGE_SHIFT);
-	unsigned long end = min(first + (FAULT_PAGES << PAGE_SHIFT), vma->vm_end), at;
-	vm_fault_t result = VM_FAULT_NOPAGE;
+	struct buffer *buffer = vma->vm_private_data;
 
-	for (at = max(first, vma->vm_start); at < end && result == VM_FAULT_NOPAGE;
-	     at += PAGE_SIZE)
-		result = vmf_insert_pfn(vma, at, buffer->pfn + linear_page_index(vma, at));
-	return result;
+	atomic_inc(&buffer->mappings);
+}
+
+static void vma_close(struct vm_area_struct *vma)
+{
+	struct buffer *buffer = vma->vm_private_data;
+
+	atomic_dec(&buffer->mappings);
 }
 
 static const struct vm_operations_struct vm_ops = {
-	.fault = fault,
+	.open = vma_open,
+	.close = vma_close,
+	.fault = buddy_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault = buddy_huge_fault,
+#endif
 };
 
-/*
- * The dma-buf core has checked offset and length.  The pages come at faults: x86 reports a
- * mapping by remap_pfn_range() of which a part is unmapped.
- */
 static int mmap_buffer(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
-	/* A private mapping would copy pages that have no struct page. */
-	if (!(vma->vm_flags & VM_SHARED))
-		return -EINVAL;
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	struct buffer *buffer = dmabuf->priv;
+	int err = buddy_mmap_block(buffer->region, buffer->pfn, buffer->nr_pages, vma);
+
+	if (err)
+		return err;
 	vma->vm_ops = &vm_ops;
-	vma->vm_private_data = dmabuf->priv;
+	vma->vm_private_data = buffer;
+	vma_open(vma);
 	return 0;
 }
 
@@ -263,13 +209,70 @@ static int vmap_buffer(struct dma_buf *dmabuf, struct iosys_map *map)
 
 /* --- life --- */
 
+/* Whether anybody but the region has a page.  No process maps the buffer any more. */
+static bool is_held(const struct buffer *buffer)
+{
+	unsigned long i;
+
+	if (!buffer->region->counted)
+		return false;
+	for (i = 0; i < buffer->nr_pages; i++)
+		if (page_count(pfn_to_page(buffer->pfn + i)) != 1)
+			return true;
+	return false;
+}
+
+/* Under buffers_mutex. */
+static void free_buffer(struct buffer *buffer)
+{
+	list_del(&buffer->link);
+	buddy_free_pfn_exact(buffer->region, buffer->pfn, buffer->nr_pages);
+	if (buffer->charge)
+		buddy_uncharge(buffer->charge, PFN_PHYS(buffer->nr_pages));
+	buddy_region_put(buffer->region);
+	mutex_destroy(&buffer->lock);
+	kfree(buffer);
+}
+
+static void retry(struct work_struct *work);
+static DECLARE_DELAYED_WORK(retry_work, retry);
+
+/* Free the released buffers that nobody holds any more. */
+void buddy_buffers_retry(void)
+{
+	struct buffer *buffer, *next;
+	bool held = false;
+
+	mutex_lock(&buffers_mutex);
+	list_for_each_entry_safe(buffer, next, &buffers, link) {
+		if (buffer->dmabuf)
+			continue;
+		if (is_held(buffer))
+			held = true;
+		else
+			free_buffer(buffer);
+	}
+	mutex_unlock(&buffers_mutex);
+	if (held)
+		schedule_delayed_work(&retry_work, RETRY);
+}
+
+static void retry(struct work_struct *work)
+{
+	buddy_buffers_retry();
+}
+
 static void release_buffer(struct dma_buf *dmabuf)
 {
 	struct buffer *buffer = dmabuf->priv;
 
-	buddy_free_pfn_exact(buffer->region, buffer->pfn, buffer->nr_pages);
-	buddy_region_put(buffer->region);
-	kfree(buffer);
+	mutex_lock(&buffers_mutex);
+	buffer->dmabuf = NULL;
+	if (is_held(buffer))
+		schedule_delayed_work(&retry_work, RETRY);
+	else
+		free_buffer(buffer);
+	mutex_unlock(&buffers_mutex);
 }
 
 static const struct dma_buf_ops buffer_ops = {
@@ -300,15 +303,52 @@ int buddy_buffer_phys(int fd, u64 *addr)
 	return err;
 }
 
-/* Whether all pages have a struct page; memory gets these in sections of many pages. */
-static bool has_pages(unsigned long pfn, unsigned long nr_pages)
+static void free_new(struct buffer *buffer)
 {
-	unsigned long end = pfn + nr_pages;
+	buddy_region_put(buffer->region);
+	kfree(buffer);
+}
 
-	for (; pfn < end; pfn = round_up(pfn + 1, BIT(MAX_PAGE_ORDER)))
-		if (!pfn_valid(pfn))
-			return false;
-	return true;
+/* As buddy_export(); if it succeeds, @charge is given back with the block. */
+struct dma_buf *buddy_export_charged(struct buddy_region *region, unsigned long pfn,
+				     unsigned long nr_pages, int flags,
+				     struct charge *charge)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct dma_buf *dmabuf;
+	struct buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+	buffer->region = buddy_region_get(region->name);
+	if (buffer->region != region) {
+		free_new(buffer);
+		return ERR_PTR(-ENOENT);
+	}
+	buffer->pfn = pfn;
+	buffer->nr_pages = nr_pages;
+	buffer->charge = charge;
+	buffer->born = ktime_get_boottime();
+	buffer->pid = task_tgid_nr(current);
+	get_task_comm(buffer->comm, current);
+	mutex_init(&buffer->lock);
+	INIT_LIST_HEAD(&buffer->attachments);
+
+	info.exp_name = region->name;
+	info.ops = &buffer_ops;
+	info.size = PFN_PHYS(nr_pages);
+	info.flags = flags;
+	info.priv = buffer;
+	dmabuf = dma_buf_export(&info);
+	if (IS_ERR(dmabuf)) {
+		free_new(buffer);
+		return dmabuf;
+	}
+	mutex_lock(&buffers_mutex);
+	buffer->dmabuf = dmabuf;
+	list_add_tail(&buffer->link, &buffers);
+	mutex_unlock(&buffers_mutex);
+	return dmabuf;
 }
 
 /**
@@ -322,44 +362,66 @@ static bool has_pages(unsigned long pfn, unsigned long nr_pages)
  *
  * Context: process, may sleep.
  * Return: the dma-buf, or an error pointer; the block then still belongs to the caller.
+ * -EINVAL if there is no such block, which is a caller error.
  */
 struct dma_buf *buddy_export(struct buddy_region *region, unsigned long pfn,
 			     unsigned long nr_pages, int flags)
 {
-	DEFINE_DMA_BUF_EXPORT_INFO(info);
-	struct dma_buf *dmabuf;
-	struct buffer *buffer;
-
-	if (buddy_must_not_sleep(__func__) ||
-	    !buddy_is_pointer(__func__, "this is no region", region))
+	if (buddy_must_not_sleep(__func__) || !is_region_pointer(__func__, region) ||
+	    !buddy_is_block(region, pfn, nr_pages))
 		return ERR_PTR(-EINVAL);
-	if (!nr_pages || buddy_block_pages(region, pfn) != nr_pages)
-		return ERR_PTR(-EINVAL);
-	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
-	if (!buffer)
-		return ERR_PTR(-ENOMEM);
-	buffer->region = buddy_region_get(buddy_region_name(region));
-	if (buffer->region != region) {
-		buddy_region_put(buffer->region);
-		kfree(buffer);
-		return ERR_PTR(-ENOENT);
-	}
-	buffer->pfn = pfn;
-	buffer->nr_pages = nr_pages;
-	buffer->has_pages = has_pages(pfn, nr_pages);
-	mutex_init(&buffer->lock);
-	INIT_LIST_HEAD(&buffer->attachments);
-
-	info.exp_name = buddy_region_name(region);
-	info.ops = &buffer_ops;
-	info.size = buffer_size(buffer);
-	info.flags = flags;
-	info.priv = buffer;
-	dmabuf = dma_buf_export(&info);
-	if (IS_ERR(dmabuf)) {
-		buddy_region_put(region);
-		kfree(buffer);
-	}
-	return dmabuf;
+	return buddy_export_charged(region, pfn, nr_pages, flags, NULL);
 }
 EXPORT_SYMBOL_GPL(buddy_export);
+
+/* --- the debugfs file buffers --- */
+
+static void show_buffer(struct seq_file *m, struct buffer *buffer)
+{
+	struct list_head *entry;
+	unsigned int attached = 0;
+	char task[32];
+
+	mutex_lock(&buffer->lock);
+	list_for_each(entry, &buffer->attachments)
+		attached++;
+	mutex_unlock(&buffer->lock);
+	snprintf(task, sizeof(task), "%s[%d]", buffer->comm, buffer->pid);
+	if (buffer->dmabuf) {
+		spin_lock(&buffer->dmabuf->name_lock);
+		seq_printf(m, "%-16s", buffer->dmabuf->name ?: "-");
+		spin_unlock(&buffer->dmabuf->name_lock);
+	} else {
+		seq_printf(m, "%-16s", "(released)");
+	}
+	seq_printf(m, " %12llu %#014llx %8lld %-24s %8u %8d\n",
+		   (u64)PFN_PHYS(buffer->nr_pages), (u64)PFN_PHYS(buffer->pfn),
+		   ktime_ms_delta(ktime_get_boottime(), buffer->born) / MSEC_PER_SEC,
+		   task, attached, atomic_read(&buffer->mappings));
+}
+
+static int buffers_show(struct seq_file *m, void *unused)
+{
+	struct buffer *buffer;
+
+	seq_puts(m, "name                    bytes address           age/s task                     attached mappings\n");
+	mutex_lock(&buffers_mutex);
+	list_for_each_entry(buffer, &buffers, link)
+		if (buffer->region == m->private)
+			show_buffer(m, buffer);
+	mutex_unlock(&buffers_mutex);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(buffers);
+
+/* Before the regions are made. */
+void buddy_buffers_init(void)
+{
+	buddy_debugfs_add_file("buffers", &buffers_fops);
+}
+
+/* At rmmod; a buffer would hold the module, so that the list is empty. */
+void buddy_buffers_exit(void)
+{
+	cancel_delayed_work_sync(&retry_work);
+}

@@ -13,17 +13,21 @@
 #include <linux/dma-heap.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/dma-heap.h>
 
-#include "dmabuf.h"
+#include "heap.h"
+#include "internal.h"
 #include "uapi/buddypool.h"
 
 static char *heap;
@@ -42,18 +46,23 @@ MODULE_PARM_DESC(heap_mode, "mode of the heaps' nodes, as 0660 (default: 0600)")
 /**
  * struct heap - a region's node
  * @link: in the list of heaps
- * @region: the region
+ * @refs: of the node, and of each open file
+ * @remove: held for reading by an allocation, for writing to take the region away
+ * @region: the region, or NULL when the heap was removed
  * @misc: the device
  * @node: its path below /dev
  */
 struct heap {
 	struct list_head link;
+	struct kref refs;
+	struct rw_semaphore remove;
 	struct buddy_region *region;
 	struct miscdevice misc;
 	char node[NODE_LEN];
 };
 
 static LIST_HEAD(heaps);
+static DEFINE_MUTEX(heaps_mutex);	/* protects the list; outside the lock of misc devices */
 
 /* --- a buffer --- */
 
@@ -73,29 +82,53 @@ static bool clear_buffer(void *virt, unsigned long nr_pages)
 	return true;
 }
 
-/* Return a file descriptor of a new buffer of @len bytes. */
-static int alloc_buffer(struct buddy_region *region, u64 len, u32 flags)
+static unsigned long alloc_block(struct buddy_region *region, unsigned long nr_pages)
 {
-	unsigned long nr_pages = len >> PAGE_SHIFT, pfn;
-	unsigned int align_order = 0;
-	struct dma_buf *dmabuf;
-	int fd;
+	unsigned long pfn = BUDDY_NO_PFN;
 
 	/* A large buffer begins where a huge mapping can. */
 	if (nr_pages >= PMD_SIZE >> PAGE_SHIFT)
-		align_order = PMD_SHIFT - PAGE_SHIFT;
-	pfn = buddy_alloc_pfn_aligned(region, nr_pages, align_order, __GFP_NOWARN);
-	if (pfn == BUDDY_NO_PFN && align_order)
-		pfn = buddy_alloc_pfn_exact(region, nr_pages, __GFP_NOWARN);
+		pfn = buddy_alloc_pfn_aligned(region, nr_pages, PMD_SHIFT - PAGE_SHIFT,
+					      __GFP_NOWARN);
 	if (pfn == BUDDY_NO_PFN)
-		return -ENOMEM;
-	if (!clear_buffer(buddy_pfn_to_virt(region, pfn), nr_pages)) {
-		buddy_free_pfn_exact(region, pfn, nr_pages);
-		return -EINTR;
+		pfn = buddy_alloc_pfn_exact(region, nr_pages, __GFP_NOWARN);
+	return pfn;
+}
+
+/* Return a new buffer for which @charge has been charged. */
+static struct dma_buf *alloc_buffer(struct buddy_region *region, unsigned long nr_pages,
+				    u32 flags, struct charge *charge)
+{
+	unsigned long pfn = alloc_block(region, nr_pages);
+	struct dma_buf *dmabuf;
+
+	if (pfn == BUDDY_NO_PFN) {
+		buddy_buffers_retry();
+		pfn = alloc_block(region, nr_pages);
 	}
-	dmabuf = buddy_export(region, pfn, nr_pages, flags);
-	if (IS_ERR(dmabuf)) {
+	if (pfn == BUDDY_NO_PFN)
+		return ERR_PTR(-ENOMEM);
+	if (clear_buffer(buddy_pfn_to_virt(region, pfn), nr_pages))
+		dmabuf = buddy_export_charged(region, pfn, nr_pages, flags, charge);
+	else
+		dmabuf = ERR_PTR(-EINTR);
+	if (IS_ERR(dmabuf))
 		buddy_free_pfn_exact(region, pfn, nr_pages);
+	return dmabuf;
+}
+
+/* Return a file descriptor of a new buffer of @len bytes. */
+static int alloc_fd(struct buddy_region *region, u64 len, u32 flags)
+{
+	struct charge *charge = buddy_charge(region, len);
+	struct dma_buf *dmabuf;
+	int fd;
+
+	if (IS_ERR(charge))
+		return PTR_ERR(charge);
+	dmabuf = alloc_buffer(region, len >> PAGE_SHIFT, flags, charge);
+	if (IS_ERR(dmabuf)) {
+		buddy_uncharge(charge, len);
 		return PTR_ERR(dmabuf);
 	}
 	fd = dma_buf_fd(dmabuf, flags);
@@ -106,24 +139,42 @@ static int alloc_buffer(struct buddy_region *region, u64 len, u32 flags)
 
 /* --- the node --- */
 
+static void free_heap(struct kref *refs)
+{
+	kfree(container_of(refs, struct heap, refs));
+}
+
+/* misc_open() has left the device here, and holds the lock that misc_deregister() takes. */
 static int heap_open(struct inode *inode, struct file *file)
 {
-	/* misc_open() has left the device here. */
 	struct heap *opened = container_of(file->private_data, struct heap, misc);
 
+	kref_get(&opened->refs);
 	file->private_data = opened;
 	return nonseekable_open(inode, file);
+}
+
+static int heap_release(struct inode *inode, struct file *file)
+{
+	struct heap *closed = file->private_data;
+
+	kref_put(&closed->refs, free_heap);
+	return 0;
 }
 
 static long alloc_ioctl(struct heap *from, struct dma_heap_allocation_data *data)
 {
 	u64 len = PAGE_ALIGN(data->len);
-	int fd;
+	int fd = -ENODEV;
 
 	if (data->fd || data->fd_flags & ~DMA_HEAP_VALID_FD_FLAGS ||
 	    data->heap_flags & ~DMA_HEAP_VALID_HEAP_FLAGS || !len)
 		return -EINVAL;
-	fd = alloc_buffer(from->region, len, data->fd_flags);
+	if (down_read_interruptible(&from->remove))
+		return -EINTR;
+	if (from->region)
+		fd = alloc_fd(from->region, len, data->fd_flags);
+	up_read(&from->remove);
 	if (fd < 0)
 		return fd;
 	data->fd = fd;
@@ -171,11 +222,12 @@ static long heap_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations heap_fops = {
 	.owner = THIS_MODULE,
 	.open = heap_open,
+	.release = heap_release,
 	.unlocked_ioctl = heap_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* --- heap= --- */
+/* --- heaps --- */
 
 /* With these names there can be a heap of the kernel, which would keep the node. */
 static bool is_kernels(const char *name)
@@ -187,28 +239,54 @@ static bool is_kernels(const char *name)
 	return match_string(names, ARRAY_SIZE(names), name) >= 0;
 }
 
-static int add_heap(const char *name)
+/* Return the heap of @region, or NULL; under heaps_mutex. */
+static struct heap *find_heap(const struct buddy_region *region)
+{
+	struct heap *heap;
+
+	list_for_each_entry(heap, &heaps, link)
+		if (heap->region == region)
+			return heap;
+	return NULL;
+}
+
+static int check_region(const char *what, const struct buddy_region *region)
+{
+	if (is_kernels(region->name)) {
+		pr_err("%s: the kernel has a heap of this name, give the region another one\n",
+		       what);
+		return -EEXIST;
+	}
+	if (find_heap(region)) {
+		pr_err("%s: the region is a heap already\n", what);
+		return -EEXIST;
+	}
+	if (!region->hot.mapped) {
+		pr_err("%s: the region has no kernel mapping by which a buffer could be cleared\n",
+		       what);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Make the node; @what is the name of the request in error messages. */
+static int add_heap(const char *what, struct buddy_region *region)
 {
 	struct heap *new;
 	int err;
 
-	if (is_kernels(name)) {
-		pr_err("heap=%s: the kernel has a heap of this name, give the region another one\n",
-		       name);
-		return -EEXIST;
-	}
+	mutex_lock(&heaps_mutex);
+	err = check_region(what, region);
+	if (err)
+		goto unlock;
+	err = -ENOMEM;
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)
-		return -ENOMEM;
-	new->region = buddy_region_get(name);
-	err = -ENOENT;
-	if (!new->region) {
-		pr_err("heap=%s: there is no such region in regions=\n", name);
-		goto free;
-	}
-	/* regions= made it, so it stays until rmmod; a reference would prevent that. */
-	buddy_region_put(new->region);
-	snprintf(new->node, sizeof(new->node), "dma_heap/%s", name);
+		goto unlock;
+	kref_init(&new->refs);
+	init_rwsem(&new->remove);
+	new->region = region;
+	snprintf(new->node, sizeof(new->node), "dma_heap/%s", region->name);
 	new->misc = (struct miscdevice){
 		.minor = MISC_DYNAMIC_MINOR,
 		.name = new->node + strlen("dma_heap/"),
@@ -218,41 +296,131 @@ static int add_heap(const char *name)
 	};
 	err = misc_register(&new->misc);
 	if (err) {
-		pr_err("heap=%s: there is no device node for it, error %d\n", name, err);
-		goto free;
+		pr_err("%s: there is no device node for it, error %d\n", what, err);
+		kfree(new);
+		goto unlock;
 	}
 	list_add(&new->link, &heaps);
-	return 0;
-
-free:
-	kfree(new);
+unlock:
+	mutex_unlock(&heaps_mutex);
 	return err;
 }
 
+/* From here on no file is opened; files that are open allocate nothing any more. */
+static void remove_heap(struct heap *old)
+{
+	lockdep_assert_held(&heaps_mutex);
+	misc_deregister(&old->misc);
+	list_del(&old->link);
+	down_write(&old->remove);
+	old->region = NULL;
+	up_write(&old->remove);
+	kref_put(&old->refs, free_heap);
+}
+
+/**
+ * buddy_heap_add() - let user space allocate buffers from a region
+ * @region: made by buddy_region_create(), with a kernel mapping
+ *
+ * There is a node /dev/dma_heap/NAME then, as with the parameter ``heap=``, with the mode
+ * of ``heap_mode=``.  The heap has a reference of the region: it goes by
+ * buddy_heap_remove(), and only then buddy_region_destroy() succeeds.
+ *
+ * Context: process, may sleep.
+ * Return: 0, or an error whose reason is in the log: -EEXIST if the region is a heap, or if
+ * the kernel has one of this name, -EINVAL for a region without a kernel mapping and for a
+ * caller error, -ENOMEM, or an error of misc_register().
+ */
+int buddy_heap_add(struct buddy_region *region)
+{
+	char what[64];
+	int err;
+
+	if (buddy_must_not_sleep(__func__) || !is_region_pointer(__func__, region))
+		return -EINVAL;
+	if (buddy_region_get(region->name) != region)
+		return -EINVAL;
+	snprintf(what, sizeof(what), "buddy_heap_add(%s)", region->name);
+	err = add_heap(what, region);
+	if (err)
+		buddy_region_put(region);
+	return err;
+}
+EXPORT_SYMBOL_GPL(buddy_heap_add);
+
+/**
+ * buddy_heap_remove() - undo buddy_heap_add()
+ * @region: the region
+ *
+ * A program that has the node open gets ENODEV from then on.  Its buffers stay, each with a
+ * reference of the region.
+ *
+ * Context: process, may sleep.
+ */
+void buddy_heap_remove(struct buddy_region *region)
+{
+	struct heap *old;
+
+	if (buddy_must_not_sleep(__func__) || !is_region_pointer(__func__, region))
+		return;
+	mutex_lock(&heaps_mutex);
+	old = buddy_region_is_callers(region) ? find_heap(region) : NULL;
+	if (old)
+		remove_heap(old);
+	mutex_unlock(&heaps_mutex);
+	if (old)
+		buddy_region_put(region);
+	else
+		buddy_bad_call(__func__, "this region is no heap of buddy_heap_add()", region);
+}
+EXPORT_SYMBOL_GPL(buddy_heap_remove);
+
+/* --- heap= --- */
+
+static int add_name(const char *name)
+{
+	struct buddy_region *region = buddy_region_get(name);
+	char what[48];
+	int err;
+
+	snprintf(what, sizeof(what), "heap=%s", name);
+	if (!region) {
+		pr_err("%s: there is no such region in regions=\n", what);
+		return -ENOENT;
+	}
+	err = add_heap(what, region);
+	/* regions= made it, so it stays until rmmod; a reference would prevent that. */
+	buddy_region_put(region);
+	/* To modprobe, -EEXIST says that the module is loaded, and all is well. */
+	return err == -EEXIST ? -EBUSY : err;
+}
+
+/* At rmmod: an open file or a buffer would hold the module. */
 void buddy_heaps_exit(void)
 {
 	struct heap *old, *next;
 
-	list_for_each_entry_safe(old, next, &heaps, link) {
-		misc_deregister(&old->misc);
-		kfree(old);
-	}
+	mutex_lock(&heaps_mutex);
+	list_for_each_entry_safe(old, next, &heaps, link)
+		remove_heap(old);
+	mutex_unlock(&heaps_mutex);
+	buddy_buffers_exit();
 }
 
 /* After the regions are made. */
 int buddy_heaps_init(void)
 {
 	char *list, *rest, *name;
-	int err = 0;
+	int err = buddy_charge_init();
 
-	if (!heap)
-		return 0;
+	if (err || !heap)
+		return err;
 	list = kstrdup(heap, GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
 	rest = list;
 	while (!err && (name = strsep(&rest, ",")))
-		err = add_heap(name);
+		err = add_name(name);
 	kfree(list);
 	if (err)
 		buddy_heaps_exit();

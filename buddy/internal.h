@@ -54,6 +54,10 @@ enum origin {
  * @ranges: the memory, in ascending order; two ranges are never adjacent; constant
  * @nr_ranges: how many
  * @origin: &enum origin; says how the memory is given back
+ * @uncached: the kernel's mapping is write-combined, and no other may be cached
+ * @counted: while only the region has a page, the page's reference count is 1; processes
+ *	may hold pages
+ * @pgmap: the struct pages that were made for a reserved range, or NULL
  * @reclaimed: the range's resource was left by an earlier load of the module
  * @clusters: the clusters of all ranges, in the order of @ranges, so by address; the
  *	words of @lists stand behind them
@@ -86,6 +90,9 @@ struct buddy_region {
 	unsigned int nr_ranges;
 	u8 origin;
 	bool reclaimed;
+	bool uncached;
+	bool counted;
+	struct dev_pagemap *pgmap;
 	struct cluster *clusters;
 	struct pcp __percpu *pcp;
 	unsigned int cache_order;
@@ -282,6 +289,7 @@ int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base
 int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 size, u64 end);
 void buddy_range_release(struct buddy_region *region);
 void buddy_ranges_loaded(void);
+int buddy_check_uncached(void);
 
 /* --- region.c: a region's life --- */
 
@@ -291,6 +299,10 @@ void buddy_regions_remove_all(void);
 struct buddy_region *buddy_region_find(unsigned long pfn, const void *addr);
 void buddy_regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 			    void *data);
+
+/* --- param.c --- */
+
+int buddy_parse_bytes(char *text, u64 *bytes);
 
 /* --- debugfs.c: the state as text --- */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The parameter regions=, and the page layer's part of insmod and rmmod.  The other
- * parameters stand in the files that use them: reclaim (range.c), track (page_owner.c),
+ * parameters stand in the files that use them: reclaim, uncached, heap_pages (range.c), track (page_owner.c),
  * poison (page_poison.c).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -23,7 +23,7 @@ MODULE_PARM_DESC(regions, "comma-separated [name:]size[@base], as 128M@0x2000000
  * Read a whole string as a number of bytes, with the suffixes of memparse().  memparse()
  * wraps silently if the number is too large, so the digits are read a second time.
  */
-static int parse_bytes(char *text, u64 *bytes)
+int buddy_parse_bytes(char *text, u64 *bytes)
 {
 	static const char units[] = "KMGTPE";
 	const char *unit;
@@ -64,13 +64,13 @@ static int add_entry(char *entry, unsigned int index)
 	base = size;
 	size = strsep(&base, "@");
 
-	err = parse_bytes(size, &size_bytes);
+	err = buddy_parse_bytes(size, &size_bytes);
 	if (base && !strcmp(base, "dma32")) {
 		origin = ORIGIN_KERNEL;
 		base_bytes = BIT_ULL(32);
 	} else if (!err && base) {
 		origin = ORIGIN_RESERVED;
-		err = parse_bytes(base, &base_bytes);
+		err = buddy_parse_bytes(base, &base_bytes);
 	}
 	if (err) {
 		pr_err("%s: not [name:]size[@base] with numbers below 2^64, such as fpga:64M, 64M@dma32 or 128M@0x20000000\n",
@@ -112,7 +112,7 @@ int buddy_init(void)
 		return err;
 	buddy_page_poison_init();
 	buddy_debugfs_init();
-	err = add_regions();
+	err = add_regions() ?: buddy_check_uncached();
 	if (err)
 		buddy_exit();
 	else

@@ -7,6 +7,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/list_sort.h>
+#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -21,6 +22,55 @@
 static bool reclaim;
 module_param(reclaim, bool, 0444);
 MODULE_PARM_DESC(reclaim, "take back ranges whose blocks were in use at an earlier rmmod: no device may use them any more (default: N)");
+
+static char *uncached;
+module_param(uncached, charp, 0444);
+MODULE_PARM_DESC(uncached, "comma-separated names of reserved ranges that the CPU maps write-combined, for devices that do not snoop its caches (default: none)");
+
+static bool heap_pages;
+module_param(heap_pages, bool, 0444);
+MODULE_PARM_DESC(heap_pages, "give reserved ranges struct pages, 64 bytes a page, so that O_DIRECT works with the buffers of heaps (default: N)");
+
+/* Whether uncached= names the region. */
+static bool is_uncached(const char *name)
+{
+	size_t len = strlen(name);
+	const char *at;
+
+	for (at = uncached; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, len) && (!at[len] || at[len] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* After the regions are made: all names of uncached= are those of reserved ranges. */
+int buddy_check_uncached(void)
+{
+	char *list, *rest, *name;
+	int err = 0;
+
+	if (!uncached)
+		return 0;
+	list = kstrdup(uncached, GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	rest = list;
+	while (!err && (name = strsep(&rest, ","))) {
+		struct buddy_region *region = buddy_region_get(name);
+
+		if (!region || !region->uncached) {
+			pr_err("uncached=%s: %s\n", name, region ?
+			       "the kernel's own memory has cached mappings; only a region with an address can be uncached" :
+			       "there is no such region in regions=");
+			err = -EINVAL;
+		}
+		buddy_region_put(region);
+	}
+	kfree(list);
+	return err;
+}
 
 static int alloc_ranges(struct buddy_region *region, unsigned int nr)
 {
@@ -146,6 +196,69 @@ void buddy_ranges_loaded(void)
 	is_loaded = true;
 }
 
+/* Give the range struct pages, and with these a place in the kernel's linear mapping. */
+static void *map_with_pages(struct buddy_region *region, const char *what, u64 base, u64 size)
+{
+	struct dev_pagemap *pgmap;
+	unsigned long align;
+	void *virt;
+
+	if (!IS_ENABLED(CONFIG_ZONE_DEVICE)) {
+		pr_err("%s: heap_pages=1 needs a kernel with CONFIG_ZONE_DEVICE\n", what);
+		return ERR_PTR(-EINVAL);
+	}
+	align = memremap_compat_align();
+	if (!IS_ALIGNED(base | size, align) || pfn_valid(PHYS_PFN(base))) {
+		pr_err("%s: heap_pages=1 needs an address and a size that are multiples of %lu KiB, in a section without other memory\n",
+		       what, align >> 10);
+		return ERR_PTR(-EINVAL);
+	}
+	pgmap = kzalloc(sizeof(*pgmap), GFP_KERNEL);
+	if (!pgmap)
+		return ERR_PTR(-ENOMEM);
+	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->range = (struct range){ .start = base, .end = base + size - 1 };
+	pgmap->nr_range = 1;
+	virt = memremap_pages(pgmap, NUMA_NO_NODE);
+	if (IS_ERR(virt)) {
+		pr_err("%s: no struct pages for heap_pages=1, error %ld\n", what, PTR_ERR(virt));
+		kfree(pgmap);
+		return virt;
+	}
+	region->pgmap = pgmap;
+	region->counted = true;
+	return virt;
+}
+
+static void *map_range(struct buddy_region *region, const char *what, u64 base, u64 size)
+{
+	void *virt;
+
+	region->uncached = is_uncached(region->name);
+	if (heap_pages && region->uncached) {
+		pr_err("%s: heap_pages=1 maps a range cached, so it cannot be in uncached=\n",
+		       what);
+		return ERR_PTR(-EINVAL);
+	}
+	if (heap_pages)
+		return map_with_pages(region, what, base, size);
+	virt = memremap(base, size, region->uncached ? MEMREMAP_WC : MEMREMAP_WB);
+	if (virt)
+		return virt;
+	pr_err("%s: cannot be mapped; make the region smaller\n", what);
+	return ERR_PTR(-ENOMEM);
+}
+
+static void unmap_range(struct buddy_region *region, void *virt)
+{
+	if (region->pgmap) {
+		memunmap_pages(region->pgmap);
+		kfree(region->pgmap);
+	} else {
+		memunmap(virt);
+	}
+}
+
 /* A physical range that the kernel does not own: memmap= or firmware-reserved. */
 int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
@@ -171,12 +284,10 @@ int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base
 		       what, ends[i]);
 		goto release;
 	}
-	err = -ENOMEM;
-	virt = memremap(base, size, MEMREMAP_WB);
-	if (!virt) {
-		pr_err("%s: cannot be mapped; make the region smaller\n", what);
+	virt = map_range(region, what, base, size);
+	err = PTR_ERR_OR_ZERO(virt);
+	if (err)
 		goto release;
-	}
 	err = buddy_range_of_caller(region, base, size, virt);
 	if (err)
 		goto unmap;
@@ -184,7 +295,7 @@ int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base
 	return 0;
 
 unmap:
-	memunmap(virt);
+	unmap_range(region, virt);
 release:
 	release_range(region, base, size);
 	return err;
@@ -280,6 +391,7 @@ int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 siz
 		range->pages = piece->pages;
 	}
 	region->origin = ORIGIN_KERNEL;
+	region->counted = heap_pages;
 	region->hot.mapped = true;
 	region->hot.virt_offset = (unsigned long)__va(0);
 	return 0;
@@ -299,7 +411,7 @@ void buddy_range_release(struct buddy_region *region)
 	case ORIGIN_CALLER:
 		break;
 	case ORIGIN_RESERVED:
-		memunmap((void *)(unsigned long)(base + region->hot.virt_offset));
+		unmap_range(region, (void *)(unsigned long)(base + region->hot.virt_offset));
 		release_range(region, base, PFN_PHYS(range->pages));
 		break;
 	case ORIGIN_KERNEL:

@@ -5,7 +5,7 @@
  */
 #include <linux/module.h>
 
-#include "../buddy/dmabuf.h"
+#include "../buddy/heap.h"
 #include "internal.h"
 
 static int __init buddypool_init(void)
@@ -15,6 +15,7 @@ static int __init buddypool_init(void)
 	if (err)
 		return err;
 	mp_debugfs_init();
+	buddy_buffers_init();
 	err = buddy_init();
 	if (err)
 		goto kasan;
