@@ -3,48 +3,38 @@
  * A program that uses /dev/dma_heap/NAME as any other: heap_client NAME MIB TEST [SEED].
  * It ends with 0 if TEST passed; else it prints what is wrong.  The heap's region has MIB.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include <linux/dma-buf.h>
-#include <linux/dma-heap.h>
 
 #include "../../buddy/uapi/buddypool.h"
+#include "heap_client.h"
 
-static int heap;
-static size_t page, region;
+int heap;
+size_t page, region;
 
-static void die(const char *what, long got, long wanted)
+void die(const char *what, long got, long wanted)
 {
 	printf("%s: %ld instead of %ld\n", what, got, wanted);
 	fflush(stdout);
 	_exit(1);
 }
 
-#define EXPECT(value, wanted)						\
-do {									\
-	long got_ = (long)(value), wanted_ = (long)(wanted);		\
-	if (got_ != wanted_)						\
-		die(#value, got_, wanted_);				\
-} while (0)
-
 /* Return a file descriptor, or the error as a negative number. */
-static int take(__u64 len)
+int take_with(__u64 len, int flags)
 {
-	struct dma_heap_allocation_data data = { .len = len, .fd_flags = O_RDWR | O_CLOEXEC };
+	struct dma_heap_allocation_data data = { .len = len, .fd_flags = flags | O_CLOEXEC };
 
 	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
 }
 
-static int need(__u64 len)
+int take(__u64 len)
+{
+	return take_with(len, O_RDWR);
+}
+
+int need(__u64 len)
 {
 	int fd = take(len);
 
@@ -53,7 +43,7 @@ static int need(__u64 len)
 	return fd;
 }
 
-static int try_map(int fd, size_t len, int prot, int flags, off_t offset, unsigned char **map)
+int try_map(int fd, size_t len, int prot, int flags, off_t offset, unsigned char **map)
 {
 	void *addr = mmap(NULL, len, prot, flags, fd, offset);
 
@@ -61,7 +51,7 @@ static int try_map(int fd, size_t len, int prot, int flags, off_t offset, unsign
 	return addr == MAP_FAILED ? -errno : 0;
 }
 
-static unsigned char *map_all(int fd, size_t len)
+unsigned char *map_all(int fd, size_t len)
 {
 	unsigned char *map;
 
@@ -69,7 +59,7 @@ static unsigned char *map_all(int fd, size_t len)
 	return map;
 }
 
-static void expect_bytes(const unsigned char *map, size_t len, int byte)
+void expect_bytes(const unsigned char *map, size_t len, int byte)
 {
 	size_t i;
 
@@ -317,6 +307,17 @@ static void garbage(unsigned int seed)
 			close(i);
 }
 
+/* A buffer with a name and two mappings, until the process is killed. */
+static void hold(void)
+{
+	int fd = need(page);
+
+	EXPECT(ioctl(fd, DMA_BUF_SET_NAME, "frame"), 0);
+	map_all(fd, page);
+	map_all(fd, page);
+	pause();
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 4 ? strtoul(argv[4], NULL, 0) : 1;
@@ -348,8 +349,22 @@ int main(int argc, char **argv)
 		together(seed);
 	else if (!strcmp(argv[3], "garbage"))
 		garbage(seed);
+	else if (!strcmp(argv[3], "read_only"))
+		read_only();
+	else if (!strcmp(argv[3], "shared"))
+		shared();
+	else if (!strcmp(argv[3], "remapped"))
+		remapped();
+	else if (!strcmp(argv[3], "borders"))
+		borders(seed);
+	else if (!strcmp(argv[3], "limit"))
+		limit();
+	else if (!strcmp(argv[3], "held"))
+		held();
+	else if (!strcmp(argv[3], "not_held"))
+		not_held();
 	else if (!strcmp(argv[3], "hold"))
-		return need(page) < 0 ? 1 : pause();
+		hold();
 	else
 		return 2;
 	expect_empty();

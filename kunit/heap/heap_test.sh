@@ -6,7 +6,7 @@
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-plan=13
+plan=20
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 has_heaps() {
@@ -28,7 +28,9 @@ client() {
 	done
 }
 
-for test in sizes wrong_calls zeroed mappings physical exhaust killed together garbage; do
+tests="sizes wrong_calls zeroed mappings read_only shared remapped borders physical exhaust
+	killed together garbage not_held"
+for test in $tests; do
 	eval "heap_$test() { client $test; }"
 done
 
@@ -60,6 +62,12 @@ heap_rmmod_waits() {
 		sleep 1
 	done
 	rmmod buddypool 2>/dev/null && fail "rmmod with a buffer in use"
+	sleep 1
+	grep -q "^frame  *4096 0x0*10000000  *[1-9][0-9]* heap_client.$!. *0  *2$" \
+		/sys/kernel/debug/buddypool/reserved/buffers ||
+		fail "buffers: $(cat /sys/kernel/debug/buddypool/reserved/buffers)"
+	[ "$(wc -l </sys/kernel/debug/buddypool/kernel/buffers)" = 1 ] ||
+		fail "a buffer of another region is shown"
 	kill -9 $!
 	wait $! 2>/dev/null
 	grep -q '^pages_used *0$' /sys/kernel/debug/buddypool/reserved/stats ||
@@ -72,12 +80,28 @@ heap_nodes_go() {
 	[ ! -e /dev/dma_heap/reserved ] || fail "the node is still there"
 }
 
+# heap_limit= counts for each user and each heap, until the buffer goes.
+heap_limit() {
+	has_heaps || return
+	insmod /buddypool.ko regions=reserved:16M@0x10000000 heap=reserved heap_limit=8M heap_mode=0666
+	text=$(/heap_client reserved 8 limit) || fail "$text"
+	rmmod buddypool
+}
+
+heap_wrong_limit() {
+	has_heaps || return
+	for wrong in x 1Q 99999999999999999999 ''; do
+		dmesg -c >/dev/null
+		insmod /buddypool.ko heap_limit=$wrong 2>/dev/null && fail "heap_limit=$wrong was accepted"
+		dmesg | grep -q "heap_limit=$wrong: not a number" || fail "$wrong: no line says why"
+	done
+}
+
 begin heap
 insmod /buddypool.ko regions=reserved:16M@0x10000000,kernel:1M heap=reserved,kernel heap_mode=0640
 heaps=
 [ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
-for test in sizes wrong_calls zeroed mappings physical exhaust killed together garbage mode_is_given \
-		rmmod_waits nodes_go wrong_names; do
+for test in $tests mode_is_given rmmod_waits nodes_go limit wrong_names wrong_limit; do
 	run "heap_$test"
 done
 end heap

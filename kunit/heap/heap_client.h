@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tests of heap_client share. */
+#ifndef HEAP_CLIENT_H
+#define HEAP_CLIENT_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <linux/dma-heap.h>
+#include <linux/types.h>
+
+extern int heap;
+extern size_t page, region;
+
+#define EXPECT(value, wanted)						\
+do {									\
+	long got_ = (long)(value), wanted_ = (long)(wanted);		\
+	if (got_ != wanted_)						\
+		die(#value, got_, wanted_);				\
+} while (0)
+
+void die(const char *what, long got, long wanted) __attribute__((noreturn));
+int take_with(__u64 len, int flags);
+int take(__u64 len);
+int need(__u64 len);
+int try_map(int fd, size_t len, int prot, int flags, off_t offset, unsigned char **map);
+unsigned char *map_all(int fd, size_t len);
+void expect_bytes(const unsigned char *map, size_t len, int byte);
+
+/* --- heap_abuse.c --- */
+
+void read_only(void);
+void shared(void);
+void remapped(void);
+void borders(unsigned int seed);
+void limit(void);
+void held(void);
+void not_held(void);
+
+#endif /* HEAP_CLIENT_H */
