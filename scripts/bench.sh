@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure what operations cost, here and in the kernel's own allocators; print a
 # table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus,
-# mixed, runs.  WORKS selects benchmark modules, KERNEL the kernel of the guests.
+# mixed, runs, buffers.  WORKS selects benchmark modules, KERNEL the kernel of the guests.
 #
 # instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
 # counts instructions, so figures are exact and the same in each run.  The boot
@@ -12,14 +12,17 @@
 # mixed: a program with the page layer and the allocators of a newer kernel: which large
 # blocks are left after mixed work.
 # runs: the same program: what blocks of any length cost, in nanoseconds.
+# buffers: a program in a guest with the kernel's own heaps, as the lane instructions: what a
+# buffer of a heap costs a process.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
 
-lanes=${LANES:-instructions native two_cpus mixed runs}
+lanes=${LANES:-instructions native two_cpus mixed runs buffers}
 guest_kernel=${KERNEL:-$own_kernel}
 mixed_kernel=7.2
+buffers_kernel=6.12
 mkdir -p build
 
 # Each trace becomes a file for the guest, and a word in BENCHES for the guest's job.
@@ -107,7 +110,20 @@ lane_runs() {
 	build/native/native runs
 }
 
-declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns [mixed]=ns [runs]=ns)
+lane_buffers() {
+	say "buffers: Linux $buffers_kernel, one vCPU" >&2
+	kernel=$(scripts/kernels/bench-kernel.sh "$buffers_kernel")
+	read -r image kdir <<<"$kernel"
+	scripts/kernels/modules.sh buffers "$kdir" TESTS=
+	mkdir -p build/user
+	gcc -O2 -static -o build/user/buffers kunit/bench/user/buffers.c
+	ICOUNT=1 SMP=1 ENVIRONMENT='' \
+	APPEND="init_on_alloc=0 mitigations=off cma=64M memmap=32M\$0x20000000" MEM=2G \
+		scripts/guest/guest.sh buffers "$image" build/buffers/buddypool.ko build/user/buffers
+}
+
+declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns [mixed]=ns [runs]=ns
+	[buffers]=instructions)
 
 # tables LANE...: the table of each lane, and the targets.
 tables() {
@@ -117,6 +133,7 @@ tables() {
 		case $lane in
 		native)	peers=$own_kernel ;;
 		mixed|runs) peers=$mixed_kernel ;;
+		buffers) peers=$buffers_kernel ;;
 		*)	peers=$guest_kernel ;;
 		esac
 		awk -f scripts/bench/table.awk -v lane="$lane" -v kernel="$peers" \
@@ -148,4 +165,7 @@ fi
 if [[ " $lanes " == *" mixed "* ]]; then
 	gnuplot -c scripts/bench/mixed.gnuplot build/mixed.dat Documentation/mixed.svg
 	tables mixed >Documentation/mixed.txt
+fi
+if [[ " $lanes " == *" buffers "* ]]; then
+	tables buffers >Documentation/buffers.txt
 fi

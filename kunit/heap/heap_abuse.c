@@ -161,7 +161,7 @@ void remapped(void)
 /* A page of a mapping shows what its place in the buffer has. */
 void borders(unsigned int seed)
 {
-	size_t pages = 1 + rand_r(&seed) % 700, i;
+	size_t pages = 1 + rand_r(&seed) % (region < 700 * page ? region / page : 700), i;
 	int fd = need(pages * page), round, err;
 	unsigned char *all = map_all(fd, pages * page), *map;
 
