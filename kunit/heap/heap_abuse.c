@@ -2,6 +2,7 @@
 /* Tests of heap_client that do with a buffer whatever a process can do. */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@ static void expect_child(pid_t child)
 	EXPECT(status, 0);
 }
 
-void read_only(void)
+void read_only(unsigned int seed)
 {
 	int fd = take_with(2 * page, O_RDONLY);
 	unsigned char *map;
@@ -116,7 +117,7 @@ static void by_fork(void)
 	expect_child(child);
 }
 
-void shared(void)
+void shared(unsigned int seed)
 {
 	by_socket();
 	by_fork();
@@ -130,7 +131,7 @@ static int try_remap(void *map, size_t from, size_t to, int flags, unsigned char
 	return addr == MAP_FAILED ? -errno : 0;
 }
 
-void remapped(void)
+void remapped(unsigned int seed)
 {
 	int fd = need(8 * page), i;
 	unsigned char *map = map_all(fd, 8 * page), *moved;
@@ -185,7 +186,7 @@ void borders(unsigned int seed)
 }
 
 /* Each user may have as much as heap_limit= says, which is half of the heap. */
-void limit(void)
+void limit(unsigned int seed)
 {
 	int all = need(region);
 	pid_t child;
@@ -214,7 +215,7 @@ static void splice_in(int pipe, void *map, size_t len, long wanted)
  * A pipe holds pages of a buffer that is released.  Nobody gets these, whatever is asked
  * for; when the pipe is read, its bytes are those of the buffer, and the pages come back.
  */
-void held(void)
+void held(unsigned int seed)
 {
 	int fd = need(4 * page), pipes[2], i, others[64];
 	unsigned char *map = map_all(fd, 4 * page), text[2 * 4096];
@@ -245,8 +246,70 @@ void held(void)
 	close(pipes[1]);
 }
 
+/* O_DIRECT moves pages between a disk in memory and a buffer, if the buffer's can be held. */
+void direct(unsigned int seed)
+{
+	int fd = need(16 * page), disk = open("/dev/ram0", O_RDWR | O_DIRECT);
+	unsigned char *map = map_all(fd, 16 * page), *copy = aligned_alloc(page, 16 * page);
+	size_t i;
+
+	if (disk < 0)
+		die("/dev/ram0", -errno, 0);
+	for (i = 0; i < 16 * page; i++)
+		map[i] = i * 7 / 5;
+	EXPECT(pwrite(disk, map, 16 * page, 0), 16 * page);
+	memset(map, 0, 16 * page);
+	EXPECT(pread(disk, copy, 16 * page, 0), 16 * page);
+	EXPECT(pread(disk, map, 16 * page, 0), 16 * page);
+	for (i = 0; i < 16 * page; i++)
+		EXPECT(copy[i], (unsigned char)(i * 7 / 5));
+	EXPECT(memcmp(map, copy, 16 * page), 0);
+	free(copy);
+	munmap(map, 16 * page);
+	close(fd);
+	close(disk);
+}
+
+void not_direct(unsigned int seed)
+{
+	int fd = need(page), disk = open("/dev/ram0", O_RDWR | O_DIRECT);
+	unsigned char *map = map_all(fd, page);
+
+	if (disk < 0)
+		die("/dev/ram0", -errno, 0);
+	EXPECT(pread(disk, map, page, 0) < 0 ? -errno : 0, -EFAULT);
+	munmap(map, page);
+	close(fd);
+	close(disk);
+}
+
+/* 8 MiB at a multiple of 2 MiB need a fault for each 2 MiB, where the kernel has huge pages. */
+void huge(unsigned int seed)
+{
+	size_t size = 8 << 20, large = 2 << 20, at;
+	unsigned char *space = mmap(NULL, size + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *map = (void *)(((unsigned long)space + large - 1) & -large);
+	struct rusage before, after;
+	int fd = need(size);
+
+	EXPECT(mmap(map, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == map, 1);
+	getrusage(RUSAGE_SELF, &before);
+	for (at = 0; at < size; at += page)
+		map[at] = at / page;
+	getrusage(RUSAGE_SELF, &after);
+	/* One or two are of the stack, or of other memory of the program. */
+	EXPECT(after.ru_minflt - before.ru_minflt <= 6, 1);
+	/* A part is unmapped: the rest is mapped by small pages from now on. */
+	munmap(map + large + page, page);
+	for (at = 0; at < size; at += page)
+		if (at != large + page)
+			EXPECT(map[at], (unsigned char)(at / page));
+	munmap(space, size + large);
+	close(fd);
+}
+
 /* Without heap_pages=1, a pipe gets no page of a buffer. */
-void not_held(void)
+void not_held(unsigned int seed)
 {
 	int fd = need(page), pipes[2];
 	unsigned char *map = map_all(fd, page);

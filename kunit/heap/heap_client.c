@@ -74,7 +74,7 @@ static void expect_empty(void)
 	EXPECT(close(need(region)), 0);
 }
 
-static void sizes(void)
+static void sizes(unsigned int seed)
 {
 	int fd;
 
@@ -93,7 +93,7 @@ static void sizes(void)
 	close(need(region / 10 * 7));
 }
 
-static void wrong_calls(void)
+static void wrong_calls(unsigned int seed)
 {
 	struct dma_heap_allocation_data data;
 	char longer[64] = {};
@@ -113,7 +113,7 @@ static void wrong_calls(void)
 	close(((struct dma_heap_allocation_data *)longer)->fd);
 }
 
-static void zeroed(void)
+static void zeroed(unsigned int seed)
 {
 	int fd = need(region), round;
 	unsigned char *map;
@@ -129,7 +129,7 @@ static void zeroed(void)
 	close(fd);
 }
 
-static void mappings(void)
+static void mappings(unsigned int seed)
 {
 	int fd = need(5 * page), copy;
 	unsigned char *all = map_all(fd, 5 * page), *part;
@@ -167,7 +167,7 @@ static int where(int fd, __u64 *addr)
 	return err;
 }
 
-static void physical(void)
+static void physical(unsigned int seed)
 {
 	int one = need(3 * page), two = need(page), other = open("/dev/null", O_RDWR), status;
 	struct buddypool_phys wrong = { .fd = one, .reserved = 1 };
@@ -193,7 +193,7 @@ static void physical(void)
 	close(other);
 }
 
-static void exhaust(void)
+static void exhaust(unsigned int seed)
 {
 	size_t size = 300 * page, most = region / size, nr;
 	int *fds = calloc(most + 1, sizeof(*fds));
@@ -208,7 +208,7 @@ static void exhaust(void)
 }
 
 /* A child that is killed leaves nothing behind. */
-static void killed(void)
+static void killed(unsigned int seed)
 {
 	int round, status;
 
@@ -308,7 +308,7 @@ static void garbage(unsigned int seed)
 }
 
 /* A buffer with a name and two mappings, until the process is killed. */
-static void hold(void)
+static void hold(unsigned int seed)
 {
 	int fd = need(page);
 
@@ -318,10 +318,37 @@ static void hold(void)
 	pause();
 }
 
+static const struct {
+	const char *name;
+	void (*run)(unsigned int seed);
+} tests[] = {
+	{ "sizes", sizes },
+	{ "wrong_calls", wrong_calls },
+	{ "zeroed", zeroed },
+	{ "mappings", mappings },
+	{ "physical", physical },
+	{ "exhaust", exhaust },
+	{ "killed", killed },
+	{ "together", together },
+	{ "garbage", garbage },
+	{ "read_only", read_only },
+	{ "shared", shared },
+	{ "remapped", remapped },
+	{ "borders", borders },
+	{ "limit", limit },
+	{ "held", held },
+	{ "not_held", not_held },
+	{ "direct", direct },
+	{ "not_direct", not_direct },
+	{ "huge", huge },
+	{ "hold", hold },
+};
+
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 4 ? strtoul(argv[4], NULL, 0) : 1;
 	char path[64];
+	size_t i;
 
 	if (argc < 4)
 		return 2;
@@ -331,42 +358,12 @@ int main(int argc, char **argv)
 	heap = open(path, O_RDWR | O_CLOEXEC);
 	if (heap < 0)
 		die(path, -errno, 0);
-	if (!strcmp(argv[3], "sizes"))
-		sizes();
-	else if (!strcmp(argv[3], "wrong_calls"))
-		wrong_calls();
-	else if (!strcmp(argv[3], "zeroed"))
-		zeroed();
-	else if (!strcmp(argv[3], "mappings"))
-		mappings();
-	else if (!strcmp(argv[3], "physical"))
-		physical();
-	else if (!strcmp(argv[3], "exhaust"))
-		exhaust();
-	else if (!strcmp(argv[3], "killed"))
-		killed();
-	else if (!strcmp(argv[3], "together"))
-		together(seed);
-	else if (!strcmp(argv[3], "garbage"))
-		garbage(seed);
-	else if (!strcmp(argv[3], "read_only"))
-		read_only();
-	else if (!strcmp(argv[3], "shared"))
-		shared();
-	else if (!strcmp(argv[3], "remapped"))
-		remapped();
-	else if (!strcmp(argv[3], "borders"))
-		borders(seed);
-	else if (!strcmp(argv[3], "limit"))
-		limit();
-	else if (!strcmp(argv[3], "held"))
-		held();
-	else if (!strcmp(argv[3], "not_held"))
-		not_held();
-	else if (!strcmp(argv[3], "hold"))
-		hold();
-	else
-		return 2;
-	expect_empty();
-	return 0;
+	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+		if (strcmp(argv[3], tests[i].name))
+			continue;
+		tests[i].run(seed);
+		expect_empty();
+		return 0;
+	}
+	return 2;
 }

@@ -34,12 +34,15 @@ void expect_bytes(const unsigned char *map, size_t len, int byte);
 
 /* --- heap_abuse.c --- */
 
-void read_only(void);
-void shared(void);
-void remapped(void);
+void read_only(unsigned int seed);
+void shared(unsigned int seed);
+void remapped(unsigned int seed);
 void borders(unsigned int seed);
-void limit(void);
-void held(void);
-void not_held(void);
+void limit(unsigned int seed);
+void held(unsigned int seed);
+void not_held(unsigned int seed);
+void direct(unsigned int seed);
+void not_direct(unsigned int seed);
+void huge(unsigned int seed);
 
 #endif /* HEAP_CLIENT_H */
