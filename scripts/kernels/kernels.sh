@@ -5,6 +5,8 @@
 # shellcheck disable=SC2034,SC2154 # they use the variables, lib.sh has $cache
 
 all_kernels=(6.1 6.12 7.2)
+# Releases of Debian have these; the suite devices needs the drivers in them.
+debian_kernels=(6.1 6.12)
 all_configs=(debug kasan kcsan rt none up pagealloc)
 
 # The default is the kernel of this release of Debian; newer releases use that of 13.
@@ -50,10 +52,10 @@ once() {
 	) 9<"$1"
 }
 
-# download SERIES DIR: Debian's newest linux-source-SERIES, a .deb in DIR, from the
-# release that has it as its own.  The system's apt has the mirror and the keys; its
-# sources and lists stay as they are.
-download() {
+# other_release SERIES DIR: set $options, those of an apt for the release of Debian that has
+# SERIES as its own kernel.  DIR has the lists.  The system's apt has the mirror and the
+# keys; its sources and lists stay as they are.
+other_release() {
 	local mirror suite work=$2 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
 	case $1 in
@@ -65,14 +67,19 @@ download() {
 	[ "$mirror" ] || die "apt knows no mirror of Debian: run apt-get update"
 	mkdir -p "$work"/{lists,archives}/partial
 	echo "deb [signed-by=$keys] $mirror $suite main" >"$work/sources"
-	private() {
-		apt-get -q -q -o Dir::State::lists="$work/lists" -o Dir::Cache="$work" \
-			-o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=- "$@"
-	}
-	{
-		private update &&
-			(cd "$work" && private download "linux-source-$1")
-	} >"$work/log" 2>&1 || die "cannot download linux-source-$1: $(cat "$work/log")"
+	options=(-o Dir::State::lists="$work/lists" -o Dir::Cache="$work"
+		-o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=-)
+	apt-get -q -q "${options[@]}" update >"$work/log" 2>&1 ||
+		die "cannot read the lists of $suite: $(cat "$work/log")"
+}
+
+# download SERIES DIR: Debian's newest linux-source-SERIES, a .deb in DIR.
+download() {
+	local options
+
+	other_release "$1" "$2"
+	(cd "$2" && apt-get -q -q "${options[@]}" download "linux-source-$1") >"$2/log" 2>&1 ||
+		die "cannot download linux-source-$1: $(cat "$2/log")"
 }
 
 unpack() {
