@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [quick]: run all suites, or the one in SUITE, in each test kernel: each version
-# in KERNEL with each configuration in CONFIG.  The suites explore and fuzz_pool need no
-# kernel: they run on the host, unless CONFIG is given.  With "quick", only SUITE is built, in build/quick,
+# in KERNEL with each configuration in CONFIG.  Unless CONFIG is given, also run the suites
+# explore and fuzz_pool on the host, which need no kernel, and the suite devices in Debian's
+# own kernels of the versions in KERNEL.  With "quick", only SUITE is built, in build/quick,
 # and it runs in one kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +14,9 @@ shopt -s nullglob
 
 quick=${1-}
 configs=${CONFIG:-debug kasan}
-[ -z "$quick" ] || configs=${CONFIG:-debug}
+if [ "$quick" ]; then
+	configs=${CONFIG:-debug} KERNEL=${KERNEL:-$own_kernel}
+fi
 cells=()
 for kernel in ${KERNEL:-$own_kernel}; do
 	for config in $configs; do
@@ -23,17 +26,24 @@ for kernel in ${KERNEL:-$own_kernel}; do
 done
 
 all_suites
-every=("${suites[@]}" "${host_suites[@]}")
-if [[ -n ${SUITE-} && " ${host_suites[*]} " == *" $SUITE "* ]]; then
-	cells=() host_suites=("$SUITE")
+every=("${suites[@]}" "${host_suites[@]}" devices)
+device_kernels=()
+for kernel in ${KERNEL:-${debian_kernels[*]}}; do
+	[[ " ${debian_kernels[*]} " != *" $kernel "* ]] || device_kernels+=("$kernel")
+done
+if [ "${SUITE-}" = devices ]; then
+	cells=() host_suites=()
+	[ ${#device_kernels[@]} -gt 0 ] || die "the suite devices needs KERNEL=${debian_kernels[*]}"
+elif [[ -n ${SUITE-} && " ${host_suites[*]} " == *" $SUITE "* ]]; then
+	cells=() host_suites=("$SUITE") device_kernels=()
 elif [ -n "${SUITE-}" ]; then
 	[[ " ${suites[*]} " == *" $SUITE "* ]] ||
 		die "there is no suite '$SUITE', only: ${every[*]}"
-	suites=("$SUITE") host_suites=()
+	suites=("$SUITE") host_suites=() device_kernels=()
 elif [ "$quick" ]; then
 	die "which suite?  SUITE= one of: ${every[*]}"
 elif [ -n "${CONFIG-}" ]; then
-	host_suites=()
+	host_suites=() device_kernels=()
 fi
 
 # count WORD FILE: the number in "Testing complete. Ran 6 tests: passed: 5, failed: 1"
@@ -63,6 +73,13 @@ for suite in "${host_suites[@]}"; do
 	mkdir -p build
 	host_suite "$suite" >"build/$suite.ktap" || bad=1
 	add_up "$suite" "$source"
+done
+for kernel in "${device_kernels[@]}"; do
+	bad=0
+	kernel_source "$kernel"
+	mkdir -p build
+	scripts/devices.sh "$kernel" >"build/devices-$kernel.ktap" || bad=1
+	add_up "devices-$kernel" "$source"
 done
 for cell in "${cells[@]}"; do
 	read -r config kernel <<<"$cell"

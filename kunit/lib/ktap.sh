@@ -17,10 +17,11 @@ fail() {
 	bad=1
 }
 
-# run TEST: call the function TEST, which may call fail, or set skip to a reason.
+# run TEST: call the function TEST, which may call fail, or set skip to a reason.  If the suite
+# has set around, call that function, which calls TEST.
 run() {
 	bad=0 skip=
-	"$1"
+	${around:-eval} "$1"
 	number=$((number + 1))
 	if [ $bad = 0 ]; then
 		ktap "ok $number $1${skip:+ # SKIP $skip}"
