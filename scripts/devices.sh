@@ -4,28 +4,42 @@
 # which has the drivers, without and with an IOMMU.  Print the results as KTAP.  The
 # kernels' logs are build/devices/SUITE-SERIES.log.
 set -euo pipefail
+shopt -s nullglob
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
 
 series=$1
 out=build/devices
-files=(selftest)
-# Drivers of Debian, and what they drive.
-drivers=(vgem)
-devices=()
+files=(selftest scanout)
+# Drivers of Debian, and QEMU's devices for them.
+drivers=(vgem cirrus)
+devices=("-device cirrus-vga")
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# For screen.py: QEMU's monitor, and the guest's third serial port.
+devices+=("-qmp unix:$work/qmp,server=on,wait=off"
+	"-chardev socket,id=port,path=$work/port,server=on,wait=off"
+	"-device pci-serial,chardev=port")
 mkdir -p $out
 kernel=$(scripts/kernels/debian-kernel.sh "$series")
 read -r image kdir <<<"$kernel"
 say "Debian's $series kernel: building the modules" >&2
 # Debian 13's headers are for its own compiler.
-scripts/kernels/modules.sh "debian-$series" "$kdir" TESTS=devices CC=gcc \
+built=build/debian-$series
+scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS=devices CC=gcc \
 	CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
 debian_modules "$image" "${drivers[@]}"
 kernel_source "$series"
-gcc -O2 -static -w -D__user= -idirafter "$source/include/uapi" -o $out/dmabuf-heap \
-	"$source/tools/testing/selftests/dmabuf-heaps/dmabuf-heap.c"
+
+# program NAME FILE FLAG...: the kernel's source has the headers of DRM.
+program() {
+	gcc -O2 -static -D__user= -idirafter "$source/include/uapi" "${@:3}" -o "$out/$1" "$2"
+}
+# The test needs 33 MiB: the one of 6.12 keeps its first buffer.
+program dmabuf-heap "$source/tools/testing/selftests/dmabuf-heaps/dmabuf-heap.c" -w
+program scanout kunit/devices/scanout.c -Wall -Wextra -Werror
 
 # boot SUITE QEMUOPTION...
 boot() {
@@ -33,14 +47,18 @@ boot() {
 
 	shift
 	say "Debian's $series kernel: $suite" >&2
-	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${modules[*]##*/}' REGIONS=reserved:64M@0x20000000,kernel:32M" \
+	rm -f "$work"/*
+	kunit/devices/screen.py "$work" $out/scanout >&2 &
+	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${modules[*]##*/}' PORT=/dev/ttyS2 REGIONS=reserved:64M@0x20000000,kernel:40M" \
 	APPEND="printk.devkmsg=on intel_iommu=on memmap=64M\$0x20000000" \
 	LOG=$out/$suite-$series.log QEMU="-machine q35 $* ${devices[*]}" \
-		scripts/guest/guest.sh devices "$image" "build/debian-$series/buddypool.ko" \
-		"${modules[@]}" kunit/devices/*.sh kunit/lib/ktap.sh $out/dmabuf-heap >&2 || failed=1
+		scripts/guest/guest.sh devices "$image" "$built"/{,kunit/devices/}*.ko "${modules[@]}" \
+		kunit/devices/*.sh kunit/lib/ktap.sh $out/{dmabuf-heap,scanout} >&2 || failed=1
+	kill $! 2>/dev/null || true
 	# Each suite has the number 1 in its own log.
 	number=$((number + 1))
-	sed "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $number /" "$out/$suite-$series.log"
+	sed -n "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $number /
+		/^    KTAP version/,\$ p" "$out/$suite-$series.log"
 }
 
 number=0 failed=0
