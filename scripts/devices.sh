@@ -11,9 +11,9 @@ cd "$(dirname "$0")/.."
 
 series=$1
 out=build/devices
-files=(selftest scanout)
+files=(selftest scanout heap)
 # Drivers of Debian, and QEMU's devices for them.
-drivers=(vgem cirrus)
+drivers=(vgem cirrus brd)
 devices=("-device cirrus-vga")
 
 work=$(mktemp -d)
@@ -41,6 +41,8 @@ program() {
 program dmabuf-heap "$source/tools/testing/selftests/dmabuf-heaps/dmabuf-heap.c" -w
 program scanout kunit/devices/scanout.c -Wall -Wextra -Werror
 
+user_programs
+
 # boot SUITE QEMUOPTION...
 boot() {
 	local suite=$1
@@ -50,10 +52,10 @@ boot() {
 	rm -f "$work"/*
 	kunit/devices/screen.py "$work" $out/scanout >&2 &
 	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${modules[*]##*/}' PORT=/dev/ttyS2 REGIONS=reserved:64M@0x20000000,kernel:40M" \
-	APPEND="printk.devkmsg=on intel_iommu=on memmap=64M\$0x20000000" \
+	APPEND="printk.devkmsg=on intel_iommu=on memmap=128M\$0x20000000" \
 	LOG=$out/$suite-$series.log QEMU="-machine q35 $* ${devices[*]}" \
 		scripts/guest/guest.sh devices "$image" "$built"/{,kunit/devices/}*.ko "${modules[@]}" \
-		kunit/devices/*.sh kunit/lib/ktap.sh $out/{dmabuf-heap,scanout} >&2 || failed=1
+		kunit/devices/*.sh kunit/lib/ktap.sh build/user/* $out/{dmabuf-heap,scanout} >&2 || failed=1
 	kill $! 2>/dev/null || true
 	# Each suite has the number 1 in its own log.
 	number=$((number + 1))

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What the suites heap and heap_memory cannot try in the test kernels: sockets, O_DIRECT with
+# a block device, and huge mappings, which Linux 6.12 has for memory without struct pages.
+tests="$tests heap_socket heap_not_direct heap_direct heap_huge heap_uncached_huge"
+
+heap_client() {
+	ktap "# seed=$seed"
+	text=$(/heap_client "$1" "$2" "$3" "$seed") || fail "$1: $text"
+}
+seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+
+# with PARAMETER...: load the module anew.
+with() {
+	rmmod buddypool
+	insmod /buddypool.ko regions="$REGIONS" heap=reserved,kernel "$@" || fail "insmod: $*"
+}
+
+heap_socket() {
+	heap_client reserved 64 shared
+}
+
+heap_not_direct() {
+	heap_client reserved 64 not_direct
+}
+
+heap_direct() {
+	with heap_pages=1
+	heap_client reserved 64 direct
+	heap_client reserved 64 held
+	# The kernel's memory may be in several pieces, of which the client needs no large one.
+	heap_client kernel 4 direct
+}
+
+has_huge() {
+	case $(uname -r) in
+	6.1.*)	skip="this kernel has no huge mappings of memory without struct pages"; false ;;
+	esac
+}
+
+heap_huge() {
+	has_huge || return
+	heap_client reserved 64 huge
+}
+
+heap_uncached_huge() {
+	has_huge || return
+	with uncached=reserved
+	heap_client reserved 64 huge
+}
