@@ -20,6 +20,8 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 
 /* From 6.12 on, a device behind an IOMMU has a flag; before, it has operations. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/device.h>
+#include <linux/scatterlist.h>
 #include <linux/iommu-dma.h>
 #else
 #define use_dma_iommu(dev)	false
@@ -27,6 +29,7 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 
 /* 6.17 has no pfn_t any more. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
 #define vmf_insert_pmd(vmf, pfn, write)	\
 	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
 #else
