@@ -22,7 +22,7 @@ clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
 	rm -rf build
 
-run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg (REGIONS= PARAMS= MEM= SMP= TRACE= POOLS=)
+run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg, capture build/frame.png (REGIONS= PARAMS= MEM= SMP= TRACE= POOLS=)
 	@scripts/setup.sh build guest run
 	@scripts/run.sh run
 

@@ -95,11 +95,13 @@ host_suite() {
 	esac
 }
 
-# user_programs: build the suites' programs for the guest, which has no C library.
+# user_programs: build the programs for the guest, which has no C library.
 user_programs() {
+	local flags=(-O2 -static -Wall -Wextra -Wno-unused-parameter -Werror)
+
 	mkdir -p build/user
-	gcc -O2 -static -Wall -Wextra -Wno-unused-parameter -Werror \
-		-o build/user/heap_client kunit/heap/*.c
+	gcc "${flags[@]}" -o build/user/heap_client kunit/heap/*.c
+	gcc "${flags[@]}" -o build/user/camera Documentation/examples/camera.c
 }
 
 # guest_files WORK JOB FILE...: WORK/initramfs, with busybox, the job, its

@@ -62,10 +62,18 @@ unpack() {
 unpack "$trace" build/trace
 unpack "$pools" build/pools
 
+# The camera of `make run`, in the order to load its modules.
+modules=()
+if [ "$1" = run ]; then
+	user_programs
+	debian_modules "$image" vivid
+	files=(build/user/camera "${modules[@]}")
+fi
+
 say "booting ${image##*/}, $mem of memory, ${SMP:-2} vCPUs"
 boot() {
 	APPEND="init_on_alloc=0$reserve" \
-	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names' PARAMS='${PARAMS-}'" \
+	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names' PARAMS='${PARAMS-}' MODULES='${modules[*]##*/}'" \
 		scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
 		build/debian/kunit/buddypool_replay.ko build/trace build/pools "${files[@]}"
 }
@@ -73,12 +81,22 @@ if [ "$1" = shell ]; then
 	boot shell
 	exit
 fi
-boot run | tee build/run.out | sed -u '/^maps: begin/,/^maps: end/d'
+boot run | tee build/run.out | sed -u '/^\(maps\|frame\): begin/,/^\(maps\|frame\): end/d'
 
-rm -rf build/maps
+# sent NAME: print the file that the guest has sent as NAME.
+sent() {
+	sed "1,/^$1: begin/d; /^$1: end/,\$d" build/run.out | base64 -d | gzip -dc
+}
+
+rm -rf build/maps build/frame.png
 mkdir build/maps
-sed '1,/^maps: begin/d; /^maps: end/,$d' build/run.out | base64 -d | tar -x -z -C build/maps
+sent maps | tar -x -C build/maps
 read -r region operations < <(sed -n 's/^maps: begin //p' build/run.out)
 scripts/map-plot.sh -o build/run.svg -t "$region: how full it is while ${trace##*/} is replayed" \
 	-x "operations replayed" -e "$operations" build/maps/*
 say "the picture of $region is build/run.svg"
+if grep -q '^frame: begin' build/run.out; then
+	sent frame >build/frame.ppm
+	optipng -quiet -o1 -out build/frame.png build/frame.ppm
+	say "the camera's last frame is build/frame.png"
+fi

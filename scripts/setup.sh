@@ -10,7 +10,7 @@ for step; do
 	case $step in
 	build)	need gcc make perl libelf-dev ;;
 	guest)	need qemu-system-x86 busybox-static cpio gzip kmod xz-utils ;;
-	run)	need gnuplot-nox ;;
+	run)	need gnuplot-nox libc6-dev optipng ;;
 	kernel)	need gcc make "linux-source-$own_kernel" xz-utils flex bison bc perl \
 			libc6-dev libelf-dev libssl-dev python3 ;;
 	lint)	need git sparse shellcheck perl python3-ply python3-git ;;
