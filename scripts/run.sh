@@ -88,7 +88,7 @@ sent() {
 	sed "1,/^$1: begin/d; /^$1: end/,\$d" build/run.out | base64 -d | gzip -dc
 }
 
-rm -rf build/maps build/frame.png
+rm -rf build/maps build/frame.*
 mkdir build/maps
 sent maps | tar -x -C build/maps
 read -r region operations < <(sed -n 's/^maps: begin //p' build/run.out)

@@ -262,9 +262,9 @@ static unsigned int capture(void)
 	return missed;
 }
 
-static void usage(void)
+static void wrong_options(void)
 {
-	errx(2, "camera [-d DEVICE] [-s WxH] [-r RATE] [-b BUFFERS] [-n FRAMES] %s",
+	errx(2, "usage: camera [-d DEVICE] [-s WxH] [-r RATE] [-b BUFFERS] [-n FRAMES] %s",
 	     "[-c NAME=N] [-o FILE] [-e COMMAND] [--check] HEAP");
 }
 
@@ -277,14 +277,14 @@ static void parse(int argc, char **argv)
 	options['s'] = "1920x1080";
 	while ((letter = getopt_long(argc, argv, "d:s:r:b:n:c:o:e:", words, NULL)) != -1) {
 		if (letter == '?')
-			usage();
+			wrong_options();
 		options[letter] = letter == 'k' ? "" : optarg;
 	}
 	nr_buffers = number('b', 4);
 	nr_frames = number('n', 4);
 	if (optind != argc - 1 || nr_buffers - 1 >= MAX_BUFFERS || !nr_frames ||
 	    sscanf(options['s'], "%ux%u", &format.width, &format.height) != 2)
-		usage();
+		wrong_options();
 }
 
 int main(int argc, char **argv)
@@ -303,7 +303,7 @@ int main(int argc, char **argv)
 		expect_squares();
 	if (options['c']) {
 		if (sscanf(options['c'], "%31[^=]=%d", name, &value) != 2)
-			usage();
+			wrong_options();
 		set_control(name, value);
 	}
 
@@ -318,10 +318,10 @@ int main(int argc, char **argv)
 	missed = capture();
 	while (options['k'] && missed && tries++ < CHECK_TRIES)
 		missed = capture();
-	printf("%u frames of %ux%u, %u bytes, in %u buffers of %s; %u frames missed\n", nr_frames,
-	       format.width, format.height, format.sizeimage, nr_buffers, path, missed);
 	if (options['k'] && missed)
 		errx(1, "frames were missed in each of %u tries", CHECK_TRIES);
+	printf("%u frames of %ux%u, %u bytes, in %u buffers of %s; %u frames missed\n", nr_frames,
+	       format.width, format.height, format.sizeimage, nr_buffers, path, missed);
 	/* The camera and the buffers are released when the program ends. */
 	return 0;
 }
