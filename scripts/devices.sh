@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 series=$1
 out=build/devices
-files=(selftest scanout heap)
+files=(selftest scanout heap camera)
 # Drivers of Debian, and QEMU's devices for them.
 drivers=(vgem cirrus brd)
 devices=("-device cirrus-vga")
@@ -30,7 +30,10 @@ say "Debian's $series kernel: building the modules" >&2
 built=build/debian-$series
 scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS=devices CC=gcc \
 	CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
-debian_modules "$image" "${drivers[@]}"
+debian_modules "$image" "${drivers[@]}" vivid
+# A test loads vivid, each time with other parameters.
+names=("${modules[@]##*/}")
+names=("${names[@]/vivid.ko/}")
 kernel_source "$series"
 
 # program NAME FILE FLAG...: the kernel's source has the headers of DRM.
@@ -51,7 +54,7 @@ boot() {
 	say "Debian's $series kernel: $suite" >&2
 	rm -f "$work"/*
 	kunit/devices/screen.py "$work" $out/scanout >&2 &
-	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${modules[*]##*/}' PORT=/dev/ttyS2 REGIONS=reserved:64M@0x20000000,kernel:40M" \
+	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${names[*]}' PORT=/dev/ttyS2 REGIONS=reserved:64M@0x20000000,kernel:40M" \
 	APPEND="printk.devkmsg=on intel_iommu=on memmap=128M\$0x20000000" \
 	LOG=$out/$suite-$series.log QEMU="-machine q35 $* ${devices[*]}" \
 		scripts/guest/guest.sh devices "$image" "$built"/{,kunit/devices/}*.ko "${modules[@]}" \

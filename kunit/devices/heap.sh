@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 # What the suites heap and heap_memory cannot try in the test kernels: sockets, O_DIRECT with
 # a block device, and huge mappings, which Linux 6.12 has for memory without struct pages.
+# shellcheck disable=SC2034 # skip is for kunit/lib/ktap.sh
 tests="$tests heap_socket heap_not_direct heap_direct heap_huge heap_uncached_huge"
 
 heap_client() {
