@@ -242,11 +242,11 @@ static bool is_kernels(const char *name)
 /* Return the heap of @region, or NULL; under heaps_mutex. */
 static struct heap *find_heap(const struct buddy_region *region)
 {
-	struct heap *heap;
+	struct heap *entry;
 
-	list_for_each_entry(heap, &heaps, link)
-		if (heap->region == region)
-			return heap;
+	list_for_each_entry(entry, &heaps, link)
+		if (entry->region == region)
+			return entry;
 	return NULL;
 }
 
@@ -333,13 +333,17 @@ static void remove_heap(struct heap *old)
  */
 int buddy_heap_add(struct buddy_region *region)
 {
+	struct buddy_region *found;
 	char what[64];
 	int err;
 
 	if (buddy_must_not_sleep(__func__) || !is_region_pointer(__func__, region))
 		return -EINVAL;
-	if (buddy_region_get(region->name) != region)
+	found = buddy_region_get(region->name);
+	if (found != region) {
+		buddy_region_put(found);
 		return -EINVAL;
+	}
 	snprintf(what, sizeof(what), "buddy_heap_add(%s)", region->name);
 	err = add_heap(what, region);
 	if (err)

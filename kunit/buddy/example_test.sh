@@ -5,7 +5,7 @@
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-plan=3
+plan=4
 debug=/sys/kernel/debug/buddypool
 
 # example_runs MODULE REGION PAGES MESSAGE: MODULE prints MESSAGE, and REGION then has so
@@ -39,8 +39,19 @@ own_range_runs() {
 	rmmod buddypool || fail "rmmod buddypool"
 }
 
+chardev_maps() {
+	[ -e /heap_client ] || { skip="the program that maps is not here"; return; }
+	insmod /buddypool.ko regions=kernel:1M
+	insmod /chardev.ko || { fail "insmod chardev"; return; }
+	text=$(/heap_client /dev/chardev 1 device) || fail "$text"
+	grep -qx 'pages_used  *0' $debug/kernel/stats || fail "$(cat $debug/kernel/stats)"
+	rmmod chardev || fail "rmmod chardev"
+	rmmod buddypool || fail "rmmod buddypool"
+}
+
 begin example
 run by_name_runs
 run by_name_needs_its_region
 run own_range_runs
+run chardev_maps
 end example

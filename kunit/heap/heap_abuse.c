@@ -321,3 +321,21 @@ void not_held(unsigned int seed)
 	munmap(map, page);
 	close(fd);
 }
+
+/* The example chardev: the file of the node itself is mapped, by buddy_mmap(). */
+void device(unsigned int seed)
+{
+	unsigned char *all = map_all(heap, 16 * page), *part, *wrong;
+
+	expect_bytes(all, 16 * page, 0);
+	EXPECT(try_map(heap, page, PROT_READ, MAP_PRIVATE, 0, &wrong), -EINVAL);
+	EXPECT(try_map(heap, 17 * page, PROT_READ, MAP_SHARED, 0, &wrong), -EINVAL);
+	EXPECT(try_map(heap, page, PROT_READ, MAP_SHARED, 16 * page, &wrong), -EINVAL);
+	EXPECT(try_map(heap, 2 * page, PROT_READ, MAP_SHARED, 14 * page, &part), 0);
+	memset(all, 1, 14 * page);
+	memset(all + 14 * page, 2, 2 * page);
+	close(heap);
+	munmap(all, 16 * page);
+	expect_bytes(part, 2 * page, 2);
+	_exit(0);
+}

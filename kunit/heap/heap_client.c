@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A program that uses /dev/dma_heap/NAME as any other: heap_client NAME MIB TEST [SEED].
- * It ends with 0 if TEST passed; else it prints what is wrong.  The heap's region has MIB.
+ * NAME can be the path of another node, for the test that needs one.  The program ends with 0 if TEST passed; else it prints what is wrong.  The heap's region has MIB.
  */
 #include <signal.h>
 #include <stddef.h>
@@ -342,6 +342,7 @@ static const struct {
 	{ "not_direct", not_direct },
 	{ "huge", huge },
 	{ "hold", hold },
+	{ "device", device },
 };
 
 int main(int argc, char **argv)
@@ -354,7 +355,7 @@ int main(int argc, char **argv)
 		return 2;
 	page = sysconf(_SC_PAGESIZE);
 	region = strtoul(argv[2], NULL, 0) << 20;
-	snprintf(path, sizeof(path), "/dev/dma_heap/%s", argv[1]);
+	snprintf(path, sizeof(path), "%s%s", *argv[1] == '/' ? "" : "/dev/dma_heap/", argv[1]);
 	heap = open(path, O_RDWR | O_CLOEXEC);
 	if (heap < 0)
 		die(path, -errno, 0);

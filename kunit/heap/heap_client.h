@@ -44,5 +44,6 @@ void not_held(unsigned int seed);
 void direct(unsigned int seed);
 void not_direct(unsigned int seed);
 void huge(unsigned int seed);
+void device(unsigned int seed);
 
 #endif /* HEAP_CLIENT_H */

@@ -6,7 +6,7 @@
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-plan=20
+plan=21
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 has_heaps() {
@@ -74,6 +74,22 @@ heap_rmmod_waits() {
 		fail "the buffer of a killed process is still in use"
 }
 
+# While eight processes allocate and free, rmmod is refused and disturbs nobody.
+heap_rmmod_meanwhile() {
+	has_heaps || return
+	/heap_client reserved 16 together "$seed" >/tmp/together &
+	until grep -q '^buddypool [0-9]* [1-9]' /proc/modules; do
+		sleep 1
+	done
+	refused=0
+	until rmmod buddypool 2>/dev/null; do
+		refused=$((refused + 1))
+	done
+	wait $! || fail "$(cat /tmp/together)"
+	[ $refused -gt 0 ] || fail "rmmod was not refused"
+	load
+}
+
 heap_nodes_go() {
 	has_heaps || { rmmod buddypool; return; }
 	rmmod buddypool || fail "rmmod fails"
@@ -97,11 +113,16 @@ heap_wrong_limit() {
 	done
 }
 
+load() {
+	insmod /buddypool.ko regions=reserved:16M@0x10000000,kernel:1M heap=reserved,kernel \
+		heap_mode=0640
+}
+
 begin heap
-insmod /buddypool.ko regions=reserved:16M@0x10000000,kernel:1M heap=reserved,kernel heap_mode=0640
+load
 heaps=
 [ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
-for test in $tests mode_is_given rmmod_waits nodes_go limit wrong_names wrong_limit; do
+for test in $tests mode_is_given rmmod_waits rmmod_meanwhile nodes_go limit wrong_names wrong_limit; do
 	run "heap_$test"
 done
 end heap
