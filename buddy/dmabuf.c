@@ -6,6 +6,7 @@
  * or a device's driver may hold pages of a buffer that has been released: the block is then
  * freed when the last of these references is gone.
  */
+#include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/dma-buf.h>
 #include <linux/iosys-map.h>
@@ -376,35 +377,46 @@ EXPORT_SYMBOL_GPL(buddy_export);
 
 /* --- the debugfs file buffers --- */
 
+/* Programs choose these names: keep a row one row, and a word one word. */
+static void print_name(struct seq_file *m, const char *name)
+{
+	char shown[32], *c;	/* as long as a name can be */
+
+	strscpy(shown, name, sizeof(shown));
+	for (c = shown; *c; c++)
+		if (!isascii(*c) || !isgraph(*c))
+			*c = '_';
+	seq_printf(m, "%-16s", shown);
+}
+
 static void show_buffer(struct seq_file *m, struct buffer *buffer)
 {
-	struct list_head *entry;
+	struct dma_buf *dmabuf = buffer->dmabuf;
 	unsigned int attached = 0;
-	char task[32];
+	struct list_head *entry;
 
 	mutex_lock(&buffer->lock);
 	list_for_each(entry, &buffer->attachments)
 		attached++;
 	mutex_unlock(&buffer->lock);
-	snprintf(task, sizeof(task), "%s[%d]", buffer->comm, buffer->pid);
-	if (buffer->dmabuf) {
-		spin_lock(&buffer->dmabuf->name_lock);
-		seq_printf(m, "%-16s", buffer->dmabuf->name ?: "-");
-		spin_unlock(&buffer->dmabuf->name_lock);
-	} else {
-		seq_printf(m, "%-16s", "(released)");
-	}
-	seq_printf(m, " %12llu %#014llx %8lld %-24s %8u %8d\n",
-		   (u64)PFN_PHYS(buffer->nr_pages), (u64)PFN_PHYS(buffer->pfn),
-		   ktime_ms_delta(ktime_get_boottime(), buffer->born) / MSEC_PER_SEC,
-		   task, attached, atomic_read(&buffer->mappings));
+	if (dmabuf)
+		spin_lock(&dmabuf->name_lock);
+	print_name(m, !dmabuf ? "(released)" : dmabuf->name ?: "-");
+	if (dmabuf)
+		spin_unlock(&dmabuf->name_lock);
+	seq_printf(m, " %12llu %#014llx %8lld ", (u64)PFN_PHYS(buffer->nr_pages),
+		   (u64)PFN_PHYS(buffer->pfn),
+		   ktime_ms_delta(ktime_get_boottime(), buffer->born) / MSEC_PER_SEC);
+	print_name(m, buffer->comm);
+	seq_printf(m, " %7d %8u %8d\n", buffer->pid, attached,
+		   atomic_read(&buffer->mappings));
 }
 
 static int buffers_show(struct seq_file *m, void *unused)
 {
 	struct buffer *buffer;
 
-	seq_puts(m, "name                    bytes address           age/s task                     attached mappings\n");
+	seq_puts(m, "name                    bytes address             age_s task                 pid attached mappings\n");
 	mutex_lock(&buffers_mutex);
 	list_for_each_entry(buffer, &buffers, link)
 		if (buffer->region == m->private)

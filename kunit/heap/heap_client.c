@@ -312,7 +312,7 @@ static void hold(unsigned int seed)
 {
 	int fd = need(page);
 
-	EXPECT(ioctl(fd, DMA_BUF_SET_NAME, "frame"), 0);
+	EXPECT(ioctl(fd, DMA_BUF_SET_NAME, "a\nframe"), 0);
 	map_all(fd, page);
 	map_all(fd, page);
 	pause();

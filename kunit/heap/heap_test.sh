@@ -63,7 +63,7 @@ heap_rmmod_waits() {
 	done
 	rmmod buddypool 2>/dev/null && fail "rmmod with a buffer in use"
 	sleep 1
-	grep -q "^frame  *4096 0x0*10000000  *[1-9][0-9]* heap_client.$!. *0  *2$" \
+	grep -q "^a_frame  *4096 0x0*10000000  *[1-9][0-9]* heap_client  *$!  *0  *2$" \
 		/sys/kernel/debug/buddypool/reserved/buffers ||
 		fail "buffers: $(cat /sys/kernel/debug/buddypool/reserved/buffers)"
 	[ "$(wc -l </sys/kernel/debug/buddypool/kernel/buffers)" = 1 ] ||
