@@ -284,6 +284,8 @@ void buddy_addr_error(struct buddy_region *region, enum buddy_error kind,
 void buddy_split(struct buddy_region *region, const void *addr, unsigned long nr_pages);
 /* Whether the region's memory is the caller's of buddy_region_create(). */
 bool buddy_region_is_callers(const struct buddy_region *region);
+/* Whether KASAN's shadow of the address can be written; in kernels with KASAN alone. */
+bool buddy_has_shadow(const void *addr);
 
 #include "inline.h"
 

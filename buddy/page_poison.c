@@ -29,14 +29,24 @@ static void *page_addr(const struct buddy_region *region, unsigned long pfn)
 	return (void *)((pfn << PAGE_SHIFT) + region->hot.virt_offset);
 }
 
-/* Only memory that the kernel's direct map covers has a shadow. */
+#ifdef CONFIG_KASAN_GENERIC
+/*
+ * Only memory of the kernel's direct map has a shadow.  That of memremap_pages() has one for
+ * all, which is read-only.
+ */
+bool buddy_has_shadow(const void *addr)
+{
+	return virt_addr_valid(addr) && !is_zone_device_page(virt_to_page(addr));
+}
+#endif
+
 static void set_shadow(const struct buddy_region *region, unsigned long pfn,
 		       unsigned long nr, u8 value)
 {
 #ifdef CONFIG_KASAN_GENERIC
 	const void *addr = page_addr(region, pfn);
 
-	if (region->hot.mapped && virt_addr_valid(addr))
+	if (region->hot.mapped && buddy_has_shadow(addr))
 		memset(kasan_mem_to_shadow(addr), value,
 		       nr << PAGE_SHIFT >> KASAN_SHADOW_SCALE_SHIFT);
 #endif

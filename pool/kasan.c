@@ -27,11 +27,6 @@
 /* The shadow of a variable out of scope; KASAN reports an access as use-after-scope. */
 #define POISON		0xf8
 
-static bool has_shadow(const void *addr)
-{
-	return virt_addr_valid(addr);
-}
-
 /*
  * Poison the bytes from @from to before @to.  A granule that begins before @from is left
  * alone, because its first bytes may belong to an object.
@@ -40,7 +35,7 @@ void mp_poison(const void *from, const void *to)
 {
 	const void *start = PTR_ALIGN(from, POOL_GRANULE);
 
-	if (start < to && has_shadow(start))
+	if (start < to && buddy_has_shadow(start))
 		memset(kasan_mem_to_shadow(start), POISON, (to - start) / POOL_GRANULE);
 }
 
@@ -49,7 +44,7 @@ void mp_unpoison(const void *object, size_t size)
 {
 	u8 *shadow = kasan_mem_to_shadow(object);
 
-	if (!has_shadow(object))
+	if (!buddy_has_shadow(object))
 		return;
 	memset(shadow, 0, size / POOL_GRANULE);
 	if (size % POOL_GRANULE)
@@ -114,7 +109,7 @@ void mp_kasan_add(const struct mp_pool *pool, const void *addr, unsigned long pa
 	unsigned long start = (unsigned long)addr, flags;
 	struct place *place;
 
-	if (!has_shadow(addr) || !lock_irqsave_or_try(&places_lock, &flags))
+	if (!buddy_has_shadow(addr) || !lock_irqsave_or_try(&places_lock, &flags))
 		return;
 	place = find_place(start, 0);
 	if (place) {
@@ -133,7 +128,7 @@ void mp_kasan_remove(const void *addr)
 	struct place *place;
 	unsigned long flags;
 
-	if (!has_shadow(addr) || !lock_irqsave_or_try(&places_lock, &flags))
+	if (!buddy_has_shadow(addr) || !lock_irqsave_or_try(&places_lock, &flags))
 		return;
 	place = find_place((unsigned long)addr, (unsigned long)addr);
 	if (place)

@@ -11,10 +11,10 @@ cd "$(dirname "$0")/.."
 
 series=$1
 out=build/devices
-files=(selftest scanout heap camera)
+files=(selftest edu scanout heap camera)
 # Drivers of Debian, and QEMU's devices for them.
 drivers=(vgem cirrus brd)
-devices=("-device cirrus-vga")
+devices=("-device cirrus-vga" "-device edu,dma_mask=0xffffffff")
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
