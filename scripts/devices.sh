@@ -54,10 +54,11 @@ boot() {
 	say "Debian's $series kernel: $suite" >&2
 	rm -f "$work"/*
 	kunit/devices/screen.py "$work" $out/scanout >&2 &
-	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${names[*]}' PORT=/dev/ttyS2 REGIONS=reserved:64M@0x20000000,kernel:40M" \
+	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${names[*]}'
+		REGIONS=reserved:64M@0x20000000,kernel:40M PORT=/dev/ttyS2" \
 	APPEND="printk.devkmsg=on intel_iommu=on memmap=128M\$0x20000000" \
 	LOG=$out/$suite-$series.log QEMU="-machine q35 $* ${devices[*]}" \
-		scripts/guest/guest.sh devices "$image" "$built"/{,kunit/devices/}*.ko "${modules[@]}" \
+		scripts/guest/guest.sh devices "$image" "$built"/{,Documentation/examples/}*.ko "${modules[@]}" \
 		kunit/devices/*.sh kunit/lib/ktap.sh build/user/* $out/{dmabuf-heap,scanout} >&2 || failed=1
 	kill $! 2>/dev/null || true
 	# Each suite has the number 1 in its own log.

@@ -2,9 +2,9 @@
 /*
  * A picture on a screen, out of a buffer of /dev/dma_heap/NAME.
  *
- * scanout /dev/dma_heap/NAME SEED PORT: show the picture of SEED on the first screen of cirrus, write a line
- * with seed, width and height to PORT, and wait for an answer.  End with 0 if the answer is
- * "same"; else print what is wrong.
+ * scanout /dev/dma_heap/NAME SEED PORT: show the picture of SEED on the first screen of cirrus,
+ * write a line with seed, width and height to PORT, and wait for an answer.  End with 0 if the
+ * answer is "same"; else print what is wrong.
  *
  * scanout SEED WIDTH HEIGHT: print the picture as PPM.
  */
@@ -36,17 +36,17 @@ static void call_ioctl(int fd, unsigned long request, void *arg, const char *nam
 #define CALL(fd, request, arg)	call_ioctl(fd, request, arg, #request)
 
 /* Neighbours differ in each colour: no row or column can be taken for another. */
-static uint32_t pixel(uint32_t seed, uint32_t x, uint32_t y)
+static __u32 pixel(__u32 seed, __u32 x, __u32 y)
 {
-	uint32_t mix = (seed + x + (y << 16)) * 0x9e3779b1;
+	__u32 mix = (seed + x + (y << 16)) * 0x9e3779b1;
 
 	mix = (mix ^ mix >> 15) * 0x85ebca6b;
 	return (mix ^ mix >> 13) & 0xffffff;
 }
 
-static void print_picture(uint32_t seed, uint32_t width, uint32_t height)
+static void print_picture(__u32 seed, __u32 width, __u32 height)
 {
-	uint32_t x, y, value;
+	__u32 x, y, value;
 
 	printf("P6\n%u %u\n255\n", width, height);
 	for (y = 0; y < height; y++) {
@@ -59,11 +59,11 @@ static void print_picture(uint32_t seed, uint32_t width, uint32_t height)
 	}
 }
 
-static void draw(int buffer, uint32_t seed, uint32_t width, uint32_t height)
+static void draw(int buffer, __u32 seed, __u32 width, __u32 height)
 {
 	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE };
 	size_t size = (size_t)width * height * 4;
-	uint32_t x, y, *map;
+	__u32 x, y, *map;
 
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
 	if (map == MAP_FAILED) {
@@ -108,7 +108,7 @@ static int open_cirrus(void)
 	}
 }
 
-static uint32_t add_frame(int card, int buffer, uint32_t width, uint32_t height)
+static __u32 add_frame(int card, int buffer, __u32 width, __u32 height)
 {
 	struct drm_prime_handle prime = { .fd = buffer };
 	struct drm_mode_fb_cmd2 frame = {
@@ -124,9 +124,9 @@ static uint32_t add_frame(int card, int buffer, uint32_t width, uint32_t height)
 	return frame.fb_id;
 }
 
-static int show(const char *heap, uint32_t seed, const char *port)
+static int show(const char *heap, __u32 seed, const char *port)
 {
-	uint32_t crtcs[1], connectors[1];
+	__u32 crtcs[1], connectors[1];
 	struct drm_mode_modeinfo modes[MODES];
 	struct drm_mode_card_res res = {
 		.count_crtcs = 1,
@@ -167,7 +167,7 @@ static int show(const char *heap, uint32_t seed, const char *port)
 	crtc.crtc_id = crtcs[0];
 	crtc.mode = modes[0];
 
-	data.len = (uint64_t)crtc.mode.hdisplay * crtc.mode.vdisplay * 4;
+	data.len = (__u64)crtc.mode.hdisplay * crtc.mode.vdisplay * 4;
 	CALL(open_path(heap), DMA_HEAP_IOCTL_ALLOC, &data);
 	crtc.fb_id = add_frame(card, data.fd, crtc.mode.hdisplay, crtc.mode.vdisplay);
 	CALL(card, DRM_IOCTL_MODE_SETCRTC, &crtc);
@@ -190,6 +190,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (argv[1][0] == '/')
 		return show(argv[1], strtoul(argv[2], NULL, 0), argv[3]);
-	print_picture(strtoul(argv[1], NULL, 0), strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0));
+	print_picture(strtoul(argv[1], NULL, 0), strtoul(argv[2], NULL, 0),
+		      strtoul(argv[3], NULL, 0));
 	return 0;
 }
