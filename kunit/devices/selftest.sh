@@ -8,6 +8,8 @@ tests="$tests kernel_selftest"
 
 kernel_selftest() {
 	/dmabuf-heap >/tmp/selftest 2>&1 || fail "it failed"
+	# The test of 6.1 ends with 0 although it has seen memory that is not zero.
+	grep -q FAIL /tmp/selftest && fail "it found a fault"
 	for heap in reserved kernel; do
 		grep -q "Testing heap: $heap\$" /tmp/selftest || fail "$heap was not tested"
 	done
