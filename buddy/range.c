@@ -196,18 +196,14 @@ void buddy_ranges_loaded(void)
 	is_loaded = true;
 }
 
+#ifdef CONFIG_ZONE_DEVICE
 /* Give the range struct pages, and with these a place in the kernel's linear mapping. */
 static void *map_with_pages(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
+	unsigned long align = memremap_compat_align();
 	struct dev_pagemap *pgmap;
-	unsigned long align;
 	void *virt;
 
-	if (!IS_ENABLED(CONFIG_ZONE_DEVICE)) {
-		pr_err("%s: heap_pages=1 needs a kernel with CONFIG_ZONE_DEVICE\n", what);
-		return ERR_PTR(-EINVAL);
-	}
-	align = memremap_compat_align();
 	if (!IS_ALIGNED(base | size, align) || pfn_valid(PHYS_PFN(base))) {
 		pr_err("%s: heap_pages=1 needs an address and a size that are multiples of %lu KiB, in a section without other memory\n",
 		       what, align >> 10);
@@ -230,6 +226,21 @@ static void *map_with_pages(struct buddy_region *region, const char *what, u64 b
 	return virt;
 }
 
+static void unmap_pages(struct buddy_region *region)
+{
+	memunmap_pages(region->pgmap);
+	kfree(region->pgmap);
+}
+#else
+static void *map_with_pages(struct buddy_region *region, const char *what, u64 base, u64 size)
+{
+	pr_err("%s: heap_pages=1 needs a kernel with CONFIG_ZONE_DEVICE\n", what);
+	return ERR_PTR(-EINVAL);
+}
+
+static void unmap_pages(struct buddy_region *region) {}
+#endif
+
 static void *map_range(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
 	void *virt;
@@ -251,12 +262,10 @@ static void *map_range(struct buddy_region *region, const char *what, u64 base, 
 
 static void unmap_range(struct buddy_region *region, void *virt)
 {
-	if (region->pgmap) {
-		memunmap_pages(region->pgmap);
-		kfree(region->pgmap);
-	} else {
+	if (region->pgmap)
+		unmap_pages(region);
+	else
 		memunmap(virt);
-	}
 }
 
 /* A physical range that the kernel does not own: memmap= or firmware-reserved. */
