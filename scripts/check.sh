@@ -105,7 +105,7 @@ for cell in "${cells[@]}"; do
 	[ "$config" = kasan ] && noise=34000
 	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise" \
 	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000 memmap=128M\$0x38000000" \
-	LOG=build/$name.log TIMEOUT=${TIMEOUT:-1200} \
+	LOG=build/$name.log TIMEOUT=${TIMEOUT:-2400} \
 		scripts/guest/guest.sh check "$image" "build/$name/buddypool.ko" \
 		"build/$name"/{kunit,kunit/*,Documentation/examples}/*.ko \
 		kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* || bad=1

@@ -41,7 +41,8 @@ keep() {
 	local suite
 
 	mkdir -p "$1"
-	cp -t "$1" $out/buddypool.ko $out/kunit/buddypool_kunit.ko $out/kunit/buddy/watch_load.ko
+	cp -t "$1" $out/buddypool.ko $out/kunit/buddypool_kunit.ko $out/kunit/buddy/watch_load.ko \
+		$out/Documentation/examples/*.ko
 	for suite in "${@:2}"; do
 		find $out/kunit -name "${suite}_test.ko" -exec cp -t "$1" {} +
 	done
@@ -56,8 +57,8 @@ boot() {
 	for ((tries = 0; tries < 3; tries++)); do
 		by=
 		ENVIRONMENT="SUITES='$2' SEED=1 ROUNDS=20 NOISE=2000" LOG=$log \
-		APPEND="printk.devkmsg=on memmap=16M\$0x10000000" \
-			scripts/guest/guest.sh check "$image" "$1"/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh \
+		APPEND="printk.devkmsg=on memmap=16M\$0x10000000 memmap=128M\$0x38000000" \
+			scripts/guest/guest.sh check "$image" "$1"/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* \
 			>"$1.out" 2>"$1.err" ||
 			by=$(sed -n "s,^$log:[0-9]*: \(\[[ 0-9.]*\] \)\?,,p" "$1.err")
 		! grep -q '^suite ' "$1.out" || break
@@ -136,6 +137,7 @@ if [ ${#all[@]} -gt 0 ]; then
 	paths=$(scripts/kernels/test-kernel.sh debug)
 	read -r image kdir <<<"$paths"
 	scripts/kernels/modules.sh mutate "$kdir"
+	user_programs
 	keep $out/none "${all[@]}"
 	boot $out/none "${all[*]}"
 	[ -z "$by" ] || die "there is no mutant, yet something fails: $by"
