@@ -30,6 +30,32 @@ static struct device *dev;
 /* How many bad calls had been counted the last time. */
 static int seen;
 
+/* How many mappings the checks of the DMA API have room for. */
+static u32 room;
+
+/* A variable of the DMA API's checks, or NULL if this kernel does not check. */
+static u32 *debug_value(const char *name)
+{
+	char path[64];
+	struct file *file;
+	u32 *value;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dma-api/%s", name);
+	file = filp_open(path, O_RDONLY, 0);
+	if (IS_ERR(file))
+		return NULL;
+	value = file_inode(file)->i_private;
+	filp_close(file, NULL);
+	return value;
+}
+
+static u32 debug_room(void)
+{
+	u32 *value = debug_value("num_free_entries");
+
+	return value ? *value : 0;
+}
+
 static void set_mask(u64 mask)
 {
 	*dev->dma_mask = mask;
@@ -45,11 +71,14 @@ static int dma_init_test(struct kunit *test)
 	dev = &pdev->dev;
 	set_mask(DMA_BIT_MASK(64));
 	seen = atomic_read(&buddy_bad_calls);
+	room = debug_room();
 	return 0;
 }
 
 static void dma_exit_test(struct kunit *test)
 {
+	/* What was mapped is unmapped. */
+	KUNIT_EXPECT_EQ(test, debug_room(), room);
 	if (!IS_ERR_OR_NULL(dev))
 		platform_device_unregister(to_platform_device(dev));
 	dev = NULL;
@@ -370,22 +399,6 @@ static void dma_test_sg_pages(struct kunit *test)
 }
 
 /* --- sync: a call with an unmapped address that reaches the DMA API is counted there --- */
-
-/* A variable of the DMA API's checks, or NULL if this kernel does not check. */
-static u32 *debug_value(const char *name)
-{
-	char path[64];
-	struct file *file;
-	u32 *value;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dma-api/%s", name);
-	file = filp_open(path, O_RDONLY, 0);
-	if (IS_ERR(file))
-		return NULL;
-	value = file_inode(file)->i_private;
-	__fput_sync(file);
-	return value;
-}
 
 static void sync_all(struct buddy_region *region, unsigned long pfn, dma_addr_t addr,
 		     struct sg_table *table)
