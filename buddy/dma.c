@@ -78,18 +78,34 @@ bool buddy_is_block(struct buddy_region *region, unsigned long pfn, unsigned lon
 	return false;
 }
 
-static int check_pages(const char *func, struct device *dev, struct buddy_region *region,
-		       unsigned long pfn, unsigned long nr_pages)
+static bool check_call(const char *func, struct device *dev, struct buddy_region *region,
+		       enum dma_data_direction direction)
 {
-	const struct pfn_range *range;
-
 	if (!is_region_pointer(func, region) ||
 	    !buddy_is_pointer(func, "this is no device", dev))
+		return false;
+	/* The DMA API has a BUG() for it. */
+	if (valid_dma_direction(direction))
+		return true;
+	buddy_bad_call(func, "this is no DMA direction", NULL);
+	return false;
+}
+
+static int check_pages(const char *func, struct device *dev, struct buddy_region *region,
+		       unsigned long pfn, unsigned long nr_pages,
+		       enum dma_data_direction direction)
+{
+	enum buddy_error kind = BUDDY_NO_PAGES;
+	const struct pfn_range *range;
+
+	if (!check_call(func, dev, region, direction))
 		return -EINVAL;
 	range = find_range(region, pfn);
 	if (nr_pages && range && nr_pages <= range->pages - (pfn - range->pfn))
 		return 0;
-	buddy_page_error(region, nr_pages ? BUDDY_OUTSIDE : BUDDY_NO_PAGES, pfn, nr_pages);
+	if (nr_pages)
+		kind = range ? BUDDY_PART : BUDDY_OUTSIDE;
+	buddy_page_error(region, kind, pfn, nr_pages);
 	return -EINVAL;
 }
 
@@ -149,7 +165,7 @@ static void unmap_pages(struct device *dev, struct buddy_region *region, bool pa
 }
 
 /**
- * buddy_dma_map() - map pages of a block for a device
+ * buddy_dma_map() - map pages for a device
  * @dev: the device; its driver has set the DMA mask
  * @region: the region that the block came from
  * @pfn: the first page: of the block, or of a part of it
@@ -162,15 +178,17 @@ static void unmap_pages(struct device *dev, struct buddy_region *region, bool pa
  * buddy_dma_sync_for_device().
  *
  * Context: any but NMI.
- * Return: 0, or an error whose reason is in the log: -ERANGE if the device's DMA mask does
- * not reach the pages, -EOPNOTSUPP if the caches of a device that does not snoop cannot be
- * maintained (see ``uncached=``), or if this machine would copy the pages, -EIO if the
- * IOMMU has no address left, -EINVAL for a caller error.
+ * Return: 0, or an error.  The log has the reason for all but -EIO: -ERANGE if the device's
+ * DMA mask does not reach the pages, -EOPNOTSUPP if the caches of a device that does not
+ * snoop cannot be maintained (see ``uncached=``), or if this machine would copy the pages,
+ * -EIO if the IOMMU has no address left, -EINVAL if the device has no DMA mask, and for a
+ * caller error: pages outside of the region, no direction, NULL.  Whether the pages are in
+ * use is not tested.
  */
 int buddy_dma_map(struct device *dev, struct buddy_region *region, unsigned long pfn,
 		  unsigned long nr_pages, enum dma_data_direction direction, dma_addr_t *addr)
 {
-	int err = check_pages(__func__, dev, region, pfn, nr_pages);
+	int err = check_pages(__func__, dev, region, pfn, nr_pages, direction);
 
 	if (err)
 		return err;
@@ -201,7 +219,7 @@ void buddy_dma_unmap(struct device *dev, struct buddy_region *region, unsigned l
 		     unsigned long nr_pages, enum dma_data_direction direction,
 		     dma_addr_t addr)
 {
-	if (!check_pages(__func__, dev, region, pfn, nr_pages))
+	if (!check_pages(__func__, dev, region, pfn, nr_pages, direction))
 		unmap_pages(dev, region, first_page(pfn, nr_pages), addr, PFN_PHYS(nr_pages),
 			    direction);
 }
@@ -222,7 +240,7 @@ void buddy_dma_sync_for_cpu(struct device *dev, struct buddy_region *region,
 			    unsigned long pfn, unsigned long nr_pages,
 			    enum dma_data_direction direction, dma_addr_t addr)
 {
-	if (!check_pages(__func__, dev, region, pfn, nr_pages) &&
+	if (!check_pages(__func__, dev, region, pfn, nr_pages, direction) &&
 	    needs_sync(region, pfn, nr_pages))
 		dma_sync_single_for_cpu(dev, addr, PFN_PHYS(nr_pages), direction);
 }
@@ -243,7 +261,7 @@ void buddy_dma_sync_for_device(struct device *dev, struct buddy_region *region,
 			       unsigned long pfn, unsigned long nr_pages,
 			       enum dma_data_direction direction, dma_addr_t addr)
 {
-	if (!check_pages(__func__, dev, region, pfn, nr_pages) &&
+	if (!check_pages(__func__, dev, region, pfn, nr_pages, direction) &&
 	    needs_sync(region, pfn, nr_pages))
 		dma_sync_single_for_device(dev, addr, PFN_PHYS(nr_pages), direction);
 }
@@ -280,7 +298,7 @@ int buddy_sg_table(struct device *dev, struct buddy_region *region, unsigned lon
 		   unsigned long nr_pages, enum dma_data_direction direction,
 		   struct sg_table *table)
 {
-	int err = check_pages(__func__, dev, region, pfn, nr_pages);
+	int err = check_pages(__func__, dev, region, pfn, nr_pages, direction);
 	unsigned long left = nr_pages;
 	struct scatterlist *sg;
 	unsigned int i;
@@ -329,8 +347,7 @@ EXPORT_SYMBOL_GPL(buddy_sg_table);
 void buddy_sg_table_free(struct device *dev, struct buddy_region *region,
 			 enum dma_data_direction direction, struct sg_table *table)
 {
-	if (!is_region_pointer(__func__, region) ||
-	    !buddy_is_pointer(__func__, "this is no device", dev) ||
+	if (!check_call(__func__, dev, region, direction) ||
 	    !buddy_is_pointer(__func__, "this is no struct sg_table", table))
 		return;
 	unmap_entries(dev, region, direction, table, NULL);
@@ -354,8 +371,7 @@ void buddy_sg_sync(struct device *dev, struct buddy_region *region,
 	struct scatterlist *sg;
 	unsigned int i;
 
-	if (!is_region_pointer(__func__, region) || region->uncached ||
-	    !buddy_is_pointer(__func__, "this is no device", dev) ||
+	if (!check_call(__func__, dev, region, direction) || region->uncached ||
 	    !buddy_is_pointer(__func__, "this is no struct sg_table", table))
 		return;
 	for_each_sgtable_sg(table, sg, i) {

@@ -30,7 +30,7 @@ IMPORT_NS_DMA_BUF;
 /* So often it is looked whether the pages of released buffers are still held. */
 #define RETRY	(HZ / 10)
 
-/**
+/*
  * struct buffer - the block behind a dma-buf
  * @link: in the list of buffers
  * @dmabuf: the dma-buf, or NULL when it was released, but a page is still held
@@ -60,7 +60,7 @@ struct buffer {
 	struct list_head attachments;
 };
 
-/**
+/*
  * struct attachment - a device that the buffer is attached to
  * @link: in the buffer's list
  * @dev: the device
@@ -389,9 +389,19 @@ static void print_name(struct seq_file *m, const char *name)
 	seq_printf(m, "%-16s", shown);
 }
 
+static void print_buffer_name(struct seq_file *m, struct dma_buf *dmabuf)
+{
+	if (!dmabuf) {
+		print_name(m, "(released)");
+		return;
+	}
+	spin_lock(&dmabuf->name_lock);
+	print_name(m, dmabuf->name ?: "-");
+	spin_unlock(&dmabuf->name_lock);
+}
+
 static void show_buffer(struct seq_file *m, struct buffer *buffer)
 {
-	struct dma_buf *dmabuf = buffer->dmabuf;
 	unsigned int attached = 0;
 	struct list_head *entry;
 
@@ -399,11 +409,7 @@ static void show_buffer(struct seq_file *m, struct buffer *buffer)
 	list_for_each(entry, &buffer->attachments)
 		attached++;
 	mutex_unlock(&buffer->lock);
-	if (dmabuf)
-		spin_lock(&dmabuf->name_lock);
-	print_name(m, !dmabuf ? "(released)" : dmabuf->name ?: "-");
-	if (dmabuf)
-		spin_unlock(&dmabuf->name_lock);
+	print_buffer_name(m, buffer->dmabuf);
 	seq_printf(m, " %12llu %#014llx %8lld ", (u64)PFN_PHYS(buffer->nr_pages),
 		   (u64)PFN_PHYS(buffer->pfn),
 		   ktime_ms_delta(ktime_get_boottime(), buffer->born) / MSEC_PER_SEC);

@@ -43,7 +43,7 @@ MODULE_PARM_DESC(heap_mode, "mode of the heaps' nodes, as 0660 (default: 0600)")
 
 #define NODE_LEN	48
 
-/**
+/*
  * struct heap - a region's node
  * @link: in the list of heaps
  * @refs: of the node, and of each open file
@@ -340,11 +340,12 @@ int buddy_heap_add(struct buddy_region *region)
 	if (buddy_must_not_sleep(__func__) || !is_region_pointer(__func__, region))
 		return -EINVAL;
 	found = buddy_region_get(region->name);
-	if (found != region) {
+	if (found != region || !buddy_region_is_callers(region)) {
 		buddy_region_put(found);
+		buddy_bad_call(__func__, "this is no region of buddy_region_create()", region);
 		return -EINVAL;
 	}
-	snprintf(what, sizeof(what), "buddy_heap_add(%s)", region->name);
+	snprintf(what, sizeof(what), "%s(%s)", __func__, region->name);
 	err = add_heap(what, region);
 	if (err)
 		buddy_region_put(region);

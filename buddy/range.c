@@ -62,7 +62,7 @@ int buddy_check_uncached(void)
 
 		if (!region || !region->uncached) {
 			pr_err("uncached=%s: %s\n", name, region ?
-			       "the kernel's own memory has cached mappings; only a region with an address can be uncached" :
+			       "the kernel's own memory is mapped cached, give the region an address" :
 			       "there is no such region in regions=");
 			err = -EINVAL;
 		}

@@ -343,14 +343,29 @@ static void dma_test_too_long(struct kunit *test)
 		{ TEST_PFN, PAGES + 1 }, { TEST_PFN + PAGES - 1, 2 },
 		{ TEST_PFN, ~0UL }, { TEST_PFN + 1, ~0UL },
 	};
-	unsigned long count = 0, i;
+	unsigned long i;
 
 	EXPECT_WARNING("65 pages given", try_map(region, TEST_PFN, PAGES + 1));
 	for (i = 0; i < ARRAY_SIZE(long_ones); i++)
 		call_all(test, region, long_ones[i].pfn, long_ones[i].nr);
-	for (i = 0; i < BUDDY_NR_ERRORS; i++)
-		count += errors(test, region, i);
-	KUNIT_EXPECT_EQ(test, count, 5 * ARRAY_SIZE(long_ones) + 1);
+	KUNIT_EXPECT_EQ(test, errors(test, region, BUDDY_PART), 5 * ARRAY_SIZE(long_ones) + 1);
+}
+
+/* The DMA API stops the machine for a direction that is none. */
+static void dma_test_direction(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	struct sg_table table = {};
+	dma_addr_t addr;
+
+	KUNIT_EXPECT_EQ(test, buddy_dma_map(dev, region, TEST_PFN, 1, DMA_NONE, &addr), -EINVAL);
+	KUNIT_EXPECT_EQ(test, buddy_sg_table(dev, region, TEST_PFN, 1, DMA_NONE, &table), -EINVAL);
+	buddy_dma_unmap(dev, region, TEST_PFN, 1, DMA_NONE, 0);
+	buddy_dma_sync_for_cpu(dev, region, TEST_PFN, 1, DMA_NONE, 0);
+	buddy_dma_sync_for_device(dev, region, TEST_PFN, 1, DMA_NONE, 0);
+	buddy_sg_sync(dev, region, DMA_NONE, &table, true);
+	buddy_sg_table_free(dev, region, DMA_NONE, &table);
+	KUNIT_EXPECT_EQ(test, bad_calls(), 7);
 }
 
 /* An entry has at most 1 GiB, whatever the memory; the entries follow each other. */
@@ -577,6 +592,18 @@ static void dma_test_heap(struct kunit *test)
 	buddy_heap_remove(region);
 }
 
+/* A region of regions= is made a heap by heap= alone: nobody could put its reference. */
+static void dma_test_heap_of_insmod(struct kunit *test)
+{
+	struct buddy_region *region = buddy_region_get("region0");
+
+	KUNIT_ASSERT_NOT_NULL(test, region);
+	KUNIT_EXPECT_EQ(test, buddy_heap_add(region), -EINVAL);
+	KUNIT_EXPECT_EQ(test, bad_calls(), 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 2U);
+	buddy_region_put(region);
+}
+
 /* The nodes of these names belong to heaps of the kernel. */
 static void dma_test_heap_names(struct kunit *test)
 {
@@ -614,12 +641,14 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(dma_test_no_mask),
 	KUNIT_CASE(dma_test_wrong_pages),
 	KUNIT_CASE(dma_test_too_long),
+	KUNIT_CASE(dma_test_direction),
 	KUNIT_CASE(dma_test_sg_table),
 	KUNIT_CASE(dma_test_sg_pages),
 	KUNIT_CASE(dma_test_sync),
 	KUNIT_CASE(dma_test_not_coherent),
 	KUNIT_CASE(dma_test_export),
 	KUNIT_CASE(dma_test_heap),
+	KUNIT_CASE(dma_test_heap_of_insmod),
 	KUNIT_CASE(dma_test_heap_names),
 	KUNIT_CASE(dma_test_heap_unmapped),
 	{}

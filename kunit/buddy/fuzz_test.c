@@ -159,6 +159,11 @@ void buddy_ranges_loaded(void)
 {
 }
 
+int buddy_check_uncached(void)
+{
+	return 0;
+}
+
 void buddy_hotplug_exit(void)
 {
 }

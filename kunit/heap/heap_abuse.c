@@ -66,14 +66,14 @@ static int receive_fd(int from)
 /* A process that had no descriptor of the buffer gets one by a socket. */
 static void by_socket(void)
 {
-	int fd, sockets[2], err = socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) ? -errno : 0;
 	unsigned char *map;
+	int fd, sockets[2];
 	pid_t child;
 
 	/* The test kernels have no network; those of Debian do. */
-	if (err == -ENOSYS)
+	if (access("/proc/net", F_OK))
 		return;
-	EXPECT(err, 0);
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
 	child = fork();
 	if (!child) {
 		fd = receive_fd(sockets[1]);
@@ -171,7 +171,8 @@ void borders(unsigned int seed)
 	for (round = 0; round < 300; round++) {
 		size_t first = rand_r(&seed) % (pages + 2), nr = 1 + rand_r(&seed) % (pages + 1);
 
-		err = try_map(fd, nr * page, PROT_READ | PROT_WRITE, MAP_SHARED, first * page, &map);
+		err = try_map(fd, nr * page, PROT_READ | PROT_WRITE, MAP_SHARED, first * page,
+			      &map);
 		EXPECT(err, first + nr <= pages ? 0 : -EINVAL);
 		if (err)
 			continue;
@@ -287,7 +288,8 @@ void not_direct(unsigned int seed)
 void huge(unsigned int seed)
 {
 	size_t size = 8 << 20, large = 2 << 20, at;
-	unsigned char *space = mmap(NULL, size + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *space = mmap(NULL, size + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+				    -1, 0);
 	unsigned char *map = (void *)(((unsigned long)space + large - 1) & -large);
 	struct rusage before, after;
 	int fd = need(size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A program that uses /dev/dma_heap/NAME as any other: heap_client NAME MIB TEST [SEED].
- * NAME can be the path of another node, for the test that needs one.  The program ends with 0 if TEST passed; else it prints what is wrong.  The heap's region has MIB.
+ * NAME can be the path of another node, for the test that needs one.  The program ends with 0
+ * if TEST passed; else it prints what is wrong.  The heap's region has MIB.
  */
 #include <signal.h>
 #include <stddef.h>

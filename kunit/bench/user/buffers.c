@@ -42,7 +42,7 @@ static int take(int heap, size_t size)
 static void life(int heap, size_t size, int fixed, long cost[])
 {
 	int fd = fixed;
-	volatile char *map;
+	char *map;
 	size_t i;
 
 	cost[ALLOC] -= now();
@@ -59,7 +59,7 @@ static void life(int heap, size_t size, int fixed, long cost[])
 		map[i] = 1;
 	cost[TOUCH] += now();
 	cost[FREE] -= now();
-	munmap((void *)map, size);
+	munmap(map, size);
 	if (fixed < 0)
 		close(fd);
 	cost[FREE] += now();
