@@ -19,7 +19,11 @@
 
 enum step { ALLOC, MAP, TOUCH, FREE, STEPS };
 
-static const char * const steps[STEPS] = { "alloc", "map", "touch", "free" };
+static const char * const steps[STEPS + 1] = { "alloc", "map", "touch", "free", "whole life" };
+static const char * const timed[STEPS + 1] = {
+	"DMA_HEAP_IOCTL_ALLOC, which clears the buffer", "mmap()", "a byte of each page is written",
+	"munmap() and close()", "all four",
+};
 
 static long now(void)
 {
@@ -91,6 +95,8 @@ int main(int argc, char **argv)
 	heap = open(path, O_RDWR | O_CLOEXEC);
 	if (heap < 0)
 		err(1, "%s", path);
+	for (step = 0; step <= STEPS; step++)
+		printf("buffer %s,\ttimed\t%s\n", steps[step], timed[step]);
 	for (i = 0; i < 3; i++) {
 		long costs[STEPS + 1][ROUNDS];
 
@@ -107,8 +113,7 @@ int main(int argc, char **argv)
 			}
 		}
 		for (step = 0; step <= STEPS; step++)
-			printf("buffer %s, %s\t%s\t%ld\ttime\n",
-			       step < STEPS ? steps[step] : "whole life", sizes[i].name,
+			printf("buffer %s, %s\t%s\t%ld\ttime\n", steps[step], sizes[i].name,
 			       argv[2], median(costs[step]));
 		if (fixed >= 0)
 			close(fixed);
