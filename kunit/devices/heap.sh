@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What the suites heap and heap_memory cannot try in the test kernels: sockets, O_DIRECT with
-# a block device, and huge mappings, which Linux 6.12 has for memory without struct pages.
+# What the suites heap and heap_memory cannot try in the test kernels: sockets, calls of 32 bits,
+# O_DIRECT with a block device, and huge mappings, which Linux 6.12 has for memory without struct pages.
 # shellcheck disable=SC2034 # skip is for kunit/lib/ktap.sh
-tests="$tests heap_socket heap_not_direct heap_direct heap_huge heap_uncached_huge"
+tests="$tests heap_socket heap_compat heap_not_direct heap_direct heap_huge heap_uncached_huge"
 
 heap_client() {
 	ktap "# seed=$seed"
@@ -19,6 +19,10 @@ with() {
 
 heap_socket() {
 	heap_client reserved 64 shared
+}
+
+heap_compat() {
+	heap_client reserved 64 compat
 }
 
 heap_not_direct() {

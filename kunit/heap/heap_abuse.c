@@ -324,6 +324,31 @@ void not_held(unsigned int seed)
 	close(fd);
 }
 
+/* A program of 32 bits: its system calls have another number and another way in. */
+void compat(unsigned int seed)
+{
+#ifdef __x86_64__
+	struct dma_heap_allocation_data *data =
+		mmap(NULL, page, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	unsigned char *map;
+	long result = 54;	/* ioctl */
+
+	data->len = 3 * page;
+	data->fd_flags = O_RDWR | O_CLOEXEC;
+	asm volatile("int $0x80"
+		     : "+a"(result)
+		     : "b"(heap), "c"(DMA_HEAP_IOCTL_ALLOC), "d"(data)
+		     : "memory", "r8", "r9", "r10", "r11");
+	EXPECT(result, 0);
+	map = map_all(data->fd, 3 * page);
+	expect_bytes(map, 3 * page, 0);
+	munmap(map, 3 * page);
+	close(data->fd);
+	munmap(data, page);
+#endif
+}
+
 /* The example chardev: the file of the node itself is mapped, by buddy_mmap(). */
 void device(unsigned int seed)
 {

@@ -138,6 +138,7 @@ static void mappings(unsigned int seed)
 	int fd = need(5 * page), copy;
 	unsigned char *all = map_all(fd, 5 * page), *part;
 	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
+	struct dma_buf_export_sync_file file = { .flags = DMA_BUF_SYNC_RW };
 
 	EXPECT(try_map(fd, page, PROT_READ, MAP_PRIVATE, 0, &part), -EINVAL);
 	EXPECT(try_map(fd, 6 * page, PROT_READ, MAP_SHARED, 0, &part), -EINVAL);
@@ -150,6 +151,8 @@ static void mappings(unsigned int seed)
 	EXPECT(ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync), 0);
 	expect_bytes(part, 2 * page, 2);
 	EXPECT(ioctl(fd, DMA_BUF_SET_NAME, "frame"), 0);
+	EXPECT(ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &file), 0);
+	close(file.fd);
 	/* The buffer lives as long as one descriptor or mapping. */
 	copy = dup(fd);
 	close(fd);
@@ -347,6 +350,7 @@ static const struct {
 	{ "huge", huge },
 	{ "hold", hold },
 	{ "device", device },
+	{ "compat", compat },
 };
 
 int main(int argc, char **argv)

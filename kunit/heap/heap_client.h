@@ -45,5 +45,6 @@ void direct(unsigned int seed);
 void not_direct(unsigned int seed);
 void huge(unsigned int seed);
 void device(unsigned int seed);
+void compat(unsigned int seed);
 
 #endif /* HEAP_CLIENT_H */
