@@ -26,7 +26,7 @@ run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg
 	@scripts/setup.sh build guest run
 	@scripts/run.sh run
 
-shell: ## a prompt in that guest with the module loaded (REGIONS= PARAMS= MEM= SMP= FILES=)
+shell: ## a prompt in that guest with the module loaded (REGIONS= PARAMS= MEM= SMP= FILES= QEMU=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh shell
 

@@ -30,7 +30,7 @@ IMPORT_NS_DMA_BUF;
 /* So often it is looked whether the pages of released buffers are still held. */
 #define RETRY	(HZ / 10)
 
-/*
+/**
  * struct buffer - the block behind a dma-buf
  * @link: in the list of buffers
  * @dmabuf: the dma-buf, or NULL when it was released, but a page is still held
@@ -60,7 +60,7 @@ struct buffer {
 	struct list_head attachments;
 };
 
-/*
+/**
  * struct attachment - a device that the buffer is attached to
  * @link: in the buffer's list
  * @dev: the device

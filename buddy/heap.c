@@ -43,7 +43,7 @@ MODULE_PARM_DESC(heap_mode, "mode of the heaps' nodes, as 0660 (default: 0600)")
 
 #define NODE_LEN	48
 
-/*
+/**
  * struct heap - a region's node
  * @link: in the list of heaps
  * @refs: of the node, and of each open file
@@ -391,7 +391,7 @@ static int add_name(const char *name)
 	snprintf(what, sizeof(what), "heap=%s", name);
 	if (!region) {
 		pr_err("%s: there is no such region in regions=\n", what);
-		return -ENOENT;
+		return -EINVAL;
 	}
 	err = add_heap(what, region);
 	/* regions= made it, so it stays until rmmod; a reference would prevent that. */
@@ -420,6 +420,12 @@ int buddy_heaps_init(void)
 
 	if (err || !heap)
 		return err;
+	/* The decimal 660 would open the nodes to everybody. */
+	if (heap_mode & ~0666) {
+		pr_err("heap_mode=%#o: not the mode of a node, such as 0660, in octal with a leading 0\n",
+		       heap_mode);
+		return -EINVAL;
+	}
 	list = kstrdup(heap, GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;

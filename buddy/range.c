@@ -10,6 +10,7 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #ifdef CONFIG_X86
@@ -197,6 +198,16 @@ void buddy_ranges_loaded(void)
 }
 
 #ifdef CONFIG_ZONE_DEVICE
+static bool has_struct_pages(u64 base, u64 size)
+{
+	u64 at;
+
+	for (at = base; at < base + size; at += SZ_2M)
+		if (pfn_valid(PHYS_PFN(at)))
+			return true;
+	return false;
+}
+
 /* Give the range struct pages, and with these a place in the kernel's linear mapping. */
 static void *map_with_pages(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
@@ -204,7 +215,7 @@ static void *map_with_pages(struct buddy_region *region, const char *what, u64 b
 	struct dev_pagemap *pgmap;
 	void *virt;
 
-	if (!IS_ALIGNED(base | size, align) || pfn_valid(PHYS_PFN(base))) {
+	if (!IS_ALIGNED(base | size, align) || has_struct_pages(base, size)) {
 		pr_err("%s: heap_pages=1 needs an address and a size that are multiples of %lu KiB, in a section without other memory\n",
 		       what, align >> 10);
 		return ERR_PTR(-EINVAL);

@@ -104,8 +104,14 @@ heap_limit() {
 	rmmod buddypool
 }
 
-heap_wrong_limit() {
+heap_wrong_numbers() {
 	has_heaps || return
+	for wrong in 660 01000 0667; do
+		dmesg -c >/dev/null
+		insmod /buddypool.ko regions=a:1M heap=a heap_mode=$wrong 2>/dev/null &&
+			fail "heap_mode=$wrong was accepted"
+		dmesg | grep -q "heap_mode=0.*: not the mode" || fail "$wrong: no line says why"
+	done
 	for wrong in x 1Q 99999999999999999999 ''; do
 		dmesg -c >/dev/null
 		insmod /buddypool.ko heap_limit=$wrong 2>/dev/null && fail "heap_limit=$wrong was accepted"
@@ -122,7 +128,7 @@ begin heap
 load
 heaps=
 [ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
-for test in $tests mode_is_given rmmod_waits rmmod_meanwhile nodes_go limit wrong_names wrong_limit; do
+for test in $tests mode_is_given rmmod_waits rmmod_meanwhile nodes_go limit wrong_names wrong_numbers; do
 	run "heap_$test"
 done
 end heap
