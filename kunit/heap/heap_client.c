@@ -242,7 +242,7 @@ static void fight(unsigned int seed)
 	int fds[32], i, round;
 
 	memset(fds, -1, sizeof(fds));
-	for (round = 0; round < 1000; round++) {
+	for (round = 0; round < 250; round++) {
 		size_t size;
 		unsigned char *map;
 
