@@ -223,16 +223,28 @@ static bool is_held(const struct buffer *buffer)
 	return false;
 }
 
-/* Under buffers_mutex. */
-static void free_buffer(struct buffer *buffer)
+/* Give the block back, and move the buffer to @freed; under buffers_mutex. */
+static void free_block(struct buffer *buffer, struct list_head *freed)
 {
-	list_del(&buffer->link);
+	list_move(&buffer->link, freed);
 	buddy_free_pfn_exact(buffer->region, buffer->pfn, buffer->nr_pages);
 	if (buffer->charge)
 		buddy_uncharge(buffer->charge, PFN_PHYS(buffer->nr_pages));
-	buddy_region_put(buffer->region);
-	mutex_destroy(&buffer->lock);
-	kfree(buffer);
+}
+
+/*
+ * Not under buffers_mutex: buddy_region_put() waits for buddy_region_destroy(), which waits
+ * for the readers of the file buffers, and these take the mutex.
+ */
+static void free_buffers(struct list_head *freed)
+{
+	struct buffer *buffer, *next;
+
+	list_for_each_entry_safe(buffer, next, freed, link) {
+		buddy_region_put(buffer->region);
+		mutex_destroy(&buffer->lock);
+		kfree(buffer);
+	}
 }
 
 static void retry(struct work_struct *work);
@@ -242,6 +254,7 @@ static DECLARE_DELAYED_WORK(retry_work, retry);
 void buddy_buffers_retry(void)
 {
 	struct buffer *buffer, *next;
+	LIST_HEAD(freed);
 	bool held = false;
 
 	mutex_lock(&buffers_mutex);
@@ -251,9 +264,10 @@ void buddy_buffers_retry(void)
 		if (is_held(buffer))
 			held = true;
 		else
-			free_buffer(buffer);
+			free_block(buffer, &freed);
 	}
 	mutex_unlock(&buffers_mutex);
+	free_buffers(&freed);
 	if (held)
 		schedule_delayed_work(&retry_work, RETRY);
 }
@@ -266,14 +280,16 @@ static void retry(struct work_struct *work)
 static void release_buffer(struct dma_buf *dmabuf)
 {
 	struct buffer *buffer = dmabuf->priv;
+	LIST_HEAD(freed);
 
 	mutex_lock(&buffers_mutex);
 	buffer->dmabuf = NULL;
 	if (is_held(buffer))
 		schedule_delayed_work(&retry_work, RETRY);
 	else
-		free_buffer(buffer);
+		free_block(buffer, &freed);
 	mutex_unlock(&buffers_mutex);
+	free_buffers(&freed);
 }
 
 static const struct dma_buf_ops buffer_ops = {

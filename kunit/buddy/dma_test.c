@@ -4,6 +4,7 @@
  * platform device without a driver, of whose DMA mask the tests choose the bits.  There is
  * no IOMMU.  Test kernels have CONFIG_DMA_API_DEBUG, which checks the calls of the DMA API.
  */
+#include <linux/delay.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -11,6 +12,7 @@
 #include <linux/platform_device.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/workqueue.h>
 
 #include "../../buddy/dma.h"
 #include "../lib/files.h"
@@ -524,6 +526,53 @@ static void dma_test_export(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+struct leaving {
+	struct work_struct work;
+	struct buddy_region *region;
+	int err;
+};
+
+static void destroy(struct work_struct *work)
+{
+	struct leaving *leaving = container_of(work, struct leaving, work);
+
+	leaving->err = buddy_region_destroy(leaving->region);
+}
+
+/*
+ * The destroy waits for the reader of a file.  The release of another region's buffer waits
+ * for the destroy, but does not keep the reader waiting.
+ */
+static void dma_test_read_meanwhile(struct kunit *test)
+{
+	struct leaving leaving = { .region = buddy_region_create("leaving", TEST_PFN, 1, NULL) };
+	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
+	struct dma_buf *dmabuf;
+	struct file *file;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, leaving.region);
+	dmabuf = buddy_export(region, buddy_alloc_pfn(region, 0, 0), 1, O_RDWR);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
+	file = open_file("leaving", "buffers");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	KUNIT_ASSERT_EQ(test, debugfs_file_get(file->f_path.dentry), 0);
+
+	INIT_WORK_ONSTACK(&leaving.work, destroy);
+	queue_work(system_long_wq, &leaving.work);
+	msleep(100);
+	/* The last reference of a file goes in a work of the kernel. */
+	dma_buf_put(dmabuf);
+	msleep(100);
+	KUNIT_EXPECT_GT(test, read_seq_file(file, new_text(test), TEXT_LEN, 0), 0L);
+
+	debugfs_file_put(file->f_path.dentry);
+	flush_work(&leaving.work);
+	destroy_work_on_stack(&leaving.work);
+	__fput_sync(file);
+	flush_delayed_fput();
+	KUNIT_EXPECT_EQ(test, leaving.err, 0);
+}
+
 static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(dma_test_bad_pointers),
 	KUNIT_CASE(dma_test_must_not_sleep),
@@ -539,6 +588,7 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(dma_test_sync),
 	KUNIT_CASE(dma_test_not_coherent),
 	KUNIT_CASE(dma_test_export),
+	KUNIT_CASE(dma_test_read_meanwhile),
 	{}
 };
 

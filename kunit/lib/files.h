@@ -24,22 +24,27 @@ static inline struct file *open_file(const char *name, const char *file)
 
 /*
  * Read as read() does.  kernel_read() needs read_iter, which debugfs does not have; but
- * the seq_file below it has it.
+ * the seq_file below it has it.  The caller has called debugfs_file_get().
  */
-static inline ssize_t read_file(struct file *file, char *text, size_t len, loff_t pos)
+static inline ssize_t read_seq_file(struct file *file, char *text, size_t len, loff_t pos)
 {
 	struct kvec vec = { .iov_base = text, .iov_len = len };
 	struct kiocb kiocb;
 	struct iov_iter to;
-	ssize_t got;
 
 	init_sync_kiocb(&kiocb, file);
 	kiocb.ki_pos = pos;
 	iov_iter_kvec(&to, ITER_DEST, &vec, 1, len);
-	got = debugfs_file_get(file->f_path.dentry);
+	return seq_read_iter(&kiocb, &to);
+}
+
+static inline ssize_t read_file(struct file *file, char *text, size_t len, loff_t pos)
+{
+	ssize_t got = debugfs_file_get(file->f_path.dentry);
+
 	if (got)
 		return got;
-	got = seq_read_iter(&kiocb, &to);
+	got = read_seq_file(file, text, len, pos);
 	debugfs_file_put(file->f_path.dentry);
 	return got;
 }
