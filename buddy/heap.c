@@ -61,6 +61,12 @@ struct heap {
 	char node[NODE_LEN];
 };
 
+/*
+ * Whether the module's init has succeeded.  Before, no file is opened: if the load fails, the
+ * kernel frees the module in spite of its open files.
+ */
+static bool is_loaded;
+
 static LIST_HEAD(heaps);
 static DEFINE_MUTEX(heaps_mutex);	/* protects the list; outside the lock of misc devices */
 
@@ -149,6 +155,8 @@ static int heap_open(struct inode *inode, struct file *file)
 {
 	struct heap *opened = container_of(file->private_data, struct heap, misc);
 
+	if (!READ_ONCE(is_loaded))
+		return -EAGAIN;
 	kref_get(&opened->refs);
 	file->private_data = opened;
 	return nonseekable_open(inode, file);
@@ -412,14 +420,13 @@ void buddy_heaps_exit(void)
 	buddy_buffers_exit();
 }
 
-/* After the regions are made. */
-int buddy_heaps_init(void)
+static int add_names(void)
 {
 	char *list, *rest, *name;
-	int err = buddy_charge_init();
+	int err = 0;
 
-	if (err || !heap)
-		return err;
+	if (!heap)
+		return 0;
 	/* The decimal 660 would open the nodes to everybody. */
 	if (heap_mode & ~0666) {
 		pr_err("heap_mode=%#o: not the mode of a node, such as 0660, in octal with a leading 0\n",
@@ -433,7 +440,17 @@ int buddy_heaps_init(void)
 	while (!err && (name = strsep(&rest, ",")))
 		err = add_name(name);
 	kfree(list);
+	return err;
+}
+
+/* After the regions are made, as the last step of insmod that can fail. */
+int buddy_heaps_init(void)
+{
+	int err = buddy_charge_init() ?: add_names();
+
 	if (err)
 		buddy_heaps_exit();
+	else
+		WRITE_ONCE(is_loaded, true);
 	return err;
 }

@@ -6,7 +6,7 @@
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-plan=21
+plan=22
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 has_heaps() {
@@ -45,6 +45,19 @@ heap_wrong_names() {
 		fi
 		dmesg | grep -q "${wrong#*:}" || fail "no line says: ${wrong#*:}"
 	done
+}
+
+# A load that fails after it made a node: nobody has opened that, however often it is tried.
+heap_failed_load() {
+	has_heaps || return
+	(until true </dev/dma_heap/reserved; do :; done; : >/tmp/opened) 2>/dev/null &
+	for _ in 1 2 3 4 5; do
+		insmod /buddypool.ko regions=reserved:16M@0x10000000 heap=reserved,none 2>/dev/null &&
+			fail "heap=none was accepted"
+	done
+	kill $!
+	wait $! 2>/dev/null
+	[ ! -e /tmp/opened ] || fail "the node was opened"
 }
 
 heap_mode_is_given() {
@@ -128,7 +141,8 @@ begin heap
 load
 heaps=
 [ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
-for test in $tests mode_is_given rmmod_waits rmmod_meanwhile nodes_go limit wrong_names wrong_numbers; do
+for test in $tests mode_is_given rmmod_waits rmmod_meanwhile nodes_go limit wrong_names \
+		wrong_numbers failed_load; do
 	run "heap_$test"
 done
 end heap
