@@ -38,7 +38,7 @@ static ushort heap_mode = 0600;
 module_param(heap_mode, ushort, 0444);
 MODULE_PARM_DESC(heap_mode, "mode of the heaps' nodes, as 0660 (default: 0600)");
 
-/* So many pages are cleared before the task may be interrupted. */
+/* So many pages are cleared before the task may be killed. */
 #define CLEAR_PAGES	256UL
 
 #define NODE_LEN	48
@@ -72,13 +72,16 @@ static DEFINE_MUTEX(heaps_mutex);	/* protects the list; outside the lock of misc
 
 /* --- a buffer --- */
 
-/* False if the task has a deadly signal, or one that interrupts: the caller tries again. */
+/*
+ * False if the task has a deadly signal.  Others wait, as in the kernel's heaps: a program
+ * with a timer would begin anew at each tick, and never get a large buffer.
+ */
 static bool clear_buffer(void *virt, unsigned long nr_pages)
 {
 	while (nr_pages) {
 		unsigned long nr = min(nr_pages, CLEAR_PAGES);
 
-		if (signal_pending(current))
+		if (fatal_signal_pending(current))
 			return false;
 		memset(virt, 0, nr << PAGE_SHIFT);
 		virt += nr << PAGE_SHIFT;
@@ -178,7 +181,7 @@ static long alloc_ioctl(struct heap *from, struct dma_heap_allocation_data *data
 	if (data->fd || data->fd_flags & ~DMA_HEAP_VALID_FD_FLAGS ||
 	    data->heap_flags & ~DMA_HEAP_VALID_HEAP_FLAGS || !len)
 		return -EINVAL;
-	if (down_read_interruptible(&from->remove))
+	if (down_read_killable(&from->remove))
 		return -EINTR;
 	if (from->region)
 		fd = alloc_fd(from->region, len, data->fd_flags);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -121,6 +122,23 @@ void shared(unsigned int seed)
 {
 	by_socket();
 	by_fork();
+}
+
+static void on_alarm(int signal)
+{
+}
+
+/* A timer that ticks while a buffer is cleared does no harm. */
+void signalled(unsigned int seed)
+{
+	struct itimerval tick = { .it_interval.tv_usec = 500, .it_value.tv_usec = 500 }, none = {};
+	int i;
+
+	signal(SIGALRM, on_alarm);
+	setitimer(ITIMER_REAL, &tick, NULL);
+	for (i = 0; i < 10; i++)
+		EXPECT(close(need(region)), 0);
+	setitimer(ITIMER_REAL, &none, NULL);
 }
 
 static int try_remap(void *map, size_t from, size_t to, int flags, unsigned char **result)

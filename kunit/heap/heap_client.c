@@ -336,6 +336,7 @@ static const struct {
 	{ "physical", physical },
 	{ "exhaust", exhaust },
 	{ "killed", killed },
+	{ "signalled", signalled },
 	{ "together", together },
 	{ "garbage", garbage },
 	{ "read_only", read_only },

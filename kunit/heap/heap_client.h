@@ -36,6 +36,7 @@ void expect_bytes(const unsigned char *map, size_t len, int byte);
 
 void read_only(unsigned int seed);
 void shared(unsigned int seed);
+void signalled(unsigned int seed);
 void remapped(unsigned int seed);
 void borders(unsigned int seed);
 void limit(unsigned int seed);

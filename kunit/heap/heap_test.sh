@@ -6,7 +6,7 @@
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-plan=22
+plan=23
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 has_heaps() {
@@ -29,7 +29,7 @@ client() {
 }
 
 tests="sizes wrong_calls zeroed mappings read_only shared remapped borders physical exhaust
-	killed together garbage not_held"
+	killed signalled together garbage not_held"
 for test in $tests; do
 	eval "heap_$test() { client $test; }"
 done
