@@ -161,18 +161,22 @@ static int end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction direct
 	return 0;
 }
 
+/* Whoever maps the buffer, the VMA's file is that of the dma-buf. */
+static struct buffer *buffer_of(struct vm_area_struct *vma)
+{
+	struct dma_buf *dmabuf = vma->vm_file->private_data;
+
+	return dmabuf->priv;
+}
+
 static void vma_open(struct vm_area_struct *vma)
 {
-	struct buffer *buffer = vma->vm_private_data;
-
-	atomic_inc(&buffer->mappings);
+	atomic_inc(&buffer_of(vma)->mappings);
 }
 
 static void vma_close(struct vm_area_struct *vma)
 {
-	struct buffer *buffer = vma->vm_private_data;
-
-	atomic_dec(&buffer->mappings);
+	atomic_dec(&buffer_of(vma)->mappings);
 }
 
 static const struct vm_operations_struct vm_ops = {
@@ -192,7 +196,6 @@ static int mmap_buffer(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	if (err)
 		return err;
 	vma->vm_ops = &vm_ops;
-	vma->vm_private_data = buffer;
 	vma_open(vma);
 	return 0;
 }

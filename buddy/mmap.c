@@ -3,8 +3,9 @@
  * Blocks in the address space of processes.
  *
  * The pages come at faults: x86 reports a mapping by remap_pfn_range() of which a part is
- * unmapped.  In a VMA of these functions, vm_pgoff is the pfn of its first page, as in one
- * of remap_pfn_range(), so that a fault knows its page after any split of the VMA.
+ * unmapped.  In a VMA of these functions, vm_private_data is the block's first pfn, and
+ * vm_pgoff stays the offset in the block, which the kernel keeps at any split of the VMA.
+ * Everybody sees vm_pgoff in /proc/PID/maps, so that it must not be a physical address.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -18,9 +19,14 @@
 /* So many pages are mapped at a fault, so that a process does not fault for each. */
 #define FAULT_PAGES	64UL
 
+static unsigned long pfn_at(struct vm_area_struct *vma, unsigned long address)
+{
+	return (unsigned long)vma->vm_private_data + linear_page_index(vma, address);
+}
+
 static vm_fault_t insert_page(struct vm_area_struct *vma, unsigned long address)
 {
-	unsigned long pfn = linear_page_index(vma, address);
+	unsigned long pfn = pfn_at(vma, address);
 
 	if (vma->vm_flags & VM_MIXEDMAP)
 		return vmf_insert_page(vma, address, pfn_to_page(pfn));
@@ -49,9 +55,9 @@ vm_fault_t buddy_huge_fault(struct vm_fault *vmf, unsigned int order)
 
 	if (order != PMD_SHIFT - PAGE_SHIFT || at < vma->vm_start ||
 	    at + PMD_SIZE > vma->vm_end || vma->vm_flags & VM_MIXEDMAP ||
-	    !IS_ALIGNED(linear_page_index(vma, at), PMD_SIZE >> PAGE_SHIFT))
+	    !IS_ALIGNED(pfn_at(vma, at), PMD_SIZE >> PAGE_SHIFT))
 		return VM_FAULT_FALLBACK;
-	return vmf_insert_pmd(vmf, linear_page_index(vma, at), vmf->flags & FAULT_FLAG_WRITE);
+	return vmf_insert_pmd(vmf, pfn_at(vma, at), vmf->flags & FAULT_FLAG_WRITE);
 }
 #endif
 
@@ -76,7 +82,7 @@ int buddy_mmap_block(struct buddy_region *region, unsigned long pfn, unsigned lo
 		     (region->counted ? VM_MIXEDMAP : VM_IO | VM_PFNMAP));
 	if (region->uncached)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
-	vma->vm_pgoff += pfn;
+	vma->vm_private_data = (void *)pfn;
 	vma->vm_ops = &vm_ops;
 	return 0;
 }
@@ -90,7 +96,7 @@ int buddy_mmap_block(struct buddy_region *region, unsigned long pfn, unsigned lo
  *
  * The pages are cached as the kernel's own mapping is: write-back, or write-combined in a
  * region of ``uncached=``.  The mapping can be read, and written if the file can.  It must be
- * shared, and lie inside the block.
+ * shared, and lie inside the block.  Its vm_ops and vm_private_data belong to buddypool.
  *
  * From then on, vm_pgoff is the pfn, and vm_ops are the module's: a driver sets neither.
  *

@@ -174,12 +174,30 @@ static int where(int fd, __u64 *addr)
 	return err;
 }
 
+/* The third word of the line in /proc/self/maps: the offset, as other programs see it, too. */
+static void expect_offset(const void *map, unsigned long wanted)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, offset;
+	char line[512];
+
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%*x %*s %lx", &start, &offset) == 2 &&
+		    start == (unsigned long)map)
+			EXPECT(offset, wanted);
+	fclose(maps);
+}
+
 static void physical(unsigned int seed)
 {
 	int one = need(3 * page), two = need(page), other = open("/dev/null", O_RDWR), status;
 	struct buddypool_phys wrong = { .fd = one, .reserved = 1 };
+	unsigned char *map;
 	__u64 first, second;
 
+	EXPECT(try_map(one, 2 * page, PROT_READ, MAP_SHARED, page, &map), 0);
+	expect_offset(map, page);
+	munmap(map, 2 * page);
 	EXPECT(where(one, &first), 0);
 	EXPECT(where(two, &second), 0);
 	EXPECT(first % page, 0);
