@@ -288,7 +288,6 @@ int buddy_range_of_caller(struct buddy_region *region, u64 base, u64 size, void 
 int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base, u64 size);
 int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 size, u64 end);
 void buddy_range_release(struct buddy_region *region);
-void buddy_ranges_loaded(void);
 int buddy_check_uncached(void);
 
 /* --- region.c: a region's life --- */

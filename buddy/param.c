@@ -115,8 +115,6 @@ int buddy_init(void)
 	err = add_regions() ?: buddy_check_uncached();
 	if (err)
 		buddy_exit();
-	else
-		buddy_ranges_loaded();
 	return err;
 }
 

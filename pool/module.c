@@ -22,6 +22,7 @@ static int __init buddypool_init(void)
 	err = buddy_heaps_init();
 	if (err)
 		goto buddy;
+	buddy_ranges_loaded();
 	mp_fault_init();
 	return 0;
 

@@ -60,6 +60,8 @@ kept_range_comes_back() {
 	range=watched:8M@0x10000000
 	insmod /buddypool.ko regions=$range
 	insmod /watch_load.ko forget=7
+	heaps=
+	[ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
 	rmmod watch_load
 	rmmod buddypool
 	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the range is not reserved"
@@ -73,6 +75,7 @@ kept_range_comes_back() {
 	kept_is_refused 'another claim' regions=watched:4K@0xfec00000 reclaim=1
 	# The range stays reserved if a later entry makes the load fail.
 	kept_is_refused 'the size is 0' regions=$range,0 reclaim=1
+	[ ! "$heaps" ] || kept_is_refused 'not a number' regions=$range reclaim=1 heap_limit=x
 	kept_is_refused "$left" regions=$range
 	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the range was released"
 	insmod /buddypool.ko regions=$range reclaim=1 || fail "not taken back"
