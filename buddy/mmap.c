@@ -98,8 +98,6 @@ int buddy_mmap_block(struct buddy_region *region, unsigned long pfn, unsigned lo
  * region of ``uncached=``.  The mapping can be read, and written if the file can.  It must be
  * shared, and lie inside the block.  Its vm_ops and vm_private_data belong to buddypool.
  *
- * From then on, vm_pgoff is the pfn, and vm_ops are the module's: a driver sets neither.
- *
  * The block must stay until the last mapping is gone.  A mapping holds its file, so the
  * driver frees the block in the file's release().  With ``heap_pages=1`` somebody may hold a
  * page longer (see use-userspace): then export the block as a dma-buf instead.

@@ -62,9 +62,9 @@ int buddy_check_uncached(void)
 		struct buddy_region *region = buddy_region_get(name);
 
 		if (!region || !region->uncached) {
-			pr_err("uncached=%s: %s\n", name, region ?
-			       "the kernel's own memory is mapped cached, give the region an address" :
-			       "there is no such region in regions=");
+			pr_err("uncached=%s: %s\n", name, !region ?
+			       "there is no such region in regions=" :
+			       "the kernel's own memory has cached mappings, give an address");
 			err = -EINVAL;
 		}
 		buddy_region_put(region);

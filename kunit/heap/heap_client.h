@@ -24,7 +24,7 @@ do {									\
 		die(#value, got_, wanted_);				\
 } while (0)
 
-_Noreturn void die(const char *what, long got, long wanted);
+void die(const char *what, long got, long wanted);
 int take_with(__u64 len, int flags);
 int take(__u64 len);
 int need(__u64 len);
