@@ -46,29 +46,45 @@ program scanout kunit/devices/scanout.c -Wall -Wextra -Werror
 
 user_programs
 
-# boot SUITE QEMUOPTION...
+# boot SUITE QEMUOPTION...: fails as the guest does.
 boot() {
-	local suite=$1
+	local suite=$1 status=0
 
 	shift
-	say "Debian's $series kernel: $suite" >&2
 	rm -f "$work"/*
 	kunit/devices/screen.py "$work" $out/scanout >&2 &
 	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${names[*]}'
 		REGIONS=reserved:64M@0x20000000,kernel:40M PORT=/dev/ttyS2" \
 	APPEND="printk.devkmsg=on intel_iommu=on memmap=128M\$0x20000000" \
-	LOG=$out/$suite-$series.log QEMU="-machine q35 $* ${devices[*]}" \
+	LOG=$log QEMU="-machine q35 $* ${devices[*]}" \
 		scripts/guest/guest.sh devices "$image" "$built"/{,Documentation/examples/}*.ko "${modules[@]}" \
-		kunit/devices/*.sh kunit/lib/ktap.sh build/user/* $out/{dmabuf-heap,scanout} >&2 || failed=1
+		kunit/devices/*.sh kunit/lib/ktap.sh build/user/* $out/{dmabuf-heap,scanout} >&2 || status=1
 	kill $! 2>/dev/null || true
+	return $status
+}
+
+# run SUITE QEMUOPTION...
+run() {
+	local log=$out/$1-$series.log tries
+
+	say "Debian's $series kernel: $1" >&2
+	# Under emulation, 6.12 now and then ends in its own boot, while it patches its code.
+	for tries in 1 2 3; do
+		boot "$@" && break
+		if grep -q '^\(\[ *[0-9.]*\] \)\?    KTAP version' "$log" || [ "$tries" = 3 ]; then
+			failed=1
+			break
+		fi
+		say "the kernel did not come to its first test: once more" >&2
+	done
 	# Each suite has the number 1 in its own log.
 	number=$((number + 1))
 	sed -n "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $number /
-		/^    KTAP version/,\$ p" "$out/$suite-$series.log"
+		/^    KTAP version/,\$ p" "$log"
 }
 
 number=0 failed=0
 printf 'KTAP version 1\n1..2\n'
-boot devices
-boot devices_iommu -device intel-iommu
+run devices
+run devices_iommu -device intel-iommu
 exit $failed
