@@ -580,7 +580,7 @@ static void fuzz_test_files(struct kunit *test)
 		if (below(fuzz, 40000) >= pfn - TEST_PFN)
 			buddy_free_pfn(region, pfn, 0);
 	KUNIT_EXPECT_EQ(test, fuzz_files(fuzz, "."), 2U);
-	KUNIT_EXPECT_EQ(test, fuzz_files(fuzz, buddy_region_name(region)), 10U);
+	KUNIT_EXPECT_EQ(test, fuzz_files(fuzz, buddy_region_name(region)), 11U);
 	for (pfn = TEST_PFN + 3; pfn < TEST_PFN + 40003; pfn++)
 		if (buddy_block_pages(region, pfn))
 			buddy_free_pfn(region, pfn, 0);
