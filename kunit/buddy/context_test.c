@@ -88,7 +88,7 @@ static u64 take_random(struct arena *arena, struct rnd_state *rnd)
 	} else {
 		pfn = buddy_alloc_pfn_exact(arena->region, pages, gfp);
 	}
-	expect(arena, irqs_disabled() == off);
+	expect(arena, !!irqs_disabled() == off);
 	if (pfn == BUDDY_NO_PFN)
 		return 0;
 
@@ -121,7 +121,7 @@ static void put_block(struct arena *arena, u64 block)
 		buddy_free_pfn(arena->region, pfn, ilog2(pages));
 	else
 		buddy_free_pfn_exact(arena->region, pfn, pages);
-	expect(arena, irqs_disabled() == off);
+	expect(arena, !!irqs_disabled() == off);
 }
 
 /* Each round empties or fills one slot.  May be called in any context. */
