@@ -378,6 +378,7 @@ int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 siz
 	LIST_HEAD(pieces);
 	struct piece *piece;
 	unsigned int nr;
+	u64 base;
 	int err;
 
 	if (size > available) {
@@ -413,7 +414,9 @@ int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 siz
 	region->origin = ORIGIN_KERNEL;
 	region->counted = heap_pages;
 	region->hot.mapped = true;
-	region->hot.virt_offset = (unsigned long)__va(0);
+	/* Not __va(0): there may be no RAM at 0, and then it is no address of the linear map. */
+	base = PFN_PHYS(region->ranges->pfn);
+	region->hot.virt_offset = (unsigned long)__va(base) - base;
 	return 0;
 
 free_pieces:
