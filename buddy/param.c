@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The parameter regions=, and the page layer's part of insmod and rmmod.  The other
- * parameters stand in the files that use them: reclaim, uncached, heap_pages (range.c), track
- * (page_owner.c), poison (page_poison.c), heap, heap_mode (heap.c), heap_limit (charge.c).
+ * parameters stand in the files that use them: reclaim, uncached, heap_pages, assume_memory
+ * (range.c), track (page_owner.c), poison (page_poison.c), heap, heap_mode (heap.c),
+ * heap_limit (charge.c).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -96,35 +96,6 @@ int buddy_range_of_caller(struct buddy_region *region, u64 base, u64 size, void 
 }
 
 /*
- * Whether there is memory at @phys: a value that is written there can be read back, past
- * the caches.  The old contents are written back.
- */
-static bool keeps_data(phys_addr_t phys)
-{
-	u64 *word = memremap(phys, sizeof(*word), MEMREMAP_WC);
-	bool kept = false;
-	u64 old;
-
-#ifdef CONFIG_X86
-	/* An earlier load may have left a write-back mapping, beside which no other can be. */
-	if (!word)
-		word = memremap(phys, sizeof(*word), MEMREMAP_WB);
-#endif
-	if (!word)
-		return false;
-	old = READ_ONCE(*word);
-	WRITE_ONCE(*word, ~old);
-	mb();	/* the value leaves the write-combining buffer before it is read */
-#ifdef CONFIG_X86
-	clflush_cache_range(word, sizeof(*word));
-#endif
-	kept = READ_ONCE(*word) == ~old;
-	WRITE_ONCE(*word, old);
-	memunmap(word);
-	return kept;
-}
-
-/*
  * The resource that the module requests for a range has this value in the bits of its
  * flags that are free for its bus.  A resource stays in /proc/iomem after rmmod if
  * blocks were in use: a later load recognises it by these bits.
@@ -190,6 +161,87 @@ static void release_range(struct buddy_region *region, u64 base, u64 size)
 	if (!region->reclaimed || is_loaded)
 		release_mem_region(base, size);
 }
+
+#ifdef CONFIG_X86
+/*
+ * Whether there is memory at @phys: a value that is written there can be read back, past
+ * the caches.  The old contents are written back.
+ */
+static bool keeps_data(phys_addr_t phys)
+{
+	u64 *word = memremap(phys, sizeof(*word), MEMREMAP_WC);
+	bool kept = false;
+	u64 old;
+
+	/* An earlier load may have left a write-back mapping, beside which no other can be. */
+	if (!word)
+		word = memremap(phys, sizeof(*word), MEMREMAP_WB);
+	if (!word)
+		return false;
+	old = READ_ONCE(*word);
+	WRITE_ONCE(*word, ~old);
+	mb();	/* the value leaves the write-combining buffer before it is read */
+	clflush_cache_range(word, sizeof(*word));
+	kept = READ_ONCE(*word) == ~old;
+	WRITE_ONCE(*word, old);
+	memunmap(word);
+	return kept;
+}
+
+static int request_memory(struct buddy_region *region, const char *what, u64 base, u64 size)
+{
+	const u64 ends[] = { base, base + size - PAGE_SIZE };
+	int err = request_range(region, what, base, size);
+	unsigned int i;
+
+	for (i = 0; !err && i < ARRAY_SIZE(ends); i++) {
+		if (keeps_data(ends[i]))
+			continue;
+		pr_err("%s: no memory at %#llx; choose a range that has some, see /proc/iomem\n",
+		       what, ends[i]);
+		release_range(region, base, size);
+		err = -ENXIO;
+	}
+	return err;
+}
+#else
+static bool assume_memory;
+module_param(assume_memory, bool, 0444);
+MODULE_PARM_DESC(assume_memory, "the addresses in regions= are memory, also where the firmware describes none, as behind mem= (default: N)");
+
+/* Of the range that is walked, all before *@end is described. */
+static int extend_described(struct resource *resource, void *data)
+{
+	u64 *end = data;
+
+	if (resource->start > *end)
+		return 1;
+	*end = resource->end + 1;
+	return 0;
+}
+
+/*
+ * Nothing is tried here: an access where nothing answers is a panic, and a write may reach a
+ * device.  Memory that the firmware describes but keeps from the kernel, as by no-map in the
+ * devicetree, is in /proc/iomem.  The windows of buses are there too, but only sections with
+ * memory have struct pages.
+ */
+static int request_memory(struct buddy_region *region, const char *what, u64 base, u64 size)
+{
+	u64 end = base, at = base;
+
+	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM, base, base + size - 1, &end,
+			    extend_described);
+	while (at < end && pfn_valid(PHYS_PFN(at)))
+		at = min(end, round_down(at, SZ_2M) + SZ_2M);
+	if (at < base + size && !assume_memory) {
+		pr_err("%s: the firmware describes no memory at %#llx; choose a range of a no-map node below /reserved-memory in the devicetree, or load with assume_memory=1 if you know that memory is there\n",
+		       what, at);
+		return -ENXIO;
+	}
+	return request_range(region, what, base, size);
+}
+#endif
 
 /* The module's init has succeeded. */
 void buddy_ranges_loaded(void)
@@ -279,31 +331,25 @@ static void unmap_range(struct buddy_region *region, void *virt)
 		memunmap(virt);
 }
 
-/* A physical range that the kernel does not own: memmap= or firmware-reserved. */
+/* A physical range that the kernel does not own: memmap=, no-map or firmware-reserved. */
 int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
-	const u64 ends[] = { base, base + size - PAGE_SIZE };
-	unsigned int i;
 	void *virt;
 	int err;
 
 	if (region_intersects(base, size, IORESOURCE_SYSTEM_RAM,
 			      IORES_DESC_NONE) != REGION_DISJOINT) {
-		pr_err("%s: overlaps System RAM; reserve it at boot, as with memmap=%lluK$%#llx\n",
-		       what, size >> 10, base);
+		if (IS_ENABLED(CONFIG_X86))
+			pr_err("%s: overlaps System RAM; reserve it at boot, as with memmap=%lluK$%#llx\n",
+			       what, size >> 10, base);
+		else
+			pr_err("%s: overlaps System RAM; reserve it at boot, by a node with no-map below /reserved-memory in the devicetree\n",
+			       what);
 		return -EBUSY;
 	}
-	err = request_range(region, what, base, size);
+	err = request_memory(region, what, base, size);
 	if (err)
 		return err;
-	err = -ENXIO;
-	for (i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (keeps_data(ends[i]))
-			continue;
-		pr_err("%s: no memory at %#llx; choose a range that has some, see /proc/iomem\n",
-		       what, ends[i]);
-		goto release;
-	}
 	virt = map_range(region, what, base, size);
 	err = PTR_ERR_OR_ZERO(virt);
 	if (err)
