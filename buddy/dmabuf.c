@@ -191,7 +191,8 @@ static const struct vm_operations_struct vm_ops = {
 static int mmap_buffer(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct buffer *buffer = dmabuf->priv;
-	int err = buddy_mmap_block(buffer->region, buffer->pfn, buffer->nr_pages, vma);
+	int err = buddy_mmap_block(buffer->region, buffer->pfn, buffer->nr_pages, vma,
+				   buffer->region->counted ? VM_MIXEDMAP : PFN_MAPPING);
 
 	if (err)
 		return err;

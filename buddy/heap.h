@@ -3,7 +3,7 @@
 #ifndef BUDDY_HEAP_H
 #define BUDDY_HEAP_H
 
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 
 #include "dma.h"
 
@@ -15,8 +15,11 @@ bool buddy_is_block(struct buddy_region *region, unsigned long pfn, unsigned lon
 
 vm_fault_t buddy_fault(struct vm_fault *vmf);
 vm_fault_t buddy_huge_fault(struct vm_fault *vmf, unsigned int order);
+/* A mapping in which nobody looks for a struct page, so that nobody can hold one. */
+#define PFN_MAPPING	(VM_IO | VM_PFNMAP)
+
 int buddy_mmap_block(struct buddy_region *region, unsigned long pfn, unsigned long nr_pages,
-		     struct vm_area_struct *vma);
+		     struct vm_area_struct *vma, vm_flags_t kind);
 
 /* --- charge.c --- */
 

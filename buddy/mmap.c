@@ -68,18 +68,19 @@ static const struct vm_operations_struct vm_ops = {
 #endif
 };
 
-/* Make @vma a mapping of the block; the caller may replace its vm_ops. */
+/*
+ * Make @vma a mapping of the block; the caller may replace its vm_ops.  @kind is PFN_MAPPING,
+ * or VM_MIXEDMAP, if the caller waits until nobody holds a page any more.
+ */
 int buddy_mmap_block(struct buddy_region *region, unsigned long pfn, unsigned long nr_pages,
-		     struct vm_area_struct *vma)
+		     struct vm_area_struct *vma, vm_flags_t kind)
 {
 	/* A private mapping would copy pages, and most have no struct page. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (vma->vm_pgoff > nr_pages || vma_pages(vma) > nr_pages - vma->vm_pgoff)
 		return -EINVAL;
-	/* VM_IO and VM_PFNMAP keep everybody from looking for a struct page. */
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP |
-		     (region->counted ? VM_MIXEDMAP : VM_IO | VM_PFNMAP));
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | kind);
 	if (region->uncached)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	vma->vm_private_data = (void *)pfn;
@@ -99,8 +100,8 @@ int buddy_mmap_block(struct buddy_region *region, unsigned long pfn, unsigned lo
  * shared, and lie inside the block.  Its vm_ops and vm_private_data belong to buddypool.
  *
  * The block must stay until the last mapping is gone.  A mapping holds its file, so the
- * driver frees the block in the file's release().  With ``heap_pages=1`` somebody may hold a
- * page longer (see use-userspace): then export the block as a dma-buf instead.
+ * driver frees the block in the file's release().  Nobody else can hold a page: O_DIRECT into
+ * the mapping fails, also with ``heap_pages=1``.  For O_DIRECT, export the block as a dma-buf.
  *
  * Context: process, with the mmap lock held for writing, as in mmap().
  * Return: 0, or -EINVAL for a private mapping, an offset or a length beyond the block, and
@@ -113,6 +114,6 @@ int buddy_mmap(struct buddy_region *region, unsigned long pfn, unsigned long nr_
 	    !buddy_is_pointer(__func__, "this is no struct vm_area_struct", vma) ||
 	    !buddy_is_block(region, pfn, nr_pages))
 		return -EINVAL;
-	return buddy_mmap_block(region, pfn, nr_pages, vma);
+	return buddy_mmap_block(region, pfn, nr_pages, vma, PFN_MAPPING);
 }
 EXPORT_SYMBOL_GPL(buddy_mmap);

@@ -41,7 +41,7 @@ own_range_runs() {
 
 chardev_maps() {
 	[ -e /heap_client ] || { skip="the program that maps is not here"; return; }
-	insmod /buddypool.ko regions=kernel:1M
+	insmod /buddypool.ko regions=kernel:1M heap_pages=1
 	insmod /chardev.ko || { fail "insmod chardev"; return; }
 	text=$(/heap_client /dev/chardev 1 device) || fail "$text"
 	grep -qx 'pages_used  *0' $debug/kernel/stats || fail "$(cat $debug/kernel/stats)"

@@ -371,6 +371,7 @@ void compat(unsigned int seed)
 void device(unsigned int seed)
 {
 	unsigned char *all = map_all(heap, 16 * page), *part, *wrong;
+	int pipes[2];
 
 	expect_bytes(all, 16 * page, 0);
 	EXPECT(try_map(heap, page, PROT_READ, MAP_PRIVATE, 0, &wrong), -EINVAL);
@@ -379,6 +380,9 @@ void device(unsigned int seed)
 	EXPECT(try_map(heap, 2 * page, PROT_READ, MAP_SHARED, 14 * page, &part), 0);
 	memset(all, 1, 14 * page);
 	memset(all + 14 * page, 2, 2 * page);
+	/* The driver frees the block with the file: a pipe must not hold a page of it. */
+	EXPECT(pipe(pipes), 0);
+	splice_in(pipes[1], all, page, -EFAULT);
 	close(heap);
 	munmap(all, 16 * page);
 	expect_bytes(part, 2 * page, 2);
