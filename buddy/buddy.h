@@ -250,7 +250,7 @@ void buddy_region_drain(struct buddy_region *region);
 struct file_operations;
 
 int buddy_init(void);
-void buddy_ranges_loaded(void);
+void buddy_set_loaded(void);
 void buddy_exit(void);
 /* Each region that is made from now on has this one file more in its debugfs folder. */
 #ifdef CONFIG_DEBUG_FS

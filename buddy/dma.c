@@ -225,6 +225,24 @@ void buddy_dma_unmap(struct device *dev, struct buddy_region *region, unsigned l
 }
 EXPORT_SYMBOL_GPL(buddy_dma_unmap);
 
+static void sync(struct device *dev, dma_addr_t addr, size_t size,
+		 enum dma_data_direction direction, bool for_cpu)
+{
+	if (for_cpu)
+		dma_sync_single_for_cpu(dev, addr, size, direction);
+	else
+		dma_sync_single_for_device(dev, addr, size, direction);
+}
+
+static void sync_pages(const char *func, struct device *dev, struct buddy_region *region,
+		       unsigned long pfn, unsigned long nr_pages,
+		       enum dma_data_direction direction, dma_addr_t addr, bool for_cpu)
+{
+	if (!check_pages(func, dev, region, pfn, nr_pages, direction) &&
+	    needs_sync(region, pfn, nr_pages))
+		sync(dev, addr, PFN_PHYS(nr_pages), direction, for_cpu);
+}
+
 /**
  * buddy_dma_sync_for_cpu() - let the CPU see what a device wrote
  * @dev: as in buddy_dma_map()
@@ -240,9 +258,7 @@ void buddy_dma_sync_for_cpu(struct device *dev, struct buddy_region *region,
 			    unsigned long pfn, unsigned long nr_pages,
 			    enum dma_data_direction direction, dma_addr_t addr)
 {
-	if (!check_pages(__func__, dev, region, pfn, nr_pages, direction) &&
-	    needs_sync(region, pfn, nr_pages))
-		dma_sync_single_for_cpu(dev, addr, PFN_PHYS(nr_pages), direction);
+	sync_pages(__func__, dev, region, pfn, nr_pages, direction, addr, true);
 }
 EXPORT_SYMBOL_GPL(buddy_dma_sync_for_cpu);
 
@@ -261,9 +277,7 @@ void buddy_dma_sync_for_device(struct device *dev, struct buddy_region *region,
 			       unsigned long pfn, unsigned long nr_pages,
 			       enum dma_data_direction direction, dma_addr_t addr)
 {
-	if (!check_pages(__func__, dev, region, pfn, nr_pages, direction) &&
-	    needs_sync(region, pfn, nr_pages))
-		dma_sync_single_for_device(dev, addr, PFN_PHYS(nr_pages), direction);
+	sync_pages(__func__, dev, region, pfn, nr_pages, direction, addr, false);
 }
 EXPORT_SYMBOL_GPL(buddy_dma_sync_for_device);
 
@@ -374,14 +388,8 @@ void buddy_sg_sync(struct device *dev, struct buddy_region *region,
 	if (!check_call(__func__, dev, region, direction) || region->uncached ||
 	    !buddy_is_pointer(__func__, "this is no struct sg_table", table))
 		return;
-	for_each_sgtable_sg(table, sg, i) {
-		if (!sg_page(sg))
-			continue;
-		if (for_cpu)
-			dma_sync_single_for_cpu(dev, sg_dma_address(sg), sg->length, direction);
-		else
-			dma_sync_single_for_device(dev, sg_dma_address(sg), sg->length,
-						   direction);
-	}
+	for_each_sgtable_sg(table, sg, i)
+		if (sg_page(sg))
+			sync(dev, sg_dma_address(sg), sg->length, direction, for_cpu);
 }
 EXPORT_SYMBOL_GPL(buddy_sg_sync);

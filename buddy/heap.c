@@ -61,12 +61,6 @@ struct heap {
 	char node[NODE_LEN];
 };
 
-/*
- * Whether the module's init has succeeded.  Before, no file is opened: if the load fails, the
- * kernel frees the module in spite of its open files.
- */
-static bool is_loaded;
-
 static LIST_HEAD(heaps);
 static DEFINE_MUTEX(heaps_mutex);	/* protects the list; outside the lock of misc devices */
 
@@ -158,7 +152,7 @@ static int heap_open(struct inode *inode, struct file *file)
 {
 	struct heap *opened = container_of(file->private_data, struct heap, misc);
 
-	if (!READ_ONCE(is_loaded))
+	if (!READ_ONCE(buddy_is_loaded))
 		return -EAGAIN;
 	kref_get(&opened->refs);
 	file->private_data = opened;
@@ -393,7 +387,7 @@ EXPORT_SYMBOL_GPL(buddy_heap_remove);
 
 /* --- heap= --- */
 
-static int add_name(const char *name)
+static int add_name(char *name, unsigned int index)
 {
 	struct buddy_region *region = buddy_region_get(name);
 	char what[48];
@@ -423,37 +417,19 @@ void buddy_heaps_exit(void)
 	buddy_buffers_exit();
 }
 
-static int add_names(void)
-{
-	char *list, *rest, *name;
-	int err = 0;
-
-	if (!heap)
-		return 0;
-	/* The decimal 660 would open the nodes to everybody. */
-	if (heap_mode & ~0666) {
-		pr_err("heap_mode=%#o: not the mode of a node, such as 0660, in octal with a leading 0\n",
-		       heap_mode);
-		return -EINVAL;
-	}
-	list = kstrdup(heap, GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	rest = list;
-	while (!err && (name = strsep(&rest, ",")))
-		err = add_name(name);
-	kfree(list);
-	return err;
-}
-
 /* After the regions are made, as the last step of insmod that can fail. */
 int buddy_heaps_init(void)
 {
-	int err = buddy_charge_init() ?: add_names();
+	int err = buddy_charge_init();
 
+	/* The decimal 660 would open the nodes to everybody. */
+	if (!err && heap && heap_mode & ~0666) {
+		pr_err("heap_mode=%#o: not the mode of a node, such as 0660, in octal with a leading 0\n",
+		       heap_mode);
+		err = -EINVAL;
+	}
+	err = err ?: buddy_parse_list(heap, add_name);
 	if (err)
 		buddy_heaps_exit();
-	else
-		WRITE_ONCE(is_loaded, true);
 	return err;
 }

@@ -290,6 +290,8 @@ int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 siz
 void buddy_range_release(struct buddy_region *region);
 int buddy_check_uncached(void);
 
+extern bool buddy_is_loaded;
+
 /* --- region.c: a region's life --- */
 
 struct buddy_region *buddy_region_add(enum origin origin, const char *what,
@@ -302,6 +304,7 @@ void buddy_regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 /* --- param.c --- */
 
 int buddy_parse_bytes(char *text, u64 *bytes);
+int buddy_parse_list(const char *list, int (*fn)(char *entry, unsigned int index));
 
 /* --- debugfs.c: the state as text --- */
 

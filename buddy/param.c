@@ -84,24 +84,30 @@ static int add_entry(char *entry, unsigned int index)
 	return err == -EEXIST ? -EBUSY : err;
 }
 
-static int add_regions(void)
+/* Call @fn for each entry of a comma-separated list, which NULL has none of, until one fails. */
+int buddy_parse_list(const char *list, int (*fn)(char *entry, unsigned int index))
 {
-	char *list, *rest, *entry;
+	char *copy, *rest, *entry;
 	unsigned int index = 0;
 	int err = 0;
 
-	if (!regions) {
-		pr_info("no region is made; regions=fpga:128M@0x20000000 or regions=64M makes one, see modinfo\n");
-		return 0;
-	}
-	list = kstrdup(regions, GFP_KERNEL);
 	if (!list)
+		return 0;
+	copy = kstrdup(list, GFP_KERNEL);
+	if (!copy)
 		return -ENOMEM;
-	rest = list;
+	rest = copy;
 	while (!err && (entry = strsep(&rest, ",")))
-		err = add_entry(entry, index++);
-	kfree(list);
+		err = fn(entry, index++);
+	kfree(copy);
 	return err;
+}
+
+static int add_regions(void)
+{
+	if (!regions)
+		pr_info("no region is made; regions=fpga:128M@0x20000000 or regions=64M makes one, see modinfo\n");
+	return buddy_parse_list(regions, add_entry);
 }
 
 /* The page layer's part of insmod. */

@@ -46,31 +46,23 @@ static bool is_uncached(const char *name)
 	return false;
 }
 
+static int check_name(char *name, unsigned int index)
+{
+	struct buddy_region *region = buddy_region_get(name);
+	bool is_good = region && region->uncached;
+
+	if (!is_good)
+		pr_err("uncached=%s: %s\n", name, !region ?
+		       "there is no such region in regions=" :
+		       "the kernel's own memory has cached mappings, give an address");
+	buddy_region_put(region);
+	return is_good ? 0 : -EINVAL;
+}
+
 /* After the regions are made: all names of uncached= are those of reserved ranges. */
 int buddy_check_uncached(void)
 {
-	char *list, *rest, *name;
-	int err = 0;
-
-	if (!uncached)
-		return 0;
-	list = kstrdup(uncached, GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	rest = list;
-	while (!err && (name = strsep(&rest, ","))) {
-		struct buddy_region *region = buddy_region_get(name);
-
-		if (!region || !region->uncached) {
-			pr_err("uncached=%s: %s\n", name, !region ?
-			       "there is no such region in regions=" :
-			       "the kernel's own memory has cached mappings, give an address");
-			err = -EINVAL;
-		}
-		buddy_region_put(region);
-	}
-	kfree(list);
-	return err;
+	return buddy_parse_list(uncached, check_name);
 }
 
 static int alloc_ranges(struct buddy_region *region, unsigned int nr)
@@ -102,8 +94,11 @@ int buddy_range_of_caller(struct buddy_region *region, u64 base, u64 size, void 
  */
 #define OWN_BITS	0x5b
 
-/* Whether the module's init has succeeded, so that reclaimed ranges are its own. */
-static bool is_loaded;
+/*
+ * Whether the module's init has succeeded.  Before, reclaimed ranges are not its own, and no
+ * file of a heap is opened: if the load fails, the kernel frees the module in spite of open files.
+ */
+bool buddy_is_loaded;
 
 /**
  * struct left_over - a search for a resource that an earlier load of the module left
@@ -158,7 +153,7 @@ static int request_range(struct buddy_region *region, const char *what, u64 base
 /* A load that fails leaves a resource that it only reclaimed as it was. */
 static void release_range(struct buddy_region *region, u64 base, u64 size)
 {
-	if (!region->reclaimed || is_loaded)
+	if (!region->reclaimed || buddy_is_loaded)
 		release_mem_region(base, size);
 }
 
@@ -244,9 +239,9 @@ static int request_memory(struct buddy_region *region, const char *what, u64 bas
 #endif
 
 /* The module's init has succeeded. */
-void buddy_ranges_loaded(void)
+void buddy_set_loaded(void)
 {
-	is_loaded = true;
+	WRITE_ONCE(buddy_is_loaded, true);
 }
 
 #ifdef CONFIG_ZONE_DEVICE

@@ -22,7 +22,7 @@ static int __init buddypool_init(void)
 	err = buddy_heaps_init();
 	if (err)
 		goto buddy;
-	buddy_ranges_loaded();
+	buddy_set_loaded();
 	mp_fault_init();
 	return 0;
 

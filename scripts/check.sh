@@ -104,7 +104,7 @@ for cell in "${cells[@]}"; do
 	noise=2000
 	[ "$config" = kasan ] && noise=34000
 	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise" \
-	APPEND="printk.devkmsg=on kasan_multi_shot memmap=16M\$0x10000000 memmap=128M\$0x38000000" \
+	APPEND="printk.devkmsg=on kasan_multi_shot $reserved" \
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-2400} \
 		scripts/guest/guest.sh check "$image" "build/$name/buddypool.ko" \
 		"build/$name"/{kunit,kunit/*,Documentation/examples}/*.ko \

@@ -20,7 +20,7 @@ out=build/gcov
 scripts/kernels/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
 say "booting"
 ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
-APPEND="printk.devkmsg=on memmap=16M\$0x10000000 memmap=128M\$0x38000000" LOG=$out.log TIMEOUT=1800 \
+APPEND="printk.devkmsg=on $reserved" LOG=$out.log TIMEOUT=1800 \
 	scripts/guest/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
 	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* \
 	scripts/guest/jobs/check |

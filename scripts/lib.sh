@@ -87,6 +87,10 @@ all_suites() {
 # Suites that need no kernel: programs for the host.
 host_suites=(explore fuzz_pool)
 
+# The ranges that the suites find in their guest: one for all, and a section for the suite
+# heap_memory, of which no other memory is a part.
+reserved="memmap=16M\$0x10000000 memmap=128M\$0x38000000"
+
 # host_suite SUITE: build it, run it and print KTAP.
 host_suite() {
 	case $1 in

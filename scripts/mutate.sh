@@ -57,7 +57,7 @@ boot() {
 	for ((tries = 0; tries < 3; tries++)); do
 		by=
 		ENVIRONMENT="SUITES='$2' SEED=1 ROUNDS=20 NOISE=2000" LOG=$log \
-		APPEND="printk.devkmsg=on memmap=16M\$0x10000000 memmap=128M\$0x38000000" \
+		APPEND="printk.devkmsg=on $reserved" \
 			scripts/guest/guest.sh check "$image" "$1"/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* \
 			>"$1.out" 2>"$1.err" ||
 			by=$(sed -n "s,^$log:[0-9]*: \(\[[ 0-9.]*\] \)\?,,p" "$1.err")

@@ -23,9 +23,6 @@ IMPORT_NS_DMA_BUF;
 
 static struct device *dev;
 
-/* How many bad calls had been counted the last time. */
-static int seen;
-
 /* How many mappings the checks of the DMA API have room for. */
 static u32 room;
 
@@ -66,7 +63,7 @@ static int dma_init_test(struct kunit *test)
 		return PTR_ERR(pdev);
 	dev = &pdev->dev;
 	set_mask(DMA_BIT_MASK(64));
-	seen = atomic_read(&buddy_bad_calls);
+	test_bad_calls();
 	room = debug_room();
 	return 0;
 }
@@ -78,15 +75,6 @@ static void dma_exit_test(struct kunit *test)
 	if (!IS_ERR_OR_NULL(dev))
 		platform_device_unregister(to_platform_device(dev));
 	dev = NULL;
-}
-
-/* How many bad calls there were since the last time. */
-static int bad_calls(void)
-{
-	int before = seen;
-
-	seen = atomic_read(&buddy_bad_calls);
-	return seen - before;
 }
 
 static unsigned long errors(struct kunit *test, struct buddy_region *region,
@@ -168,7 +156,7 @@ static void expect_refused(struct kunit *test, enum call which, struct device *d
 			   struct buddy_region *region, void *pointer)
 {
 	KUNIT_EXPECT_EQ_MSG(test, call(which, dev, region, pointer), -EINVAL, "call %u", which);
-	KUNIT_EXPECT_EQ_MSG(test, bad_calls(), 1, "call %u", which);
+	KUNIT_EXPECT_EQ_MSG(test, test_bad_calls(), 1, "call %u", which);
 }
 
 static void dma_test_bad_pointers(struct kunit *test)
@@ -180,7 +168,7 @@ static void dma_test_bad_pointers(struct kunit *test)
 
 	/* The first bad call since insmod warns. */
 	EXPECT_WARNING("buddy_heap_add()", buddy_heap_add(NULL));
-	KUNIT_EXPECT_EQ(test, bad_calls(), 1);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 1);
 	for (b = 0; b < ARRAY_SIZE(bad); b++) {
 		for (which = 0; which < NR_CALLS; which++)
 			expect_refused(test, which, dev, bad[b], &table);
@@ -209,7 +197,7 @@ static void dma_test_must_not_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err, -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, dmabuf, ERR_PTR(-EINVAL));
 	KUNIT_EXPECT_EQ(test, heap, -EINVAL);
-	KUNIT_EXPECT_EQ(test, bad_calls(), 4);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 4);
 	buddy_free_pfn(region, pfn, 0);
 }
 
@@ -295,7 +283,7 @@ static void dma_test_no_mask(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), -EINVAL);
 	dev->dma_mask = mask;
-	KUNIT_EXPECT_EQ(test, bad_calls(), 0);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 0);
 	buddy_free_pfn(region, pfn, 0);
 }
 
@@ -325,7 +313,7 @@ static void dma_test_wrong_pages(struct kunit *test)
 		call_all(test, region, outside[i], 1);
 		KUNIT_EXPECT_EQ(test, errors(test, region, BUDDY_OUTSIDE), 5 * i + 6);
 	}
-	KUNIT_EXPECT_EQ(test, bad_calls(), 0);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 0);
 }
 
 /* The first page is the region's, but not the last one. */
@@ -361,7 +349,7 @@ static void dma_test_direction(struct kunit *test)
 	buddy_dma_sync_for_device(dev, region, TEST_PFN, 1, DMA_NONE, 0);
 	buddy_sg_sync(dev, region, DMA_NONE, &table, true);
 	buddy_sg_table_free(dev, region, DMA_NONE, &table);
-	KUNIT_EXPECT_EQ(test, bad_calls(), 7);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 7);
 }
 
 /* An entry has at most 1 GiB, whatever the memory; the entries follow each other. */

@@ -155,10 +155,6 @@ int buddy_hotplug_init(void)
 	return 0;
 }
 
-void buddy_ranges_loaded(void)
-{
-}
-
 int buddy_check_uncached(void)
 {
 	return 0;

@@ -14,22 +14,10 @@
 
 #define PAGES	64UL
 
-/* How many bad calls had been counted the last time. */
-static int seen;
-
 static int heap_add_init_test(struct kunit *test)
 {
-	seen = atomic_read(&buddy_bad_calls);
+	test_bad_calls();
 	return 0;
-}
-
-/* How many bad calls there were since the last time. */
-static int bad_calls(void)
-{
-	int before = seen;
-
-	seen = atomic_read(&buddy_bad_calls);
-	return seen - before;
 }
 
 static struct file *open_heap(struct buddy_region *region)
@@ -68,7 +56,7 @@ static void heap_add_test_life(struct kunit *test)
 
 	/* The first bad call since insmod warns. */
 	EXPECT_WARNING("buddy_heap_remove()", buddy_heap_remove(region));
-	KUNIT_EXPECT_EQ(test, bad_calls(), 1);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 1);
 	KUNIT_ASSERT_EQ(test, buddy_heap_add(region), 0);
 	KUNIT_EXPECT_EQ(test, buddy_heap_add(region), -EEXIST);
 	KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), -EBUSY);
@@ -81,9 +69,9 @@ static void heap_add_test_life(struct kunit *test)
 	__fput_sync(file);
 	KUNIT_EXPECT_PTR_EQ(test, open_heap(region), ERR_PTR(-ENOENT));
 	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 1U);
-	KUNIT_EXPECT_EQ(test, bad_calls(), 0);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 0);
 	buddy_heap_remove(region);
-	KUNIT_EXPECT_EQ(test, bad_calls(), 1);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 1);
 
 	/* It can become one again. */
 	KUNIT_EXPECT_EQ(test, buddy_heap_add(region), 0);
@@ -100,7 +88,7 @@ static void heap_add_test_of_insmod(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, region);
 	KUNIT_EXPECT_EQ(test, buddy_heap_add(region), -EINVAL);
-	KUNIT_EXPECT_EQ(test, bad_calls(), 1);
+	KUNIT_EXPECT_EQ(test, test_bad_calls(), 1);
 	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 2U);
 	buddy_region_put(region);
 }

@@ -421,5 +421,16 @@ void expect_all_free(struct kunit *test, struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(expect_all_free);
 
+/* How many calls the file bad_calls has counted since this was asked the last time. */
+int test_bad_calls(void)
+{
+	static int seen;
+	int before = seen;
+
+	seen = atomic_read(&buddy_bad_calls);
+	return seen - before;
+}
+EXPORT_SYMBOL_GPL(test_bad_calls);
+
 MODULE_DESCRIPTION("Functions that the KUnit suites of buddypool share");
 MODULE_LICENSE("GPL");

@@ -43,6 +43,8 @@ void check_region(struct kunit *test, struct buddy_region *region);
 /* All pages are free and merged, as when buddy_region_stats() gave @fresh. */
 void expect_all_free(struct kunit *test, struct buddy_region *region,
 		     const struct buddy_stats *fresh);
+/* How many calls were counted in bad_calls since the last time. */
+int test_bad_calls(void);
 struct buddy_stats *test_stats(struct kunit *test, struct buddy_region *region);
 
 /* The parameter seed=, or a new seed; it is printed. */
