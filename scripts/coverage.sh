@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 export ARCH=x86
 kernel_source "$own_kernel"
 kernel_build "kernel-$version-gcov" "the gcov test kernel, $version" bzImage \
-	scripts/kernels/kernel.config scripts/kernels/gcov.config "${newer[@]}"
+	scripts/kernels/{kernel,x86,gcov}.config "${newer[@]}"
 
 all_suites
 user_programs

@@ -6,6 +6,7 @@
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/buddypool
 # Absolute, for programs that run in another directory.
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+host=$(uname -m)
 
 if [ -t 1 ]; then
 	bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'
@@ -21,6 +22,18 @@ die() {
 	printf '%s%s: %s%s\n' "$red" "${0##*/}" "$*" "$plain" >&2
 	exit 1
 }
+
+# ARCH is the kernel's word for the architecture of the guests, by default this machine's.
+# $ram is where their memory starts, and $cross what the names of its compilers start with.
+case ${ARCH:-$host} in
+x86 | x86_64)
+	arch=x86 debian_arch=amd64 ram=0 cross=x86_64-linux-gnu- suffix= ;;
+arm64 | aarch64)
+	arch=arm64 debian_arch=arm64 ram=$((0x40000000)) cross=aarch64-linux-gnu- suffix=-arm64 ;;
+*)
+	die "there is no ARCH=${ARCH:-$host}, only: x86 arm64" ;;
+esac
+[ "$cross" != "$host-linux-gnu-" ] || cross=
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -87,9 +100,30 @@ all_suites() {
 # Suites that need no kernel: programs for the host.
 host_suites=(explore fuzz_pool)
 
-# The ranges that the suites find in their guest: one for all, and a section for the suite
-# heap_memory, of which no other memory is a part.
-reserved="memmap=16M\$0x10000000 memmap=128M\$0x38000000"
+# bytes TEXT: how many the module takes 128M or 0x8000000 for.
+bytes() {
+	local unit=${1##*[0-9a-fA-F]}
+
+	numfmt --from=iec "$((${1%"$unit"}))${unit^^}"
+}
+
+# layout_of_suites: export what guest.sh and the suites need to know of the guest's memory.
+# RESERVED is a range of 16 MiB, SECTION one of 128 MiB in a section without other memory, for
+# the suite heap_memory.  arm64 has sections of 512 MiB with pages of 64 KiB, and struct pages
+# for a reserved range, too: mem= hides the last one.
+layout_of_suites() {
+	case $arch in
+	x86)
+		export MEM=1G RESERVED=0x10000000 SECTION=0x38000000
+		export RESERVE="16M@$RESERVED 128M@$SECTION"
+		;;
+	arm64)
+		export MEM=1536M RESERVED=0x50000000 SECTION=0x80000000
+		export RESERVE="16M@$RESERVED"
+		append="mem=1G nokaslr"
+		;;
+	esac
+}
 
 # host_suite SUITE: build it, run it and print KTAP.
 host_suite() {
@@ -99,23 +133,24 @@ host_suite() {
 	esac
 }
 
-# user_programs: build the programs for the guest, which has no C library.
+# user_programs: build the programs for the guest, which has no C library, in $user.
+user=build/user$suffix
 user_programs() {
 	local flags=(-O2 -static -Wall -Wextra -Wno-unused-parameter -Werror)
 
-	mkdir -p build/user
-	gcc "${flags[@]}" -o build/user/heap_client kunit/heap/*.c
-	gcc "${flags[@]}" -o build/user/camera Documentation/examples/camera.c
+	mkdir -p "$user"
+	"${cross}gcc" "${flags[@]}" -o "$user/heap_client" kunit/heap/*.c
+	"${cross}gcc" "${flags[@]}" -o "$user/camera" Documentation/examples/camera.c
 }
 
-# guest_files WORK JOB FILE...: WORK/initramfs, with busybox, the job, its
+# guest_files WORK JOB FILE...: WORK/initramfs, with $busybox, the job, its
 # ENVIRONMENT and FILEs.
 guest_files() {
 	local root=$1/root job=$2 initramfs=$1/initramfs
 
 	shift 2
 	mkdir -p "$root/bin" build
-	cp /bin/busybox "$root/bin/"
+	cp "$busybox" "$root/bin/"
 	cp scripts/guest/jobs/init "$root/init"
 	cp "scripts/guest/jobs/$job" "$root/job"
 	printf '%s\n' "${ENVIRONMENT-}" >"$root/environment"
@@ -124,18 +159,18 @@ guest_files() {
 }
 
 # debian_modules IMAGE NAME...: unpack these modules of the Debian kernel IMAGE, and those that
-# they need, in build/modules; set $modules to the files, in the order to load them.
+# they need, in build/; set $modules to the files, in the order to load them.
 debian_modules() {
-	local root=${1%/boot/*} release=${1##*/vmlinuz-} file to
+	local root=${1%/boot/*} release=${1##*/vmlinuz-} out=build/modules$suffix file to
 	local PATH=$PATH:/usr/sbin
 
 	[ -e "$root/lib" ] || root+=/usr
 	[ -e "$root/lib/modules/$release/modules.dep" ] || depmod -b "$root" "$release"
-	rm -rf build/modules
-	mkdir -p build/modules
+	rm -rf "$out"
+	mkdir -p "$out"
 	modules=()
 	while read -r _ file; do
-		to=build/modules/${file##*/}
+		to=$out/${file##*/}
 		to=${to%.xz}
 		[ -e "$to" ] && continue
 		case $file in

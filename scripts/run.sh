@@ -7,22 +7,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-regions=${REGIONS:-carveout:128M@0x20000000,kernel:64M}
+regions=${REGIONS:-carveout:128M@$(printf %#x $((ram + 0x20000000))),kernel:64M}
 trace=${TRACE:-kunit/replay/traces/pages-shell.trace.gz}
 pools=${POOLS:-kunit/replay/traces/nginx-pools.trace.gz}
 
-# bytes TEXT: how many the module takes 128M or 0x8000000 for.
-bytes() {
-	local unit=${1##*[0-9a-fA-F]}
-
-	numfmt --from=iec "$((${1%"$unit"}))${unit^^}"
-}
-
-# QEMU moves what does not fit below its devices to 4 GiB.
+# On x86, QEMU moves what does not fit below its devices to 4 GiB.
 mem=${MEM:-1G}
 [[ $mem == *[kKmMgGtT] ]] || mem+=M
-end=$(numfmt --from=iec "${mem^^}")
-[ "$end" -lt $((0xe0000000)) ] || end=$((end + (1 << 30)))
+end=$((ram + $(numfmt --from=iec "${mem^^}")))
+[ $arch != x86 ] || [ "$end" -lt $((0xe0000000)) ] || end=$((end + (1 << 30)))
 
 number='(0x[0-9a-fA-F]+|[0-9]+)[kKmMgGtT]?'
 reserve=
@@ -30,10 +23,10 @@ IFS=, read -ra entries <<<"$regions"
 for entry in "${entries[@]}"; do
 	size=${entry##*:}
 	[[ $size =~ ^$number@$number$ ]] || continue
-	reserve+=" memmap=${size/@/\$}"
+	reserve+=" $size"
 	need=$(($(bytes "${size#*@}") + $(bytes "${size%@*}")))
 	[ $need -le "$end" ] ||
-		die "REGIONS: $entry lies beyond the guest's memory of $mem: give MEM=$(((need - 1 >> 30) + 1))G"
+		die "REGIONS: $entry lies beyond the guest's memory of $mem: give MEM=$(((need - ram - 1 >> 30) + 1))G"
 done
 
 files=() names=
@@ -53,7 +46,8 @@ fi
 kernel=$(scripts/kernels/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
 say "building the modules for ${image##*/vmlinuz-}"
-scripts/kernels/modules.sh debian "$kdir" TESTS=replay
+built=build/debian$suffix
+scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS=replay
 
 # unpack FILE TO: gzip recognises what it did not pack, and copies it.
 unpack() {
@@ -67,15 +61,15 @@ modules=()
 if [ "$1" = run ]; then
 	user_programs
 	debian_modules "$image" vivid
-	files=(build/user/camera "${modules[@]}")
+	files=("$user/camera" "${modules[@]}")
 fi
 
 say "booting ${image##*/}, $mem of memory, ${SMP:-2} vCPUs"
 boot() {
-	APPEND="init_on_alloc=0$reserve" \
+	APPEND="init_on_alloc=0" RESERVE=$reserve \
 	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names' PARAMS='${PARAMS-}' MODULES='${modules[*]##*/}'" \
-		scripts/guest/guest.sh "$1" "$image" build/debian/buddypool.ko \
-		build/debian/kunit/buddypool_replay.ko build/trace build/pools "${files[@]}"
+		scripts/guest/guest.sh "$1" "$image" "$built/buddypool.ko" \
+		"$built/kunit/buddypool_replay.ko" build/trace build/pools "${files[@]}"
 }
 if [ "$1" = shell ]; then
 	boot shell

@@ -6,10 +6,16 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
 
+case $arch in
+x86)	qemu=(qemu-system-x86) ;;
+arm64)	qemu=(qemu-system-arm device-tree-compiler) ;;
+esac
+compiler=()
+[ -z "$cross" ] || compiler=("$(tr _ - <<<"gcc-${cross%-}")" "libc6-dev-$debian_arch-cross")
 for step; do
 	case $step in
-	build)	need gcc make perl libelf-dev ;;
-	guest)	need qemu-system-x86 busybox-static cpio gzip kmod xz-utils ;;
+	build)	need gcc make perl libelf-dev "${compiler[@]}" ;;
+	guest)	need "${qemu[@]}" busybox-static cpio gzip kmod xz-utils ;;
 	run)	need gnuplot-nox libc6-dev optipng ;;
 	kernel)	need gcc make "linux-source-$own_kernel" xz-utils flex bison bc perl \
 			libc6-dev libelf-dev libssl-dev python3 ;;

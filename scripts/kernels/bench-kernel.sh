@@ -11,5 +11,5 @@ cd "$(dirname "$0")/../.."
 export ARCH=x86
 kernel_source "$1"
 kernel_build "bench-$version" "the kernel for benchmarks, $version" bzImage \
-	scripts/kernels/kernel.config scripts/kernels/newer.config scripts/kernels/bench.config
+	scripts/kernels/{kernel,x86,newer,bench}.config
 echo "$build/arch/x86/boot/bzImage $build"

@@ -19,30 +19,12 @@ series=${1:-$own_kernel}
 mkdir -p "$cache"
 work=$(mktemp -d -p "$cache")
 trap 'rm -rf "$work"' EXIT
-# Apt downloads as a user of its own.
-chmod 755 "$work"
 options=()
 
 # depends PACKAGE: print the packages of headers that it depends on.
 depends() {
 	apt-cache "${options[@]}" --no-all-versions show "$1" 2>/dev/null |
 		sed -n 's/^Depends: //p' | grep -oE 'linux-(headers|kbuild)-[^ ,(]+'
-}
-
-# fetch DIR PACKAGE...
-fetch() {
-	local deb
-
-	say "fetching ${*:2}" >&2
-	get() {
-		rm -f "$work"/*.deb
-		(cd "$work" && apt-get -q -q "${options[@]}" download "$@" 2>apt.log)
-	}
-	get "${@:2}" || { apt_get update >&2 || true; get "${@:2}"; } ||
-		die "cannot download ${*:2}: $(cat "$work/apt.log")"
-	for deb in "$work"/*.deb; do
-		dpkg -x "$deb" "$1"
-	done
 }
 
 # fetch_headers DIR PACKAGE...: the Makefile in them names the directory /usr/src; change it.
@@ -60,7 +42,7 @@ build_tools() {
 	mkdir "$work/tools"
 	cp "$kdir/.config" "$work/tools/"
 	for target in olddefconfig modules_prepare; do
-		make -s -C "$source" O="$work/tools" ARCH=x86 $target >"$log" 2>&1 ||
+		make -s -C "$source" O="$work/tools" ARCH=$arch $target >"$log" 2>&1 ||
 			die "make $target failed: $(cat "$log")"
 	done
 	cp "$work/tools/scripts/mod/modpost" "$kdir/scripts/mod/modpost.real-lsb-64"
@@ -69,20 +51,23 @@ build_tools() {
 
 # cached: set $release to the newest kernel of SERIES in the cache.
 cached() {
-	release=$(cd "$cache" && find . -path "./debian-$series.*/.complete" |
+	release=$(cd "$cache" && find . -path "./debian-$series.*-$debian_arch/.complete" |
 		sed 's,^\./debian-,,; s,/.*,,' | sort -V | tail -n 1)
 	[ "$release" ]
 }
 
-packages=()
-if [ "$series" = "$own_kernel" ] || ! cached; then
-	[ "$series" = "$own_kernel" ] || other_release "$series" "$work"
-	metapackage=linux-headers-$(dpkg --print-architecture)
+packages=() is_own=
+[ "$cross" ] || [ "$series" != "$own_kernel" ] || is_own=1
+if [ "$is_own" ] || ! cached; then
+	[ "$is_own" ] || other_release "$series" "$work"
+	metapackage=linux-headers-$debian_arch
 	package=$(depends "$metapackage") ||
 		{ apt_get update >&2 || true; package=$(depends "$metapackage"); } ||
 		die "apt knows no $metapackage"
 	release=${package#linux-headers-}
-	mapfile -t packages < <(depends "$package")
+	# The tools in linux-kbuild run on this machine.
+	mapfile -t packages < <(depends "$package" |
+		sed "/kbuild/ s/\$/${cross:+:$(dpkg --print-architecture)}/")
 	packages+=("$package")
 fi
 kdir=$cache/headers-$release/usr/src/linux-headers-$release

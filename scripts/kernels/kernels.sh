@@ -7,7 +7,10 @@
 all_kernels=(6.1 6.12 7.2)
 # Releases of Debian have these; the suite devices needs the drivers in them.
 debian_kernels=(6.1 6.12)
-all_configs=(debug kasan kcsan rt none up pagealloc)
+case $arch in
+x86)	all_configs=(debug kasan kcsan rt none up pagealloc) ;;
+arm64)	all_configs=(debug 16k 64k) ;;
+esac
 
 # The default is the kernel of this release of Debian; newer releases use that of 13.
 # shellcheck source=/dev/null
@@ -18,7 +21,7 @@ esac
 
 # cell_name CONFIG KERNEL: set $name, the name of the files of this test kernel.
 cell_name() {
-	name=$1
+	name=$1$suffix
 	[ "$2" = "$own_kernel" ] || name+=-$2
 }
 
@@ -66,9 +69,17 @@ other_release() {
 	mirror=$(mirror Debian)
 	[ "$mirror" ] || die "apt knows no mirror of Debian: run apt-get update"
 	mkdir -p "$work"/{lists,archives}/partial
+	# Apt downloads as a user of its own.
+	chmod 755 "$work"
 	echo "deb [signed-by=$keys] $mirror $suite main" >"$work/sources"
 	options=(-o Dir::State::lists="$work/lists" -o Dir::Cache="$work"
 		-o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=-)
+	if [ "$cross" ]; then
+		# Programs for this machine are downloaded, too.
+		touch "$work/status"
+		options+=(-o APT::Architecture="$debian_arch" -o Dir::State::status="$work/status"
+			-o APT::Architectures="$debian_arch,$(dpkg --print-architecture)")
+	fi
 	apt-get -q -q "${options[@]}" update >"$work/log" 2>&1 ||
 		die "cannot read the lists of $suite: $(cat "$work/log")"
 }
@@ -118,6 +129,45 @@ kernel_source() {
 	fi
 }
 
+# fetch DIR PACKAGE...: unpack packages of apt with $options in DIR.
+fetch() {
+	local deb work
+
+	say "fetching ${*:2}" >&2
+	work=$(mktemp -d -p "$cache")
+	chmod 755 "$work"
+	get() {
+		rm -f "$work"/*.deb
+		(cd "$work" && apt-get -q -q "${options[@]}" download "$@" 2>apt.log)
+	}
+	get "${@:2}" || { apt_get update >&2 || true; get "${@:2}"; } ||
+		die "cannot download ${*:2}: $(cat "$work/apt.log")"
+	for deb in "$work"/*.deb; do
+		dpkg -x "$deb" "$1"
+	done
+	rm -r "$work"
+}
+
+# fetch_busybox DIR: the one for the guests' architecture.
+fetch_busybox() {
+	local options lists
+
+	lists=$(mktemp -d -p "$cache")
+	other_release "$own_kernel" "$lists"
+	fetch "$1" busybox-static
+	rm -r "$lists"
+}
+
+# find_busybox: set $busybox, a program for the guests.
+find_busybox() {
+	busybox=/bin/busybox
+	[ "$cross" ] || return 0
+	once "$cache/busybox$suffix" fetch_busybox "$cache/busybox$suffix"
+	for busybox in "$cache/busybox$suffix"/{,usr/}bin/busybox; do
+		[ ! -e "$busybox" ] || break
+	done
+}
+
 # settings FRAGMENT...: print all settings; of a variable with several, the last one.
 settings() {
 	awk -F = '/^CONFIG_/ { last[$1] = $0 } END { for (i in last) print last[i] }' "$@" | sort
@@ -148,6 +198,6 @@ configure_and_make() {
 # The key is Debian's version, the settings and the compiler: another's modules and
 # programs need not fit.
 kernel_build() {
-	build=$cache/$1-$( (settings "${@:4}" && gcc -dumpfullversion) | sha256sum | cut -c 1-12)
+	build=$cache/$1-$( (settings "${@:4}" && "${cross}gcc" -dumpfullversion) | sha256sum | cut -c 1-12)
 	once "$build" configure_and_make "${@:2}"
 }

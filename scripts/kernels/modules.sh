@@ -20,7 +20,7 @@ for dir in buddy{,/uapi} pool kunit kunit/{lib,buddy,pool,torture,replay,bench} 
 done
 ln -sf "$top/Kbuild" "$out/"
 # Type information for BPF needs one more tool, and no test reads it.
-if ! make -s -C "$2" M="$out" W=1 CONFIG_DEBUG_INFO_BTF_MODULES= TESTS=1 "${@:3}" \
+if ! make -s -C "$2" M="$out" ARCH="$arch" CROSS_COMPILE="$cross" W=1 CONFIG_DEBUG_INFO_BTF_MODULES= TESTS=1 "${@:3}" \
 	-j "$(nproc)" modules >"$log" 2>&1 ||
    grep -q 'warning:\|error:' "$log"; then
 	cat "$log" >&2

@@ -11,8 +11,12 @@ config=$1 kernel=${2:-$own_kernel}
 if reason=$(no_such_kernel "$config" "$kernel"); then
 	die "$reason"
 fi
-export ARCH=x86
+export ARCH=$arch CROSS_COMPILE=$cross
+case $arch in
+x86)	image=bzImage ;;
+arm64)	image=Image ;;
+esac
 kernel_source "$kernel"
-kernel_build "kernel-$version-$config" "the $config test kernel, $version" bzImage \
-	scripts/kernels/kernel.config "scripts/kernels/$config.config" "${newer[@]}"
-echo "$build/arch/x86/boot/bzImage $build"
+kernel_build "kernel-$version-$config$suffix" "the $config$suffix test kernel, $version" $image \
+	scripts/kernels/{kernel,"$arch","$config"}.config "${newer[@]}"
+echo "$build/arch/$arch/boot/$image $build"
