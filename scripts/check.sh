@@ -3,8 +3,11 @@
 # check.sh [quick]: run all suites, or the one in SUITE, in each test kernel: each version
 # in KERNEL with each configuration in CONFIG.  Unless CONFIG is given, also run the suites
 # explore and fuzz_pool on the host, which need no kernel, and the suite devices in Debian's
-# own kernels of the versions in KERNEL.  With "quick", only SUITE is built, in build/quick,
-# and it runs in one kernel.
+# own kernels of the versions in KERNEL; and without ARCH, the same for arm64.  With "quick",
+# only SUITE is built, in build/quick, and it runs in one kernel.
+#
+# A guest uses little more than one CPU, so as many of these jobs run at once as there are
+# CPUs, or JOBS.  The output of each is in build/check-JOB.out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -13,7 +16,7 @@ cd "$(dirname "$0")/.."
 shopt -s nullglob
 
 quick=${1-}
-configs=${CONFIG:-debug kasan}
+configs=${CONFIG:-${default_configs[*]}}
 if [ "$quick" ]; then
 	configs=${CONFIG:-debug} KERNEL=${KERNEL:-$own_kernel}
 fi
@@ -31,6 +34,9 @@ device_kernels=()
 for kernel in ${KERNEL:-${debian_kernels[*]}}; do
 	[[ " ${debian_kernels[*]} " != *" $kernel "* ]] || device_kernels+=("$kernel")
 done
+others=()
+[ "$arch" = arm64 ] || [ -n "${ARCH-}${KERNEL-}${CONFIG-}${SUITE-}" ] || others=(arm64)
+[ -z "$cross" ] || host_suites=()
 if [ "${SUITE-}" = devices ]; then
 	cells=() host_suites=()
 	[ ${#device_kernels[@]} -gt 0 ] || die "the suite devices needs KERNEL=${debian_kernels[*]}"
@@ -51,43 +57,44 @@ count() {
 	tail -n 3 "$2" | grep -oP "(?<=$1: )[0-9]+" || echo 0
 }
 
-# add_up NAME SOURCE: let KUnit's own parser print the results in build/NAME.ktap and find
-# the tests that did not run; $bad is 1 if something else failed.
-passed=0 failed=0
+# add_up NAME SOURCE BAD: let KUnit's own parser print the results in build/NAME.ktap and find
+# the tests that did not run; BAD is 1 if something else failed.  The last line is ours.
 add_up() {
-	local out=build/$1.out errors
+	local out=build/$1.out bad=$3 errors
 
 	# The parser also fails if all tests were skipped, which is no failure.
 	python3 "$2/tools/testing/kunit/kunit.py" parse "$top/build/$1.ktap" >"$out" ||
 		grep -q 'Ran [1-9][0-9]* tests: skipped: [0-9]*$' "$out" || bad=1
 	sed '/^\[[0-9:]*\] =*$/d; s/^\[[0-9:]*\] //' "$out"
 	errors=$(($(count failed "$out") + $(count crashed "$out") + $(count errors "$out")))
-	passed=$((passed + $(count passed "$out")))
-	failed=$((failed + (errors > bad ? errors : bad)))
+	echo "$(count passed "$out") passed, $((errors > bad ? errors : bad)) failed"
 }
 
-for suite in "${host_suites[@]}"; do
-	say "on the host: $suite"
-	bad=0
+host_job() {
+	local bad=0
+
+	say "on the host: $1"
 	kernel_source "$own_kernel"
-	mkdir -p build
-	host_suite "$suite" >"build/$suite.ktap" || bad=1
-	add_up "$suite" "$source"
-done
-for kernel in "${device_kernels[@]}"; do
-	bad=0
-	kernel_source "$kernel"
-	mkdir -p build
-	scripts/devices.sh "$kernel" >"build/devices-$kernel.ktap" || bad=1
-	add_up "devices-$kernel" "$source"
-done
-for cell in "${cells[@]}"; do
-	read -r config kernel <<<"$cell"
-	cell_name "$config" "$kernel"
-	paths=$(scripts/kernels/test-kernel.sh "$config" "$kernel")
+	host_suite "$1" >"build/$1.ktap" || bad=1
+	add_up "$1" "$source" $bad
+}
+
+devices_job() {
+	local bad=0
+
+	kernel_source "$1"
+	scripts/devices.sh "$1" >"build/devices-$1$suffix.ktap" || bad=1
+	add_up "devices-$1$suffix" "$source" $bad
+}
+
+# cell_job CONFIG KERNEL
+cell_job() {
+	local bad=0 tests=1 rounds=50 noise=2000 append layout paths image kdir
+
+	cell_name "$1" "$2"
+	paths=$(scripts/kernels/test-kernel.sh "$1" "$2")
 	read -r image kdir <<<"$paths"
 	say "$name kernel: building the modules"
-	tests=1 rounds=50
 	# A thousand rounds of insmod take longer than all else: in one kernel.
 	[ "$name" = debug ] && rounds=1000
 	if [ "$quick" ]; then
@@ -95,20 +102,17 @@ for cell in "${cells[@]}"; do
 	fi
 	scripts/kernels/modules.sh "$name" "$kdir" TESTS="$tests"
 
-	user_programs
-
 	say "${name#quick/} kernel: booting, ${SMP:-2} vCPUs"
-	bad=0
 	# KASAN's quarantine keeps freed memory, up to a 32nd of all: what is lost shows
 	# less.
-	noise=2000
-	[ "$config" = kasan ] && noise=34000
-	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise" \
-	APPEND="printk.devkmsg=on kasan_multi_shot $reserved" \
+	[ "$1" = kasan ] && noise=34000
+	suites_guest
+	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise $layout" \
+	APPEND="printk.devkmsg=on $append" \
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-2400} \
 		scripts/guest/guest.sh check "$image" "build/$name/buddypool.ko" \
 		"build/$name"/{kunit,kunit/*,Documentation/examples}/*.ko \
-		kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* || bad=1
+		kunit/*/*_test.sh kunit/lib/ktap.sh "$user"/* || bad=1
 
 	# The parser is given what follows the kernel's own, empty, plan; and suites
 	# that are modules each count from 1, which it takes for lost ones, and since
@@ -117,7 +121,57 @@ for cell in "${cells[@]}"; do
 		awk '/\] (not )?ok [0-9]+ / { sub(/ok [0-9]+/, "ok " ++n) }
 			/\] KTAP version 1/ && version++ || /\] 1\.\./ && plan++ { next }
 			{ print }' >"build/$name.ktap"
-	add_up "$name" "$kdir/source"
+	add_up "$name" "$kdir/source" $bad
+}
+
+# other_job ARCH: all this for another architecture, as `make check ARCH=` does it.
+other_job() {
+	export ARCH=$1 JOBS=1
+
+	scripts/setup.sh build guest kernel
+	scripts/check.sh
+}
+
+# job KIND ARGUMENT...: in the background, with its progress on the terminal and the rest, whose
+# last line has the figures, in a file.
+job() {
+	local out
+
+	out=build/check-$(tr ' ' - <<<"$*")$suffix.out
+	outs+=("$out")
+	while [ "$(jobs -pr | wc -l)" -ge "${JOBS:-$(nproc)}" ]; do
+		wait -n || true
+	done
+	"${1}_job" "${@:2}" </dev/null 2>&1 | tee "$out" | sed -un "$filter" &
+}
+
+mkdir -p build
+user_programs
+outs=() filter="/^== \|^suite \|^[a-z]\+\.sh: \|: [0-9]\+ steps$/ p"
+# What fails is shown as it comes, but one job alone shows all.
+if [ $((${#host_suites[@]} + ${#device_kernels[@]} + ${#cells[@]} + ${#others[@]})) = 1 ]; then
+	filter="/^[0-9]\+ passed, [0-9]\+ failed$/! p"
+fi
+for kind in "${others[@]/#/other }" "${cells[@]/#/cell }" "${device_kernels[@]/#/devices }" \
+	"${host_suites[@]/#/host }"; do
+	# shellcheck disable=SC2086 # two or three words
+	job $kind
 done
+wait
+
+passed=0 failed=0
+for out in "${outs[@]}"; do
+	[ ${#outs[@]} = 1 ] || cat "$out"
+	if [[ $(tail -n 1 "$out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+	else
+		failed=$((failed + 1))
+	fi
+done
+if [ $failed -gt 0 ]; then
+	say "what failed"
+	grep -E '\[(FAILED|CRASHED|ERROR)\]|^build/.*\.log|^[a-z]+\.sh: |no end within' "${outs[@]}" || true
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

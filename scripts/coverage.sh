@@ -19,10 +19,11 @@ out=build/gcov
 # A function that is inlined early would be inlined before its lines are counted.
 scripts/kernels/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
 say "booting"
-ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000" \
-APPEND="printk.devkmsg=on $reserved" LOG=$out.log TIMEOUT=1800 \
+suites_guest
+ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000 $layout" \
+APPEND="printk.devkmsg=on $append" LOG=$out.log TIMEOUT=1800 \
 	scripts/guest/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \
-	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* \
+	$out/{kunit,kunit/*,Documentation/examples}/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh "$user"/* \
 	scripts/guest/jobs/check |
 	tee $out.data | sed '/^gcov: begin/,/^gcov: end/d'
 # If a test failed, the counts are of the failure, too: stop.

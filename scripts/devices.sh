@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # devices.sh SERIES: run the suite devices, kunit/devices/, in Debian's kernel of this series,
 # which has the drivers, without and with an IOMMU.  Print the results as KTAP.  The
-# kernels' logs are build/devices/SUITE-SERIES.log.
+# kernels' logs are build/devices/SERIES/SUITE.log.
 set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "$0")/.."
@@ -10,11 +10,14 @@ cd "$(dirname "$0")/.."
 . scripts/kernels/kernels.sh
 
 series=$1
-out=build/devices
-files=(selftest edu scanout heap camera)
+out=build/devices/$series$suffix
+files=(selftest edu heap camera)
+# On arm64, QEMU's cirrus shows no picture.
+[ $arch != x86 ] || files+=(scanout)
 # Drivers of Debian, and QEMU's devices for them.
 drivers=(vgem cirrus brd)
 devices=("-device cirrus-vga" "-device edu,dma_mask=0xffffffff")
+reserved=$(printf %#x $((ram + 0x20000000)))
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,13 +25,13 @@ trap 'rm -rf "$work"' EXIT
 devices+=("-qmp unix:$work/qmp,server=on,wait=off"
 	"-chardev socket,id=port,path=$work/port,server=on,wait=off"
 	"-device pci-serial,chardev=port")
-mkdir -p $out
+mkdir -p "$out"
 kernel=$(scripts/kernels/debian-kernel.sh "$series")
 read -r image kdir <<<"$kernel"
 say "Debian's $series kernel: building the modules" >&2
 # Debian 13's headers are for its own compiler.
-built=build/debian-$series
-scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS=devices CC=gcc \
+built=build/debian-$series$suffix
+scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS=devices CC="${cross}gcc" \
 	CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
 debian_modules "$image" "${drivers[@]}" vivid
 # A test loads vivid, each time with other parameters.
@@ -36,36 +39,36 @@ names=("${modules[@]##*/}")
 names=("${names[@]/vivid.ko/}")
 kernel_source "$series"
 
-# program NAME FILE FLAG...: the kernel's source has the headers of DRM.
+# program COMPILER NAME FILE FLAG...: the kernel's source has the headers of DRM.
 program() {
-	gcc -O2 -static -D__user= -idirafter "$source/include/uapi" "${@:3}" -o "$out/$1" "$2"
+	"$1" -O2 -static -D__user= -idirafter "$source/include/uapi" "${@:4}" -o "$out/$2" "$3"
 }
 # The test needs 33 MiB: the one of 6.12 keeps its first buffer.
-program dmabuf-heap "$source/tools/testing/selftests/dmabuf-heaps/dmabuf-heap.c" -w
-program scanout kunit/devices/scanout.c -Wall -Wextra -Werror
+program "${cross}gcc" dmabuf-heap "$source/tools/testing/selftests/dmabuf-heaps/dmabuf-heap.c" -w
+program "${cross}gcc" scanout kunit/devices/scanout.c -Wall -Wextra -Werror
+# This machine computes the picture, too.
+program gcc picture kunit/devices/scanout.c -Wall -Wextra -Werror
 
-user_programs
-
-# boot SUITE QEMUOPTION...: fails as the guest does.
+# boot SUITE MACHINE [QEMUOPTION...]: fails as the guest does.
 boot() {
-	local suite=$1 status=0
+	local suite=$1 machine=$2 status=0
 
-	shift
+	shift 2
 	rm -f "$work"/*
-	kunit/devices/screen.py "$work" $out/scanout >&2 &
+	kunit/devices/screen.py "$work" "$out/picture" >&2 &
 	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${names[*]}'
-		REGIONS=reserved:64M@0x20000000,kernel:40M PORT=/dev/ttyS2" \
-	APPEND="printk.devkmsg=on intel_iommu=on memmap=128M\$0x20000000" \
-	LOG=$log QEMU="-machine q35 $* ${devices[*]}" \
+		REGIONS=reserved:64M@$reserved,kernel:40M PORT=$port" \
+	APPEND="printk.devkmsg=on intel_iommu=on" RESERVE="128M@$reserved" \
+	LOG=$log MACHINE=$machine QEMU="$* ${devices[*]}" \
 		scripts/guest/guest.sh devices "$image" "$built"/{,Documentation/examples/}*.ko "${modules[@]}" \
-		kunit/devices/*.sh kunit/lib/ktap.sh build/user/* $out/{dmabuf-heap,scanout} >&2 || status=1
+		kunit/devices/*.sh kunit/lib/ktap.sh "$user"/* "$out"/{dmabuf-heap,scanout} >&2 || status=1
 	kill $! 2>/dev/null || true
 	return $status
 }
 
-# run SUITE QEMUOPTION...
+# run SUITE MACHINE [QEMUOPTION...]
 run() {
-	local log=$out/$1-$series.log tries
+	local log=$out/$1.log tries
 
 	say "Debian's $series kernel: $1" >&2
 	# Under emulation, 6.12 now and then ends in its own boot, while it patches its code.
@@ -85,6 +88,16 @@ run() {
 
 number=0 failed=0
 printf 'KTAP version 1\n1..2\n'
-run devices
-run devices_iommu -device intel-iommu
+case $arch in
+x86)
+	port=/dev/ttyS2
+	run devices q35
+	run devices_iommu q35 -device intel-iommu
+	;;
+arm64)
+	port=/dev/ttyS1
+	run devices virt
+	run devices_iommu iommu=smmuv3
+	;;
+esac
 exit $failed

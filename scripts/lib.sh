@@ -107,19 +107,23 @@ bytes() {
 	numfmt --from=iec "$((${1%"$unit"}))${unit^^}"
 }
 
-# layout_of_suites: export what guest.sh and the suites need to know of the guest's memory.
-# RESERVED is a range of 16 MiB, SECTION one of 128 MiB in a section without other memory, for
-# the suite heap_memory.  arm64 has sections of 512 MiB with pages of 64 KiB, and struct pages
-# for a reserved range, too: mem= hides the last one.
-layout_of_suites() {
+# suites_guest: set what the suites' guest has where, as assignments in $layout, and more of
+# its kernel's command line in $append.
+# RESERVED: 16 MiB; SECTION: 128 MiB, with which no other memory shares a section, for the suite
+# heap_memory; CLAIMED: a device.  ASSUME: the parameter by which the module takes an address
+# that the kernel does not know.  On arm64, a reserved range has struct pages, and sections
+# have 512 MiB if pages have 64 KiB: there, mem= hides the last 512 MiB.
+suites_guest() {
 	case $arch in
 	x86)
-		export MEM=1G RESERVED=0x10000000 SECTION=0x38000000
-		export RESERVE="16M@$RESERVED 128M@$SECTION"
+		export MEM=1G RESERVE="16M@0x10000000 128M@0x38000000"
+		layout="RESERVED=0x10000000 SECTION=0x38000000 CLAIMED=0xfec00000 ASSUME="
+		append=kasan_multi_shot
 		;;
 	arm64)
-		export MEM=1536M RESERVED=0x50000000 SECTION=0x80000000
-		export RESERVE="16M@$RESERVED"
+		export MEM=1536M RESERVE=16M@0x50000000
+		layout="RESERVED=0x50000000 SECTION=0x80000000 CLAIMED=0x9000000 ASSUME=assume_memory=1"
+		# A kernel at a random address hides faults of the linear mapping.
 		append="mem=1G nokaslr"
 		;;
 	esac
@@ -161,7 +165,7 @@ guest_files() {
 # debian_modules IMAGE NAME...: unpack these modules of the Debian kernel IMAGE, and those that
 # they need, in build/; set $modules to the files, in the order to load them.
 debian_modules() {
-	local root=${1%/boot/*} release=${1##*/vmlinuz-} out=build/modules$suffix file to
+	local root=${1%/boot/*} release=${1##*/vmlinuz-} out=build/modules-${1##*/vmlinuz-} file to
 	local PATH=$PATH:/usr/sbin
 
 	[ -e "$root/lib" ] || root+=/usr

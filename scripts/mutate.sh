@@ -56,9 +56,9 @@ boot() {
 	# busy, says nothing of the mutant.
 	for ((tries = 0; tries < 3; tries++)); do
 		by=
-		ENVIRONMENT="SUITES='$2' SEED=1 ROUNDS=20 NOISE=2000" LOG=$log \
-		APPEND="printk.devkmsg=on $reserved" \
-			scripts/guest/guest.sh check "$image" "$1"/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh build/user/* \
+		ENVIRONMENT="SUITES='$2' SEED=1 ROUNDS=20 NOISE=2000 $layout" LOG=$log \
+		APPEND="printk.devkmsg=on $append" \
+			scripts/guest/guest.sh check "$image" "$1"/*.ko kunit/*/*_test.sh kunit/lib/ktap.sh "$user"/* \
 			>"$1.out" 2>"$1.err" ||
 			by=$(sed -n "s,^$log:[0-9]*: \(\[[ 0-9.]*\] \)\?,,p" "$1.err")
 		! grep -q '^suite ' "$1.out" || break
@@ -119,6 +119,7 @@ try() {
 		"${by:-SURVIVED}" "${olds[$1]//[$'\n\t']/ }" | tee -a $results
 }
 
+suites_guest
 out=build/mutate results=build/mutate.out
 export TIMEOUT=${TIMEOUT:-180}
 for i in "${!files[@]}"; do

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # Suite insmod: tests that need a real insmod.  Correct and wrong regions= parameters,
-# and that nothing is left after rmmod.  Runs in the guest, whose command line reserves
-# 16 MiB at $reserved.  The results are KTAP in the kernel's log.
+# and that nothing is left after rmmod.  Runs in the guest, whose kernel leaves alone
+# 16 MiB at $RESERVED.  The results are KTAP in the kernel's log.
 
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
-reserved=0x10000000
 plan=6
+# The upper digits of all addresses there.
+mapped=$(printf %x $((RESERVED >> 24)))
 debug=/sys/kernel/debug/buddypool
 
 # Fail if anything of the module is left.
@@ -15,14 +16,14 @@ clean() {
 	[ -e $debug ] && fail "$1: $debug is still there"
 	grep -q ' : .*\(bad\|good\|region[0-9]\)' /proc/iomem && fail "$1: /proc/iomem still has it"
 	grep -q ^buddypool /proc/modules && fail "$1: the module is still there"
-	grep -q 'phys=0x0*10[0-9a-f]\{6\}\>' /proc/vmallocinfo && fail "$1: it is still mapped"
+	grep -q "phys=0x0*${mapped}[0-9a-f]\{6\}\>" /proc/vmallocinfo && fail "$1: it is still mapped"
 }
 
-# refused ERRNO REASON REGIONS: insmod fails with ERRNO, logs one line that has
+# refused ERRNO REASON REGIONS [PARAMETER]: insmod fails with ERRNO, logs one line that has
 # "regions=" and REASON, and leaves nothing.
 refused() {
 	dmesg -c >/dev/null
-	message=$(insmod /buddypool.ko regions="$3" 2>&1) &&
+	message=$(insmod /buddypool.ko regions="$3" ${4-} 2>&1) &&
 		{ fail "regions=$3 was taken"; rmmod buddypool; return; }
 	case $message in
 	*": $1") ;;
@@ -48,8 +49,8 @@ taken() {
 }
 
 syntax_is_refused() {
-	for text in '' ',' '4M,' ',4M' good: good:4M@ good:4M@0x10000000@1 4Q 4MM -4M 0x \
-		a:b:4M 4M@ 4M@x '@0x10000000'; do
+	for text in '' ',' '4M,' ',4M' good: good:4M@ good:4M@$RESERVED@1 4Q 4MM -4M 0x \
+		a:b:4M 4M@ 4M@x "@$RESERVED"; do
 		refused 'Invalid argument' 'not [name:]size[@base]' "$text"
 	done
 	for text in 18446744073709551616 99999999999999999999M 16E 17179869184G \
@@ -68,24 +69,24 @@ names_are_refused() {
 
 ranges_are_refused() {
 	refused 'Invalid argument' 'the size is 0 bytes' 0
-	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$reserved
+	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$RESERVED
 	refused 'Invalid argument' 'multiple of 4096' 4097
 	# The E is a hexadecimal digit here, not a suffix.
 	refused 'Invalid argument' 'the size is 46 bytes' 0x2E
-	refused 'Invalid argument' 'the address is' 4M@0x10000800
+	refused 'Invalid argument' 'the address is' "4M@$(at 0x800)"
 	refused 'Numerical result out of range' 'last physical address' 4M@0xfffffffffffff000
 	refused 'Numerical result out of range' 'last physical address' 4M@0xfff0000000000000
-	refused 'Numerical result out of range' 'last physical address' 0xfffffffffffff000@$reserved
-	refused 'Device or resource busy' 'System RAM' bad:4M@0x1000000
-	refused 'Device or resource busy' 'System RAM' 32M@$reserved
-	refused 'Device or resource busy' 'System RAM' 8M@0xfc00000
-	refused 'Device or resource busy' 'another claim' 4K@0xfec00000
-	refused 'Device or resource busy' "overlaps region 'bad'" bad:8M@$reserved,4M@0x10400000
-	refused 'Device or resource busy' "overlaps region 'bad'" bad:4M@0x10400000,16M@$reserved
+	refused 'Numerical result out of range' 'last physical address' 0xfffffffffffff000@$RESERVED
+	refused 'Device or resource busy' 'System RAM' "bad:4M@$(at -0xf000000)"
+	refused 'Device or resource busy' 'System RAM' 32M@$RESERVED
+	refused 'Device or resource busy' 'System RAM' "8M@$(at -0x400000)"
+	refused 'Device or resource busy' 'another claim' 4K@$CLAIMED $ASSUME
+	refused 'Device or resource busy' "overlaps region 'bad'" "bad:8M@$RESERVED,4M@$(at 0x400000)"
+	refused 'Device or resource busy' "overlaps region 'bad'" "bad:4M@$(at 0x400000),16M@$RESERVED"
 	refused 'No such device or address' 'no memory at' 4M@0x200000000
 	refused 'Cannot allocate memory' 'more than the' 1T
 	# A later entry fails: the memory of the first one is released.
-	refused 'Invalid argument' 'the size is 0 bytes' bad:4M@$reserved,4M,0
+	refused 'Invalid argument' 'the size is 0 bytes' bad:4M@$RESERVED,4M,0
 }
 
 regions_are_taken() {
@@ -95,10 +96,10 @@ regions_are_taken() {
 	taken 4k region0=1
 	taken 0x2E000 region0=46
 	taken good:4M,4M,12K 'good=1024 region1=1024 region2=3'
-	taken good:5124k@$reserved good=1281
-	taken good:4M@0x10001000,4100K@0x10401000,7M@0x10806000 \
+	taken good:5124k@$RESERVED good=1281
+	taken "good:4M@$(at 0x1000),4100K@$(at 0x401000),7M@$(at 0x806000)" \
 		'good=1024 region1=1025 region2=1792'
-	taken 1m@268435456,1m@0x10100000 'region0=256 region1=256'
+	taken "1m@$((RESERVED)),1m@$(at 0x100000)" 'region0=256 region1=256'
 	taken 1234567890123456789012345678901:4K 1234567890123456789012345678901=1
 }
 
@@ -123,7 +124,7 @@ rounds_leave_nothing() {
 	before=$(available)
 	i=0
 	while [ $i -lt "$ROUNDS" ]; do
-		insmod /buddypool.ko regions=good:1M@$reserved,2M || { fail insmod; break; }
+		insmod /buddypool.ko regions=good:1M@$RESERVED,2M || { fail insmod; break; }
 		rmmod buddypool || { fail rmmod; break; }
 		i=$((i + 1))
 	done

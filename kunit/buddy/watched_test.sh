@@ -57,29 +57,30 @@ kept_is_refused() {
 
 # A range that an earlier load left reserved is refused, and taken back with reclaim=1.
 kept_range_comes_back() {
-	range=watched:8M@0x10000000
+	range=watched:8M@$RESERVED
+	last="0x0*$(printf %x $((RESERVED + 0x7fffff)))"
 	insmod /buddypool.ko regions=$range
 	insmod /watch_load.ko forget=7
 	heaps=
 	[ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
 	rmmod watch_load
 	rmmod buddypool
-	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the range is not reserved"
-	left="0x0*10000000 to 0x0*107fffff was left claimed at an rmmod of this module"
+	grep -q "${RESERVED#0x}-${last#0x0\*} : watched" /proc/iomem || fail "the range is not reserved"
+	left="0x0*${RESERVED#0x} to $last was left claimed at an rmmod of this module"
 	kept_is_refused "$left" regions=$range
-	kept_is_refused "$left" regions=watched:4K@0x107ff000
+	kept_is_refused "$left" regions="watched:4K@$(at 0x7ff000)"
 	# Only the whole range can be taken back: the rest would not be reserved any more.
-	kept_is_refused "$left" regions=watched:4M@0x10000000 reclaim=1
-	kept_is_refused "$left" regions=watched:8M@0x10001000 reclaim=1
-	kept_is_refused "$left" regions=watched:9M@0x10000000 reclaim=1
-	kept_is_refused 'another claim' regions=watched:4K@0xfec00000 reclaim=1
+	kept_is_refused "$left" regions=watched:4M@$RESERVED reclaim=1
+	kept_is_refused "$left" regions="watched:8M@$(at 0x1000)" reclaim=1
+	kept_is_refused "$left" regions=watched:9M@$RESERVED reclaim=1
+	kept_is_refused 'another claim' regions=watched:4K@$CLAIMED $ASSUME reclaim=1
 	# The range stays reserved if a later entry makes the load fail.
 	kept_is_refused 'the size is 0' regions=$range,0 reclaim=1
 	[ ! "$heaps" ] || kept_is_refused 'not a number' regions=$range reclaim=1 heap_limit=x
 	kept_is_refused "$left" regions=$range
-	grep -q "10000000-107fffff : watched" /proc/iomem || fail "the range was released"
+	grep -q "${RESERVED#0x}-${last#0x0\*} : watched" /proc/iomem || fail "the range was released"
 	insmod /buddypool.ko regions=$range reclaim=1 || fail "not taken back"
-	grep -q "10000000-107fffff : watched" /proc/iomem || fail "$(cat /proc/iomem)"
+	grep -q "${RESERVED#0x}-${last#0x0\*} : watched" /proc/iomem || fail "$(cat /proc/iomem)"
 	grep -q "^watched .* 2048 " /sys/kernel/debug/buddypool/regions ||
 		fail "$(cat /sys/kernel/debug/buddypool/regions)"
 	insmod /watch_load.ko write=1 || fail "no memory there"
@@ -91,7 +92,7 @@ kept_range_comes_back() {
 
 # Loading the module does not change the data in a physical range.
 insmod_keeps_data() {
-	range=watched:8M@0x10000000
+	range=watched:8M@$RESERVED
 	insmod /buddypool.ko regions=$range
 	insmod /watch_load.ko write=0x5ca1ab1e || fail "not written"
 	rmmod watch_load buddypool

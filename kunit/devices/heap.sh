@@ -32,6 +32,7 @@ heap_not_direct() {
 }
 
 heap_direct() {
+	has_zone_device || return
 	with heap_pages=1
 	heap_client reserved 64 direct
 	heap_client reserved 64 held
@@ -72,6 +73,7 @@ heap_all() {
 }
 
 heap_all_pages() {
+	has_zone_device || return
 	with heap_pages=1
 	heap_all_with zeroed mappings read_only shared remapped borders exhaust killed signalled \
 		together garbage held

@@ -7,10 +7,10 @@
 . /ktap.sh
 plan=22
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
-# The last section of the guest's memory, which no other memory shares.  An earlier suite
+# A section of the guest's memory that no other memory shares.  An earlier suite
 # may have left a cached mapping of another range.
-pages=0x38000000
-wc=0x3a000000
+pages=$SECTION
+wc=$(printf %#x $((SECTION + 0x2000000)))
 
 # client TEST HEAP MIB...
 client() {
@@ -28,7 +28,7 @@ client() {
 refused() {
 	dmesg -c >/dev/null
 	# shellcheck disable=SC2086
-	if insmod /buddypool.ko $1 2>/dev/null; then
+	if insmod /buddypool.ko $1 $ASSUME 2>/dev/null; then
 		fail "$1 was accepted"
 		rmmod buddypool
 	fi
@@ -43,7 +43,7 @@ done
 uncached_is_write_combining() {
 	list=/sys/kernel/debug/x86/pat_memtype_list
 	[ -e $list ] || { skip="this kernel does not show memory types"; return; }
-	grep -q '0x0*3a000000-0x0*3b000000\] write-combining' $list || fail "$(grep 3a000000 $list)"
+	grep -q "0x0*${wc#0x}-0x0*3b000000\] write-combining" $list || fail "$(grep "${wc#0x}" $list)"
 }
 
 uncached_goes() {
@@ -68,24 +68,25 @@ pages_go() {
 }
 
 pages_twice() {
-	insmod /buddypool.ko regions=pages:16M@$pages heap=pages heap_pages=1 || fail "insmod fails"
+	insmod /buddypool.ko regions=pages:16M@$pages heap=pages heap_pages=1 $ASSUME ||
+		fail "insmod fails"
 	client held pages 16
 	rmmod buddypool || fail "rmmod fails"
 }
 
 pages_wrong() {
 	refused "regions=a:1M@$pages heap_pages=1" "multiples of 2048 KiB"
-	refused "regions=a:16M@0x10000000 heap_pages=1" "without other memory"
+	refused "regions=a:16M@$RESERVED heap_pages=1" "without other memory"
 }
 
 begin heap_memory
-insmod /buddypool.ko regions=reserved:16M@$wc heap=reserved uncached=reserved
+insmod /buddypool.ko regions=reserved:16M@$wc heap=reserved uncached=reserved $ASSUME
 heaps=
 [ ! -e /sys/module/buddypool/parameters/heap ] || heaps=1
 for test in $uncached_tests is_write_combining goes wrong; do
 	run "uncached_$test"
 done
-insmod /buddypool.ko regions=pages:16M@$pages,kernel:1M heap=pages,kernel heap_pages=1
+insmod /buddypool.ko regions=pages:16M@$pages,kernel:1M heap=pages,kernel heap_pages=1 $ASSUME
 for test in $pages_tests go twice wrong; do
 	run "pages_$test"
 done

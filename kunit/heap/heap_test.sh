@@ -52,7 +52,7 @@ heap_failed_load() {
 	has_heaps || return
 	(until true </dev/dma_heap/reserved; do :; done; : >/tmp/opened) 2>/dev/null &
 	for _ in 1 2 3 4 5; do
-		insmod /buddypool.ko regions=reserved:16M@0x10000000 heap=reserved,none 2>/dev/null &&
+		insmod /buddypool.ko regions=reserved:16M@$RESERVED heap=reserved,none 2>/dev/null &&
 			fail "heap=none was accepted"
 	done
 	kill $!
@@ -76,7 +76,7 @@ heap_rmmod_waits() {
 	done
 	rmmod buddypool 2>/dev/null && fail "rmmod with a buffer in use"
 	sleep 1
-	grep -q "^a_frame  *4096 0x0*10000000  *[1-9][0-9]* heap_client  *$!  *0  *2$" \
+	grep -q "^a_frame  *4096 0x0*${RESERVED#0x}  *[1-9][0-9]* heap_client  *$!  *0  *2$" \
 		/sys/kernel/debug/buddypool/reserved/buffers ||
 		fail "buffers: $(cat /sys/kernel/debug/buddypool/reserved/buffers)"
 	[ "$(wc -l </sys/kernel/debug/buddypool/kernel/buffers)" = 1 ] ||
@@ -112,7 +112,7 @@ heap_nodes_go() {
 # heap_limit= counts for each user and each heap, until the buffer goes.
 heap_limit() {
 	has_heaps || return
-	insmod /buddypool.ko regions=reserved:16M@0x10000000 heap=reserved heap_limit=8M heap_mode=0666
+	insmod /buddypool.ko regions=reserved:16M@$RESERVED heap=reserved heap_limit=8M heap_mode=0666
 	text=$(/heap_client reserved 8 limit) || fail "$text"
 	rmmod buddypool
 }
@@ -133,7 +133,7 @@ heap_wrong_numbers() {
 }
 
 load() {
-	insmod /buddypool.ko regions=reserved:16M@0x10000000,kernel:1M heap=reserved,kernel \
+	insmod /buddypool.ko regions=reserved:16M@$RESERVED,kernel:1M heap=reserved,kernel \
 		heap_mode=0640
 }
 

@@ -7,6 +7,11 @@
 number=0
 failed=0
 
+# at OFFSET: that address in the range of 16 MiB that the kernel leaves alone.
+at() {
+	printf '%#x' $((RESERVED + $1))
+}
+
 ktap() {
 	echo "    $*" >/dev/kmsg
 }

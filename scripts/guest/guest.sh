@@ -8,7 +8,8 @@
 # MEM, SMP: the guest's memory and vCPUs.  APPEND: more of its command line.
 # RESERVE: ranges, SIZE@BASE, that its kernel leaves alone.  OVERLAY: a devicetree overlay, the
 # source, for the guest's tree.
-# ICOUNT: if set, the guest's clock counts instructions.  QEMU: more of its options.
+# ICOUNT: if set, the guest's clock counts instructions.  MACHINE: options of QEMU's machine.
+# QEMU: more options.
 # ENVIRONMENT: shell assignments that the job sees.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -74,7 +75,7 @@ arm64)
 	append+=" console=ttyAMA0"
 	;;
 esac
-qemu+=(-m "${MEM:-1G}" -smp "${SMP:-2}" -nodefaults -display none)
+qemu+=(${MACHINE:+-machine "$MACHINE"} -m "${MEM:-1G}" -smp "${SMP:-2}" -nodefaults -display none)
 if [ $arch = arm64 ]; then
 	reserve_by_tree "${qemu[@]}"
 	qemu+=(-dtb "$work/dtb")

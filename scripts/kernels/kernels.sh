@@ -5,18 +5,26 @@
 # shellcheck disable=SC2034,SC2154 # they use the variables, lib.sh has $cache
 
 all_kernels=(6.1 6.12 7.2)
-# Releases of Debian have these; the suite devices needs the drivers in them.
-debian_kernels=(6.1 6.12)
-case $arch in
-x86)	all_configs=(debug kasan kcsan rt none up pagealloc) ;;
-arm64)	all_configs=(debug 16k 64k) ;;
-esac
 
 # The default is the kernel of this release of Debian; newer releases use that of 13.
 # shellcheck source=/dev/null
 case $(. /etc/os-release && echo "${VERSION_ID-}") in
 12)	own_kernel=6.1 ;;
 *)	own_kernel=6.12 ;;
+esac
+
+# Releases of Debian have $debian_kernels; the suite devices needs the drivers in them.
+case $arch in
+x86)
+	debian_kernels=(6.1 6.12)
+	all_configs=(debug kasan kcsan rt none up pagealloc)
+	default_configs=(debug kasan)
+	;;
+arm64)
+	debian_kernels=("$own_kernel")
+	all_configs=(debug 16k 64k)
+	default_configs=(debug)
+	;;
 esac
 
 # cell_name CONFIG KERNEL: set $name, the name of the files of this test kernel.
