@@ -70,15 +70,15 @@ heap_mode_is_given() {
 heap_rmmod_waits() {
 	has_heaps || return
 	/heap_client reserved 16 hold &
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q '^pages_used *1$' /sys/kernel/debug/buddypool/reserved/stats && break
+	row="^a_frame  *4096 0x0*${RESERVED#0x}  *[1-9][0-9]* heap_client  *$!  *0  *2$"
+	# The age is at least a second, and the client may be slow.
+	for _ in $(seq 60); do
+		grep -q "$row" /sys/kernel/debug/buddypool/reserved/buffers && break
 		sleep 1
 	done
-	rmmod buddypool 2>/dev/null && fail "rmmod with a buffer in use"
-	sleep 1
-	grep -q "^a_frame  *4096 0x0*${RESERVED#0x}  *[1-9][0-9]* heap_client  *$!  *0  *2$" \
-		/sys/kernel/debug/buddypool/reserved/buffers ||
+	grep -q "$row" /sys/kernel/debug/buddypool/reserved/buffers ||
 		fail "buffers: $(cat /sys/kernel/debug/buddypool/reserved/buffers)"
+	rmmod buddypool 2>/dev/null && fail "rmmod with a buffer in use"
 	[ "$(wc -l </sys/kernel/debug/buddypool/kernel/buffers)" = 1 ] ||
 		fail "a buffer of another region is shown"
 	kill -9 $!
@@ -92,7 +92,7 @@ heap_rmmod_meanwhile() {
 	has_heaps || return
 	/heap_client reserved 16 together "$seed" >/tmp/together &
 	until grep -q '^buddypool [0-9]* [1-9]' /proc/modules; do
-		sleep 1
+		kill -0 $! || break
 	done
 	refused=0
 	until rmmod buddypool 2>/dev/null; do

@@ -72,7 +72,7 @@ arm64)
 	[ $accel != kvm ] || cpu=host
 	qemu=(qemu-system-aarch64 -M virt -cpu $cpu -serial "file:$log"
 		-device pci-serial,chardev=job -chardev stdio,id=job)
-	append+=" console=ttyAMA0"
+	append+=" console=ttyAMA0 earlycon"
 	;;
 esac
 qemu+=(${MACHINE:+-machine "$MACHINE"} -m "${MEM:-1G}" -smp "${SMP:-2}" -nodefaults -display none)
