@@ -116,7 +116,7 @@ bytes() {
 suites_guest() {
 	case $arch in
 	x86)
-		export MEM=1G RESERVE="16M@0x10000000 128M@0x38000000"
+		export MEM=${MEM:-1G} RESERVE="16M@0x10000000 128M@0x38000000"
 		layout="RESERVED=0x10000000 SECTION=0x38000000 CLAIMED=0xfec00000 ASSUME="
 		append=kasan_multi_shot
 		;;
