@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks by the DMA API.  A block with struct pages is mapped as any memory.  A reserved
- * range without them is mapped by dma_map_resource(), which maintains no caches: the device
+ * Blocks by the DMA API.  A block with struct pages is mapped as any memory, a reserved range
+ * without them by dma_map_resource().
+ *
+ * The kernel maintains the CPU's caches by the address in its linear mapping.  Memory that
+ * the firmware withholds from the kernel, as by no-map in the devicetree, is not mapped there,
+ * although it may have struct pages: maintenance would fault.  For such memory the device
  * must be coherent, or the region uncached.
  *
  * A block is never mapped by way of a copy (swiotlb), because a buffer is there to be
@@ -17,6 +21,7 @@
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/swiotlb.h>
 
 #include "compat.h"
 #include "heap.h"
@@ -51,11 +56,31 @@ static unsigned long attrs_of(const struct buddy_region *region)
 	return region->uncached ? DMA_ATTR_SKIP_CPU_SYNC : 0;
 }
 
+/*
+ * Whether the device sees what the CPU has in its caches.  dma_map_resource() lets IOMMUs
+ * treat memory as registers, which are not cached; those of x86 know no such difference.
+ */
+static bool snoops(struct device *dev, unsigned long pfn, unsigned long nr_pages)
+{
+	return dev_is_dma_coherent(dev) && (IS_ENABLED(CONFIG_X86) || is_direct(dev) ||
+					    first_page(pfn, nr_pages));
+}
+
+/* Whether the kernel can maintain the CPU's caches: the region is in the linear mapping. */
+static bool is_linear(const struct buddy_region *region, unsigned long pfn,
+		      unsigned long nr_pages)
+{
+	phys_addr_t phys = PFN_PHYS(pfn);
+
+	return region->hot.mapped && first_page(pfn, nr_pages) &&
+	       region->hot.virt_offset == (unsigned long)__va(phys) - phys;
+}
+
 /* Whether the caches of the CPU and the memory are to be made the same around a transfer. */
 static bool needs_sync(const struct buddy_region *region, unsigned long pfn,
 		       unsigned long nr_pages)
 {
-	return !region->uncached && first_page(pfn, nr_pages);
+	return !region->uncached && is_linear(region, pfn, nr_pages);
 }
 
 /* Whether the caller names a block that is in use; if not, the call is counted and reported. */
@@ -126,8 +151,15 @@ static int check_device(struct device *dev, struct buddy_region *region, unsigne
 				    (u64)phys + PFN_PHYS(nr_pages) - 1, dma_get_mask(dev));
 		return -ERANGE;
 	}
-	if (!dev_is_dma_coherent(dev) && !region->uncached && !first_page(pfn, nr_pages)) {
-		dev_err_ratelimited(dev, "%s: the device does not see the CPU's caches, and the range has no struct pages to maintain them by; load with uncached=%s\n",
+	/* Also a guest whose memory is encrypted.  A copy is made by the linear mapping. */
+	if (is_direct(dev) && is_swiotlb_force_bounce(dev)) {
+		dev_err_ratelimited(dev, "%s: this machine copies what the device transfers (swiotlb)\n",
+				    region->name);
+		return -EOPNOTSUPP;
+	}
+	if (!region->uncached && !snoops(dev, pfn, nr_pages) &&
+	    !is_linear(region, pfn, nr_pages)) {
+		dev_err_ratelimited(dev, "%s: the device does not snoop the CPU's caches, and the range is not in the kernel's linear mapping, by which the caches are maintained; a range in regions= can be loaded with uncached=%s\n",
 				    region->name, region->name);
 		return -EOPNOTSUPP;
 	}
@@ -143,16 +175,7 @@ static int map_pages(struct device *dev, struct buddy_region *region, struct pag
 		*addr = dma_map_page_attrs(dev, page, 0, size, direction, attrs_of(region));
 	else
 		*addr = dma_map_resource(dev, phys, size, direction, DMA_ATTR_SKIP_CPU_SYNC);
-	if (dma_mapping_error(dev, *addr))
-		return -EIO;
-	/* swiotlb=force, or a guest whose memory is encrypted */
-	if (page && is_direct(dev) && *addr != phys_to_dma(dev, phys)) {
-		dma_unmap_page_attrs(dev, *addr, size, direction, DMA_ATTR_SKIP_CPU_SYNC);
-		dev_err_ratelimited(dev, "%s: this machine copies what the device transfers (swiotlb)\n",
-				    region->name);
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	return dma_mapping_error(dev, *addr) ? -EIO : 0;
 }
 
 static void unmap_pages(struct device *dev, struct buddy_region *region, bool pages,
@@ -179,8 +202,9 @@ static void unmap_pages(struct device *dev, struct buddy_region *region, bool pa
  *
  * Context: any but NMI.
  * Return: 0, or an error.  The log has the reason for all but -EIO: -ERANGE if the device's
- * DMA mask does not reach the pages, -EOPNOTSUPP if the caches of a device that does not
- * snoop cannot be maintained (see ``uncached=``), or if this machine would copy the pages,
+ * DMA mask does not reach the pages, -EOPNOTSUPP if the device does not snoop and the region
+ * is neither in the kernel's linear mapping nor uncached (see ``uncached=``), or if this
+ * machine would copy the pages,
  * -EIO if the IOMMU has no address left, -EINVAL if the device has no DMA mask, and for a
  * caller error: pages outside of the region, no direction, NULL.  Whether the pages are in
  * use is not tested.

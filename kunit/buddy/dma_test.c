@@ -12,6 +12,7 @@
 #include <linux/platform_device.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/swiotlb.h>
 #include <linux/workqueue.h>
 
 #include "../../buddy/dma.h"
@@ -408,8 +409,17 @@ static void sync_all(struct buddy_region *region, unsigned long pfn, dma_addr_t 
 	buddy_sg_sync(dev, region, DMA_FROM_DEVICE, table, false);
 }
 
-/* How many of the four calls reach the DMA API, for a block with or without struct pages. */
-static u32 syncs(struct kunit *test, bool pages, bool uncached)
+/* As if the region was mapped elsewhere than in the kernel's linear mapping; or back. */
+static void move_mapping(struct buddy_region *region)
+{
+	region->hot.virt_offset ^= PAGE_SIZE;
+}
+
+/*
+ * How many of the four calls reach the DMA API, for a block with or without struct pages;
+ * @linear: the region is in the linear mapping.
+ */
+static u32 syncs(struct kunit *test, bool pages, bool linear, bool uncached)
 {
 	u32 *count = debug_value("error_count"), *print = debug_value("num_errors");
 	u32 before, prints;
@@ -422,6 +432,8 @@ static u32 syncs(struct kunit *test, bool pages, bool uncached)
 		kunit_skip(test, "the kernel does not check calls of the DMA API");
 	pfn = buddy_alloc_pfn_exact(region, 3, 0);
 	region->uncached = uncached;
+	if (!linear)
+		move_mapping(region);
 	KUNIT_ASSERT_EQ(test, buddy_sg_table(dev, region, pfn + 1, 2, DMA_FROM_DEVICE, &table), 0);
 	addr = sg_dma_address(table.sgl);
 	before = *count;
@@ -435,18 +447,25 @@ static u32 syncs(struct kunit *test, bool pages, bool uncached)
 	sg_dma_address(table.sgl) = addr;
 	*print = prints;
 	buddy_sg_table_free(dev, region, DMA_FROM_DEVICE, &table);
+	if (!linear)
+		move_mapping(region);
 	buddy_free_pfn_exact(region, pfn, 3);
 	return *count - before;
 }
 
 static void dma_test_sync(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, syncs(test, true, false), 4U);
-	KUNIT_EXPECT_EQ(test, syncs(test, true, true), 0U);
-	KUNIT_EXPECT_EQ(test, syncs(test, false, false), 0U);
+	KUNIT_EXPECT_EQ(test, syncs(test, true, true, false), 4U);
+	KUNIT_EXPECT_EQ(test, syncs(test, true, true, true), 0U);
+	/* A table of memory without linear mapping is for a device that needs no calls. */
+	KUNIT_EXPECT_EQ(test, syncs(test, true, false, false), 2U);
+	KUNIT_EXPECT_EQ(test, syncs(test, false, true, false), 0U);
 }
 
-/* Without struct pages, caches cannot be maintained; in an uncached region they need not. */
+/*
+ * Without struct pages, or outside of the linear mapping, caches cannot be maintained; in an
+ * uncached region they need not.
+ */
 static void dma_test_not_coherent(struct kunit *test)
 {
 #if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU)
@@ -459,13 +478,39 @@ static void dma_test_not_coherent(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), with ? 0 : -EOPNOTSUPP);
 		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), with ? 0 : -EOPNOTSUPP);
+		move_mapping(region);
+		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), -EOPNOTSUPP);
 		region->uncached = true;
 		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), 0);
 		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), 0);
+		move_mapping(region);
 		buddy_free_pfn(region, pfn, 0);
 	}
 #else
 	kunit_skip(test, "all devices snoop on this architecture");
+#endif
+}
+
+/* A device for which all is copied gets an error, before anything is copied. */
+static void dma_test_swiotlb(struct kunit *test)
+{
+#ifdef CONFIG_SWIOTLB
+	struct io_tlb_mem *own = dev->dma_io_tlb_mem, copies = { .force_bounce = true };
+	unsigned int with;
+
+	dev->dma_io_tlb_mem = &copies;
+	for (with = 0; with < 2; with++) {
+		struct buddy_region *region = region_with(test, with);
+		unsigned long pfn = buddy_alloc_pfn(region, 0, 0);
+
+		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), -EOPNOTSUPP);
+		buddy_free_pfn(region, pfn, 0);
+	}
+	dev->dma_io_tlb_mem = own;
+#else
+	kunit_skip(test, "this kernel copies nothing for devices");
 #endif
 }
 
@@ -575,6 +620,7 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(dma_test_sg_pages),
 	KUNIT_CASE(dma_test_sync),
 	KUNIT_CASE(dma_test_not_coherent),
+	KUNIT_CASE(dma_test_swiotlb),
 	KUNIT_CASE(dma_test_export),
 	KUNIT_CASE(dma_test_read_meanwhile),
 	{}
