@@ -12,12 +12,26 @@ cd "$(dirname "$0")/.."
 series=$1
 out=build/devices/$series$suffix
 files=(selftest edu heap camera)
-# On arm64, QEMU's cirrus shows no picture.
-[ $arch != x86 ] || files+=(scanout)
-# Drivers of Debian, and QEMU's devices for them.
+# Drivers of Debian, those that tests load themselves, and QEMU's devices for them.
 drivers=(vgem cirrus brd)
+in_tests=(vivid)
 devices=("-device cirrus-vga" "-device edu,dma_mask=0xffffffff")
 reserved=$(printf %#x $((ram + 0x20000000)))
+append=
+# On arm64, QEMU's cirrus shows no picture, and the module asks before it takes a PCI card's memory.
+case $arch in
+x86)
+	files+=(scanout bar soft_reserved)
+	in_tests+=(dax_hmem device_dax)
+	devices+=("-object memory-backend-ram,size=16M,id=bar -device ivshmem-plain,memdev=bar")
+	append="intel_iommu=on memmap=128M%0x30000000-1+0xefffffff"
+	port=/dev/ttyS2
+	;;
+arm64)
+	files+=(noncoherent)
+	port=/dev/ttyS1
+	;;
+esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -33,10 +47,11 @@ say "Debian's $series kernel: building the modules" >&2
 built=build/debian-$series$suffix
 scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS=devices CC="${cross}gcc" \
 	CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
-debian_modules "$image" "${drivers[@]}" vivid
-# A test loads vivid, each time with other parameters.
+debian_modules "$image" "${drivers[@]}" "${in_tests[@]}"
 names=("${modules[@]##*/}")
-names=("${names[@]/vivid.ko/}")
+for driver in "${in_tests[@]}"; do
+	names=("${names[@]/#$driver.ko/}")
+done
 kernel_source "$series"
 
 # program COMPILER NAME FILE FLAG...: the kernel's source has the headers of DRM.
@@ -58,7 +73,7 @@ boot() {
 	kunit/devices/screen.py "$work" "$out/picture" >&2 &
 	ENVIRONMENT="SUITE=$suite FILES='${files[*]}' DRIVERS='${names[*]}'
 		REGIONS=reserved:64M@$reserved,kernel:40M PORT=$port" \
-	APPEND="printk.devkmsg=on intel_iommu=on" RESERVE="128M@$reserved" \
+	APPEND="printk.devkmsg=on $append" RESERVE="128M@$reserved" \
 	LOG=$log MACHINE=$machine QEMU="$* ${devices[*]}" \
 		scripts/guest/guest.sh devices "$image" "$built"/{,Documentation/examples/}*.ko "${modules[@]}" \
 		kunit/devices/*.sh kunit/lib/ktap.sh "$user"/* "$out"/{dmabuf-heap,scanout} >&2 || status=1
@@ -90,12 +105,10 @@ number=0 failed=0
 printf 'KTAP version 1\n1..2\n'
 case $arch in
 x86)
-	port=/dev/ttyS2
 	run devices q35
 	run devices_iommu q35 -device intel-iommu
 	;;
 arm64)
-	port=/dev/ttyS1
 	run devices virt
 	run devices_iommu iommu=smmuv3
 	;;
