@@ -75,7 +75,7 @@ boot() {
 		REGIONS=reserved:64M@$reserved,kernel:40M PORT=$port" \
 	APPEND="printk.devkmsg=on $append" RESERVE="128M@$reserved" \
 	LOG=$log MACHINE=$machine QEMU="$* ${devices[*]}" \
-		scripts/guest/guest.sh devices "$image" "$built"/{,Documentation/examples/}*.ko "${modules[@]}" \
+		scripts/guest/guest.sh devices "$image" "$built"/{,Documentation/examples/,kunit/devices/}*.ko "${modules[@]}" \
 		kunit/devices/*.sh kunit/lib/ktap.sh "$user"/* "$out"/{dmabuf-heap,scanout} >&2 || status=1
 	kill $! 2>/dev/null || true
 	return $status
