@@ -99,8 +99,11 @@ again:
 		u64 block = bitmap64_mask(pfn % HALF_PAGES, nr), word;
 		atomic64_t *half = pcp_half(region, pcp_cpu, pfn);
 
-		word = atomic64_read(half);
-		while (FIELD_GET(BUDDY_HALF_NUMBER, word) == pfn >> HALF_ORDER) {
+		for (;;) {
+			/* The half word before the tails, as in F1, also after a cmpxchg fails. */
+			word = atomic64_read_acquire(half);
+			if (FIELD_GET(BUDDY_HALF_NUMBER, word) != pfn >> HALF_ORDER)
+				break;
 			/* A page without tails may be in another block by now. */
 			if (nr == 1 && !bitmap64_is_block(atomic64_read(&cluster->tail),
 							  pfn % CLUSTER_PAGES, 1))

@@ -192,6 +192,8 @@ void sched_stop(void);
 
 /* --- memory.c --- */
 
+extern bool memory_is_weak;
+
 void memory_begin(bool weak);
 /* All late stores of a CPU become visible now. */
 void memory_settle(unsigned int cpu);
@@ -199,6 +201,8 @@ void memory_moved(unsigned int from, unsigned int to);
 /* A caller passes a block on, and another caller receives it. */
 void memory_publish(struct view *view);
 void memory_observe(const struct view *view);
+/* Whether this CPU has seen the last store to a variable, and no store to it is late. */
+bool memory_has_seen(const void *var);
 
 /* --- model.c --- */
 

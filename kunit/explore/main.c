@@ -27,6 +27,7 @@ static const struct limits random_limits = { 3000, 300 };
 
 struct result {
 	const struct family *family;
+	bool weak;			/* with weak memory, whatever the scenario says */
 	unsigned long number;		/* of the next scenario */
 	unsigned long scenarios;
 	unsigned long schedules;
@@ -55,7 +56,7 @@ static unsigned int nr_fixed_families(void)
 	unsigned int nr = 0, i;
 
 	for (i = 0; i < ARRAY_SIZE(tables); i++)
-		nr += nr_families(tables[i]);
+		nr += 2 * nr_families(tables[i]);
 	return nr;
 }
 
@@ -111,7 +112,8 @@ static bool run_all(const struct scenario *scenario, struct result *result,
 /* Run the schedule that failed again, and print it. */
 static void show(const struct scenario *scenario, const struct result *result, u64 seed)
 {
-	printf("# %s, scenario %lu: %s\n", result->family->name, result->number, fault_text);
+	printf("# %s, scenario %lu%s: %s\n", result->family->name, result->number,
+	       scenario->weak ? ", weak memory" : "", fault_text);
 	model_restore();
 	print_scenario(scenario);
 	printf("  the schedule:\n");
@@ -136,6 +138,7 @@ static bool run_next(struct result *result, u64 seed, const struct limits *limit
 	seed_draws(seed);
 	if (result->failed || !family->make(&scenario, result->number))
 		return false;
+	scenario.weak |= result->weak;
 	model_make(&scenario);
 	result->failed = has_fault() ||
 			 !(family->sample ? run_samples : run_all)(&scenario, result, limits);
@@ -150,24 +153,25 @@ static bool run_next(struct result *result, u64 seed, const struct limits *limit
 	return true;
 }
 
-static struct result *add_result(const struct family *family)
+static struct result *add_result(const struct family *family, bool weak)
 {
 	struct result *result = &results[nr_results++];
 
 	result->family = family;
+	result->weak = weak;
 	return result;
 }
 
-/* Run all tables; after @deadline, only the part that the suite runs. */
+/* Run all tables, then again with weak memory; after @deadline, only what the suite runs. */
 static bool run_tables(double deadline, void (*done)(const struct result *result))
 {
 	const struct family *family;
 	bool failed = false;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(tables); i++)
-		for (family = tables[i]; family->name; family++) {
-			struct result *result = add_result(family);
+	for (i = 0; i < 2 * ARRAY_SIZE(tables); i++)
+		for (family = tables[i % ARRAY_SIZE(tables)]; family->name; family++) {
+			struct result *result = add_result(family, i >= ARRAY_SIZE(tables));
 
 			while (run_next(result, 0,
 					now() < deadline ? &all_limits : &fixed_limits))
@@ -182,8 +186,8 @@ static bool run_tables(double deadline, void (*done)(const struct result *result
 
 static void print_row(const struct result *result)
 {
-	printf("%-28s %9lu %12lu  %s\n", result->family->name, result->scenarios,
-	       result->schedules, result->failed ? "FAULT" :
+	printf("%-28s%5s %9lu %12lu  %s\n", result->family->name, result->weak ? "weak" : "",
+	       result->scenarios, result->schedules, result->failed ? "FAULT" :
 	       result->cut ? "no fault in these" : "no fault");
 	fflush(stdout);
 }
@@ -196,12 +200,12 @@ static int run_for(double seconds, u64 seed)
 	bool failed;
 	unsigned int i;
 
-	printf("seed %llu\n%-28s %9s %12s  %s\n", seed, "scenario", "programs", "schedules",
-	       "verdict");
+	printf("seed %llu\n%-28s%5s %9s %12s  %s\n", seed, "scenario", "", "programs",
+	       "schedules", "verdict");
 	failed = run_tables(now() + seconds / 2, print_row);
 	random = &results[nr_results];
 	for (i = 0; i < nr_families(random_families); i++)
-		add_result(&random_families[i]);
+		add_result(&random_families[i], false);
 	for (number = 0; !number || now() < end; number++) {
 		for (i = 0; i < nr_families(random_families); i++)
 			run_next(&random[i], seed, &random_limits);
@@ -217,7 +221,7 @@ static int run_for(double seconds, u64 seed)
 		scenarios += results[i].scenarios;
 		schedules += results[i].schedules;
 	}
-	printf("%-28s %9lu %12lu  %s\n", "all", scenarios, schedules,
+	printf("%-28s%5s %9lu %12lu  %s\n", "all", "", scenarios, schedules,
 	       failed ? "FAULT" : "no fault");
 	return failed;
 }
@@ -226,8 +230,9 @@ static int run_for(double seconds, u64 seed)
 
 static void print_test(const struct result *result)
 {
-	printf("    %s %u %s\n", result->failed ? "not ok" : "ok",
-	       (unsigned int)(result - results) + 1, result->family->name);
+	printf("    %s %u %s%s\n", result->failed ? "not ok" : "ok",
+	       (unsigned int)(result - results) + 1, result->family->name,
+	       result->weak ? "_weak" : "");
 	fflush(stdout);
 }
 
@@ -240,7 +245,7 @@ static int run_fixed(void)
 	       nr_fixed_families() + nr_families(random_families));
 	failed = run_tables(0, print_test);
 	for (i = 0; i < nr_families(random_families); i++) {
-		struct result *result = add_result(&random_families[i]);
+		struct result *result = add_result(&random_families[i], false);
 
 		for (k = 1; k <= FIXED_RANDOM; k++)
 			run_next(result, k, &random_limits);

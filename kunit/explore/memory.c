@@ -40,7 +40,7 @@ struct store {
 	const struct site *site;
 };
 
-static bool weak;
+bool memory_is_weak;
 static struct var vars[MAX_VARS];
 static unsigned int nr_vars;
 static struct view cpu_view[CPUS], full_view, views[MAX_VIEWS];
@@ -112,9 +112,9 @@ static void trace_access(const struct site *site, const void *address, u64 befor
 
 /* --- weak memory --- */
 
-void memory_begin(bool is_weak)
+void memory_begin(bool weak)
 {
-	weak = is_weak;
+	memory_is_weak = weak;
 	nr_vars = 0;
 	nr_views = 0;
 	memset(cpu_view, 0, sizeof(cpu_view));
@@ -199,10 +199,26 @@ static void settle_var(unsigned int cpu, const void *address)
 		}
 }
 
+bool memory_has_seen(const void *address)
+{
+	unsigned int cpu, i;
+
+	if (!memory_is_weak || !self)
+		return true;
+	for (cpu = 0; cpu < CPUS; cpu++)
+		for (i = 0; i < nr_late[cpu]; i++)
+			if (late[cpu][i].address == address)
+				return false;
+	for (i = 0; i < nr_vars; i++)
+		if (vars[i].address == address)
+			return cpu_view[self->cpu].at[i] == vars[i].last;
+	return true;
+}
+
 /* All accesses of a task are ordered when it is moved to another CPU. */
 void memory_moved(unsigned int from, unsigned int to)
 {
-	if (!weak)
+	if (!memory_is_weak)
 		return;
 	memory_settle(from);
 	join(&cpu_view[to], &cpu_view[from]);
@@ -210,7 +226,7 @@ void memory_moved(unsigned int from, unsigned int to)
 
 void memory_publish(struct view *view)
 {
-	if (!weak || !self)
+	if (!memory_is_weak || !self)
 		return;
 	memory_settle(self->cpu);
 	*view = cpu_view[self->cpu];
@@ -218,24 +234,31 @@ void memory_publish(struct view *view)
 
 void memory_observe(const struct view *view)
 {
-	if (weak && self)
+	if (memory_is_weak && self)
 		join(&cpu_view[self->cpu], view);
+}
+
+/* The value that a load finds: the last one, or one of those before. */
+static const struct value *weak_value(const void *address, size_t size)
+{
+	struct var *var = find_var(address, size);
+	u8 *at = &cpu_view[self->cpu].at[var - vars];
+	unsigned int age;
+
+	age = decide(min(var->last - *at + 1, (unsigned int)STALE), true);
+	*at = var->last - age;
+	return &var->values[*at];
 }
 
 static u64 weak_read(const void *address, size_t size, bool acquire,
 		     const struct site *site)
 {
-	struct view *view = &cpu_view[self->cpu];
-	struct var *var = find_var(address, size);
-	unsigned int first = view->at[var - vars], age;
-	const struct value *value;
+	const struct value *value = weak_value(address, size);
+	bool is_last = value->value == load(address, size);
 
-	age = decide(min(var->last - first + 1, (unsigned int)STALE), true);
-	value = &var->values[var->last - age];
-	view->at[var - vars] = var->last - age;
 	if (acquire && value->view)
-		join(view, value->view);
-	trace_access(site, address, value->value, value->value, age ? "  (stale)" : "");
+		join(&cpu_view[self->cpu], value->view);
+	trace_access(site, address, value->value, value->value, is_last ? "" : "  (stale)");
 	return value->value;
 }
 
@@ -281,7 +304,7 @@ u64 shared_read(const void *var, size_t size, bool acquire, const struct site *s
 	u64 value;
 
 	step();
-	if (weak && self) {
+	if (memory_is_weak && self) {
 		settle_var(self->cpu, var);
 		return weak_read(var, size, acquire, site);
 	}
@@ -296,7 +319,7 @@ static void change(const struct store *what)
 	u64 old, new;
 
 	step();
-	if (weak && self) {
+	if (memory_is_weak && self) {
 		settle_var(self->cpu, what->address);
 		weak_write(what);
 		return;
@@ -328,41 +351,42 @@ u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *
 	u64 old, new;
 
 	step();
-	if (weak && self)
+	if (memory_is_weak && self)
 		memory_settle(self->cpu);
 	old = load(var, sizeof(*var));
 	new = result(old, rmw, operand);
 	if (self)
 		trace_access(site, var, old, new, "");
-	if (weak && self)
+	if (memory_is_weak && self)
 		weak_rmw(var, new);
 	store(var, sizeof(*var), new);
 	return old;
 }
 
-/* A cmpxchg that fails reads the last value, and orders nothing. */
+/*
+ * A cmpxchg that fails is a load without order, which may find an older value.  One that
+ * succeeds finds the last value.
+ */
 bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site)
 {
 	u64 value;
 
 	step();
-	if (weak && self)
+	if (memory_is_weak && self) {
 		settle_var(self->cpu, var);
-	value = load(var, sizeof(*var));
+		value = weak_value(var, sizeof(*var))->value;
+	}
+	if (!memory_is_weak || !self || value == *old)
+		value = load(var, sizeof(*var));
 	if (value != *old) {
 		if (self)
 			trace_access(site, var, value, value, "  (fails)");
-		if (weak && self) {
-			struct var *known = find_var(var, sizeof(*var));
-
-			cpu_view[self->cpu].at[known - vars] = known->last;
-		}
 		*old = value;
 		return false;
 	}
 	if (self)
 		trace_access(site, var, value, new, "");
-	if (weak && self) {
+	if (memory_is_weak && self) {
 		memory_settle(self->cpu);
 		weak_rmw(var, new);
 	}

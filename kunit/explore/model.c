@@ -277,7 +277,11 @@ static void check_free(unsigned long pfn, u64 free)
 		return;
 	}
 	cluster = find_cluster(region, range, pfn);
-	if (now.used[cluster - region->clusters] & free)
+	if (!(now.used[cluster - region->clusters] & free))
+		return;
+	if (self && mistake[self->number] && !memory_has_seen(&cluster->tail))
+		cannot_be_told();
+	else
 		fault("pages of %#lx are free in a cache, but in use: %#llx",
 		      cluster_pfn(cluster),
 		      now.used[cluster - region->clusters] & free);

@@ -105,15 +105,6 @@ static bool make_freed_watched(struct scenario *scenario, unsigned long number)
 	return true;
 }
 
-/* With weak memory. */
-static bool make_freed_weak(struct scenario *scenario, unsigned long number)
-{
-	if (!make_freed_beside(scenario, number))
-		return false;
-	scenario->weak = true;
-	return true;
-}
-
 /* The block is trimmed, and what is left of it is freed. */
 static bool make_trimmed(struct scenario *scenario, unsigned long number)
 {
@@ -425,7 +416,6 @@ TABLE(kinds_across)
 const struct family run_families[] = {
 	{ "free_across_clusters", make_freed_beside },
 	{ "the_same_while_watched", make_freed_watched },
-	{ "the_same_with_weak_memory", make_freed_weak },
 	{ "trim_across_clusters", make_trimmed },
 	{ "trim_while_watched", make_trim_watched },
 	{ "trim_in_a_cache", make_trim_in_cache },

@@ -114,6 +114,15 @@ static const struct scenario taken_again[] = {
 			{ 0, .ops = { { AGAIN, 0 }, { DRAIN }, { ALLOC, 1, 7 } } },
 		},
 		.bound = 3,
+	}, {
+		/* The second allocation of the same half makes the first one's tails visible. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 0 } },
+		.programs = {
+			{ 1, .ops = { { AGAIN_EXACT, 0 } } },
+			{ 0, .ops = { { AGAIN, 0 }, { ALLOC, 1, 1 }, { ALLOC, 2, 1 } } },
+		},
+		.bound = 4,
 	},
 };
 
