@@ -62,7 +62,8 @@ enum origin {
  * @clusters: the clusters of all ranges, in the order of @ranges, so by address; the
  *	words of @lists stand behind them
  * @pcp: the per-CPU caches
- * @cache_order: order of the largest block that a cache may have; 0 for no caches
+ * @cache_order: order of the largest block that a cache may have: HALF_ORDER if that is a
+ *	cluster's block alone; 0 for no caches
  * @searches: searches for a run that have drained the caches; meanwhile no CPU fills its cache
  * @cache_row: after so many calls of one kind in a row, a CPU caches the next ones
  * @nr_clusters: length of @clusters

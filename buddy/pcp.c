@@ -20,8 +20,10 @@
 #include "trace.h"
 
 /*
- * A region has caches if one cluster for each CPU is at most 1/SHARE of its pages.  The
- * large blocks in the caches may be as much again.
+ * The caches of all CPUs have at most 1/8 of a region's pages.  Of that, a cluster for each
+ * CPU may be 1/16 and the large blocks another 1/16.  In a region that is too small for both,
+ * the cluster may be all of it: so has a region of 1,024 pages caches on two CPUs.  That is
+ * 64 MiB with pages of 64 KiB.
  */
 #define SHARE	16
 
@@ -642,7 +644,8 @@ int buddy_pcp_init(struct buddy_region *region)
 	region->hot.pcp = &region->pcp->hot;
 	max = region->stats.pages / SHARE / num_possible_cpus();
 	region->cache_row = ROW;
-	region->cache_order = max < CLUSTER_PAGES ? 0 : ilog2(max);
+	/* With HALF_ORDER, a CPU caches a cluster, and no large block. */
+	region->cache_order = max < HALF_PAGES ? 0 : ilog2(max);
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &region->hotplug);
 	if (err)
 		free_percpu(region->pcp);

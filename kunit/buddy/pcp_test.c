@@ -227,21 +227,40 @@ static void pcp_test_random_frees(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache_of(region, 0)->refills, refills + 1);
 }
 
-/* A small region has no caches, as they would keep too much of its memory. */
+/* Allocate a block and free it, twice.  Return how many pages a cache has then. */
+static unsigned long cached_after(struct buddy_region *region, unsigned int order)
+{
+	unsigned long pages = region->stats.pages;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		buddy_free_pfn(region, buddy_alloc_pfn(region, order, 0), order);
+	pages -= region->stats.free_pages;
+	buddy_region_drain(region);
+	return pages;
+}
+
+/*
+ * A small region has no caches, as they would keep too much of its memory.  A larger one has
+ * no large blocks in them.
+ */
 static void pcp_test_share(struct kunit *test)
 {
-	unsigned long least = 16 * CLUSTER_PAGES * num_possible_cpus();
-	unsigned long pages[] = { least - 1, least }, i;
+	unsigned long least = 8 * CLUSTER_PAGES * num_possible_cpus();
+	unsigned long pages[] = {
+		least - CLUSTER_PAGES, least, 2 * least - CLUSTER_PAGES, 2 * least,
+	};
+	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
 		struct buddy_region *region;
 
 		region = buddy_region_create("pcp-share", TEST_PFN, pages[i], NULL);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
-		buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
-		KUNIT_EXPECT_EQ(test, region->stats.free_pages,
-				pages[i] - i * CLUSTER_PAGES);
-		KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, pages[i]);
+		KUNIT_EXPECT_EQ(test, cached_after(region, 0), i ? CLUSTER_PAGES : 0UL);
+		KUNIT_EXPECT_EQ(test, cached_after(region, CLUSTER_ORDER),
+				i == 3 ? CLUSTER_PAGES : 0UL);
+		KUNIT_EXPECT_EQ(test, region->stats.free_pages, pages[i]);
 		KUNIT_EXPECT_EQ(test, buddy_region_destroy(region), 0);
 	}
 }
