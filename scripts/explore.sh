@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # explore.sh [suite]: try interleavings of the page layer's own code for MINUTES and print a
 # table.  With "suite", try a fixed number, with the compiler's sanitizers, and print KTAP.
+# With PAGE_SHIFT=14 or 16, pages have 16 or 64 KiB.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -14,10 +15,10 @@ build() {
 }
 
 if [ "${1-}" = suite ]; then
-	build build/explore-suite SANITIZE=1
+	build "build/explore-suite${PAGE_SHIFT-}" SANITIZE=1
 	# The program frees nothing at its end.
-	ASAN_OPTIONS=detect_leaks=0 exec build/explore-suite/explore
+	ASAN_OPTIONS=detect_leaks=0 exec "build/explore-suite${PAGE_SHIFT-}/explore"
 fi
-build build/explore
-exec build/explore/explore $((${MINUTES:-1} * 60)) \
+build "build/explore${PAGE_SHIFT-}"
+exec "build/explore${PAGE_SHIFT-}/explore" $((${MINUTES:-1} * 60)) \
 	"${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"

@@ -4,13 +4,13 @@
 # inputs if there is no clang; then search for programs with which a pool holds many pages.
 # With "suite", run a fixed number of random inputs and programs, and print KTAP.  With
 # "build", only build what the suite runs.  The layers are those in TREE; what is built goes
-# to OUT.
+# to OUT.  With PAGE_SHIFT=14 or 16, pages have 16 or 64 KiB.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 TREE=${TREE:-$top}
-out=${OUT:-$top/build/fuzz}
+out=${OUT:-$top/build/fuzz${PAGE_SHIFT-}}
 
 # The pools in a kernel with KASAN, with a redzone behind each object; those in a kernel
 # without, whose inline functions are used; and those without the compiler's sanitizers.

@@ -48,6 +48,8 @@ static void got_block(const struct attempt *attempt, struct slot *slot, unsigned
 		fault("%#lx is not where it was asked for", pfn);
 	if (any_of(now.used, pfn, nr))
 		fault("%#lx, %lu pages, is allocated twice", pfn, nr);
+	if (!has_mistakes() && !memory_may_use(pfn, nr))
+		fault("%#lx, %lu pages: what the last owner stored may come later", pfn, nr);
 	set_pages(now.used, pfn, nr, true);
 	taken_by(attempt, pfn, nr);
 	slot->pfn = pfn;
@@ -154,6 +156,7 @@ static void leave(unsigned long pfn, unsigned long nr)
 	if (!nr)
 		return;
 	disturb();
+	memory_leave(pfn, nr);
 	set_pages(now.used, pfn, nr, false);
 	set_pages(now.leaving[caller()], pfn, nr, true);
 }

@@ -26,6 +26,7 @@
 #define MAX_RANGES	2
 #define MAX_CLUSTERS	40
 #define MAX_METADATA	(32 * MAX_CLUSTERS)
+#define MAX_PFNS	(64 * MAX_CLUSTERS)	/* from BASE on */
 #define MAX_PROGRAMS	4
 #define MAX_OPS		12
 #define MAX_SETUP	40
@@ -201,6 +202,9 @@ void memory_moved(unsigned int from, unsigned int to);
 /* A caller passes a block on, and another caller receives it. */
 void memory_publish(struct view *view);
 void memory_observe(const struct view *view);
+/* The present CPU used these pages before.  Whether it may use them: it has seen the last use. */
+void memory_leave(unsigned long pfn, unsigned long nr);
+bool memory_may_use(unsigned long pfn, unsigned long nr);
 /* Whether this CPU has seen the last store to a variable, and no store to it is late. */
 bool memory_has_seen(const void *var);
 

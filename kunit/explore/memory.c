@@ -10,6 +10,9 @@
  * A store may be late: it becomes visible when its CPU orders its stores again, or uses
  * the variable.
  *
+ * The use of a page's memory by its last owner is a store in the clock of the owner's CPU.
+ * The next owner must have seen it.
+ *
  * So a load may come early, and a store late.  The explorer does not try a store that
  * overtakes an earlier load, nor a load that overtakes a load it depends on.
  */
@@ -47,6 +50,12 @@ static struct view cpu_view[CPUS], full_view, views[MAX_VIEWS];
 static unsigned int nr_views;
 static struct store late[CPUS][MAX_LATE];
 static unsigned int nr_late[CPUS];
+
+static u64 clocks[CPUS];
+static struct {
+	u8 cpu;
+	u8 clock;
+} last_use[MAX_PFNS];
 
 /* --- plain memory --- */
 
@@ -120,6 +129,8 @@ void memory_begin(bool weak)
 	memset(cpu_view, 0, sizeof(cpu_view));
 	memset(&full_view, 0, sizeof(full_view));
 	memset(nr_late, 0, sizeof(nr_late));
+	if (weak)
+		memset(last_use, 0, sizeof(last_use));
 }
 
 static struct var *find_var(const void *address, size_t size)
@@ -199,6 +210,36 @@ static void settle_var(unsigned int cpu, const void *address)
 		}
 }
 
+void memory_leave(unsigned long pfn, unsigned long nr)
+{
+	unsigned long page = pfn - BASE;
+	struct var *clock;
+
+	if (!memory_is_weak || !self)
+		return;
+	clock = find_var(&clocks[self->cpu], sizeof(clocks[0]));
+	add_value(self->cpu, clock, 0, NULL);
+	for (; nr--; page++) {
+		last_use[page].cpu = self->cpu;
+		last_use[page].clock = clock->last;
+	}
+}
+
+bool memory_may_use(unsigned long pfn, unsigned long nr)
+{
+	unsigned long page = pfn - BASE;
+
+	if (!memory_is_weak || !self)
+		return true;
+	for (; nr--; page++) {
+		const struct var *clock = find_var(&clocks[last_use[page].cpu], sizeof(clocks[0]));
+
+		if (cpu_view[self->cpu].at[clock - vars] < last_use[page].clock)
+			return false;
+	}
+	return true;
+}
+
 bool memory_has_seen(const void *address)
 {
 	unsigned int cpu, i;
@@ -213,6 +254,14 @@ bool memory_has_seen(const void *address)
 		if (vars[i].address == address)
 			return cpu_view[self->cpu].at[i] == vars[i].last;
 	return true;
+}
+
+static void settle_before(const void *address, bool ordered)
+{
+	if (ordered)
+		memory_settle(self->cpu);
+	else
+		settle_var(self->cpu, address);
 }
 
 /* All accesses of a task are ordered when it is moved to another CPU. */
@@ -283,12 +332,16 @@ static void weak_write(const struct store *what)
 	do_store(cpu, what, "");
 }
 
-/* A fully ordered operation that stores @value. */
-static void weak_rmw(atomic64_t *v, u64 value)
+/* An operation that stores @value in place of the last one, and is fully @ordered or not. */
+static void weak_rmw(atomic64_t *v, u64 value, bool ordered)
 {
 	struct var *var = find_var(v, 8);
 	struct view *view = &cpu_view[self->cpu];
 
+	if (!ordered) {
+		add_value(self->cpu, var, value, var->values[var->last].view);
+		return;
+	}
 	if (var->values[var->last].view)
 		join(view, var->values[var->last].view);
 	join(view, &full_view);
@@ -346,19 +399,20 @@ void shared_change(atomic64_t *var, enum rmw rmw, u64 operand, const struct site
 	change(&what);
 }
 
-u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site)
+u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, bool ordered,
+		 const struct site *site)
 {
 	u64 old, new;
 
 	step();
 	if (memory_is_weak && self)
-		memory_settle(self->cpu);
+		settle_before(var, ordered);
 	old = load(var, sizeof(*var));
 	new = result(old, rmw, operand);
 	if (self)
 		trace_access(site, var, old, new, "");
 	if (memory_is_weak && self)
-		weak_rmw(var, new);
+		weak_rmw(var, new, ordered);
 	store(var, sizeof(*var), new);
 	return old;
 }
@@ -367,7 +421,8 @@ u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *
  * A cmpxchg that fails is a load without order, which may find an older value.  One that
  * succeeds finds the last value.
  */
-bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site)
+bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, bool ordered,
+		    const struct site *site)
 {
 	u64 value;
 
@@ -387,8 +442,8 @@ bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site)
 	if (self)
 		trace_access(site, var, value, new, "");
 	if (memory_is_weak && self) {
-		memory_settle(self->cpu);
-		weak_rmw(var, new);
+		settle_before(var, ordered);
+		weak_rmw(var, new, ordered);
 	}
 	store(var, sizeof(*var), new);
 	return true;

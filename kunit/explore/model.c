@@ -162,6 +162,12 @@ bool is_alloc_under_way(void)
 	return under_way;
 }
 
+/* Whether a program makes mistakes. */
+bool has_mistakes(void)
+{
+	return makes_mistakes;
+}
+
 void cannot_be_told(void)
 {
 	trace_line("", "freed before its tails were marked: cannot be told");

@@ -78,6 +78,7 @@ void fail_alloc(struct attempt *attempt);
 /* The caller begins a call that frees pages, or moves free pages into a cache or out of it. */
 void disturb(void);
 bool is_alloc_under_way(void);
+bool has_mistakes(void);
 /* A block has got pages that a wrong free may have made free: nobody can tell. */
 void cannot_be_told(void);
 

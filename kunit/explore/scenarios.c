@@ -30,6 +30,14 @@ static const struct scenario local_and_remote[] = {
 			{ 1, .ops = { { FREE, 2 }, { ALLOC, 5, 1 } } },
 		},
 		.bound = 3,
+	}, {
+		.shape = ONE_RANGE(256, 6),
+		.setup = { { ALLOC, 0, 1 } },
+		.programs = {
+			{ 0, .ops = { { EXACT, 1, 3 } } },
+			{ 1, .ops = { { FREE, 0 } } },
+		},
+		.bound = 3,
 	},
 };
 

@@ -83,12 +83,15 @@ static u32 between(u32 low, u32 high)
 /* --- a pool, and what it holds --- */
 
 /*
- * What pool.h promises.  In a small pool, the largest object that can be freed is so many
- * times the smallest that no allocator could keep to 3 (Robson, 1971).
+ * What the documentation promises.  In a small pool, the largest object that can be freed is so
+ * many times the smallest that no allocator could keep to 3 (Robson, 1971).  The factor grows by
+ * half the binary logarithm of what the page grows by.
  */
 static double bound(void)
 {
-	return (pool->max < 384 ? 4.5 : 3.0) * peak + 2 * (pool->block_pages << PAGE_SHIFT) + 65536;
+	double factor = pool->max < 3 * PAGE_SIZE / 32 ? 4.5 + (PAGE_SHIFT - 12) / 2.0 : 3.0;
+
+	return factor * peak + 2 * (pool->block_pages << PAGE_SHIFT) + 65536;
 }
 
 static size_t weight(size_t size)
@@ -245,7 +248,8 @@ static u32 draw_param(void)
 
 static void draw_phase(struct phase *phase, size_t size, u32 most)
 {
-	u32 low = smallest(size), high = draw() % 4 ? max(low, 4096U) : 4 * max(low, 4096U);
+	u32 low = smallest(size), page = max(low, (u32)PAGE_SIZE);
+	u32 high = draw() % 4 ? page : 4 * page;
 
 	phase->low = between(low, draw() % 2 ? high : min(high, 2 * low));
 	phase->high = draw() % 4 ? between(phase->low, high) : phase->low;
@@ -292,7 +296,7 @@ static void make_robson(struct program *program, size_t size, unsigned int varia
 		phase->pattern = KEEP_IN_STRETCH;
 		bytes *= factor;
 		phase->param = bytes;
-	} while (program->nr < MAX_PHASES && bytes < (pages ? 20000 : 4096));
+	} while (program->nr < MAX_PHASES && bytes < (pages ? 5 * PAGE_SIZE : PAGE_SIZE));
 }
 
 static void change(struct program *program, size_t size, const struct program *other)

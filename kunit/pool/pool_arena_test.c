@@ -399,7 +399,9 @@ static void pool_arena_test_scarce(struct kunit *test)
 /* What the pool may hold if at most @bytes were alive, in chunks of 32 bytes. */
 static size_t bound(struct mp_pool *pool, size_t bytes)
 {
-	return 3 * bytes + 2 * (pool->block_pages << PAGE_SHIFT) + SZ_64K;
+	unsigned int twice = pool->max < 3 * PAGE_SIZE / 32 ? 9 + PAGE_SHIFT - 12 : 6;
+
+	return twice * bytes / 2 + 2 * (pool->block_pages << PAGE_SHIFT) + SZ_64K;
 }
 
 static void expect_bound(struct kunit *test, struct mp_pool *pool, size_t alive)

@@ -22,8 +22,10 @@ void shared_write(void *var, size_t size, u64 value, bool release,
 		  const struct site *site);
 /* An operation that returns no value is not ordered, and may be late. */
 void shared_change(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site);
-u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, const struct site *site);
-bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, const struct site *site);
+u64 shared_fetch(atomic64_t *var, enum rmw rmw, u64 operand, bool ordered,
+		 const struct site *site);
+bool shared_cmpxchg(atomic64_t *var, u64 *old, u64 new, bool ordered,
+		    const struct site *site);
 long shared_count(atomic_long_t *var);
 
 #define READ_ONCE(var) \
@@ -42,13 +44,21 @@ long shared_count(atomic_long_t *var);
 #define atomic64_or(bits, v)		shared_change(v, RMW_OR, bits, SITE("or"))
 #define atomic64_andnot(bits, v)	shared_change(v, RMW_ANDNOT, bits, SITE("andnot"))
 #define atomic64_xchg(v, new) \
-	((s64)shared_fetch(v, RMW_SET, new, SITE("xchg")))
+	((s64)shared_fetch(v, RMW_SET, new, true, SITE("xchg")))
 #define atomic64_fetch_or(bits, v) \
-	((s64)shared_fetch(v, RMW_OR, bits, SITE("fetch_or")))
+	((s64)shared_fetch(v, RMW_OR, bits, true, SITE("fetch_or")))
 #define atomic64_fetch_andnot(bits, v) \
-	((s64)shared_fetch(v, RMW_ANDNOT, bits, SITE("fetch_andnot")))
+	((s64)shared_fetch(v, RMW_ANDNOT, bits, true, SITE("fetch_andnot")))
 #define atomic64_try_cmpxchg(v, old, new) \
-	shared_cmpxchg(v, (u64 *)(old), new, SITE("cmpxchg"))
+	shared_cmpxchg(v, (u64 *)(old), new, true, SITE("cmpxchg"))
+
+/* The page layer has none of these: for mutants. */
+#define atomic64_xchg_relaxed(v, new) \
+	((s64)shared_fetch(v, RMW_SET, new, false, SITE("xchg_relaxed")))
+#define atomic64_fetch_or_relaxed(bits, v) \
+	((s64)shared_fetch(v, RMW_OR, bits, false, SITE("fetch_or_relaxed")))
+#define atomic64_try_cmpxchg_relaxed(v, old, new) \
+	shared_cmpxchg(v, (u64 *)(old), new, false, SITE("cmpxchg_relaxed"))
 
 /* Counters that order nothing and that no decision depends on: they are no step. */
 #define atomic_long_inc_return(v)	shared_count(v)

@@ -46,7 +46,6 @@ static inline bool try_cmpxchg(atomic64_t *v, s64 *old, s64 new)
 #define atomic_long_inc_return(v)	(++(v)->counter)
 #define atomic_long_read(v)		((v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
-#define atomic_dec(v)			((void)(v)->counter--)
 
 /* --- locks --- */
 

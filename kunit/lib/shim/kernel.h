@@ -53,7 +53,9 @@ typedef struct {
 #define __GFP_DMA32	0x04u
 #define __GFP_ZERO	0x100u
 #define __GFP_NOWARN	0x2000u
+#ifndef PAGE_SHIFT		/* make PAGE_SHIFT=16 for pages of 64 KiB */
 #define PAGE_SHIFT	12
+#endif
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_ALIGNED(addr)	(!((unsigned long)(addr) % PAGE_SIZE))
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
