@@ -47,8 +47,13 @@
  *   A4, to those that were written before T2.
  * - F3 of a CPU that read pcp_cpu before D2 pairs with D1: the half word has another
  *   number by then, and F3 fails.
- * - F1 reads the half word before the tails.  If the page is freed and allocated again
- *   in a longer block in between, the half word has changed, and F3 fails.
+ * - F1 reads the half word before the tails, and so does buddy_pcp_free_late() before each
+ *   F3.  If the page is freed and allocated again in a longer block in between, the half
+ *   word has changed, and F3 fails.
+ * - A2 and F3 also order the pages themselves: what the last owner stored there comes
+ *   before what the next owner does.  D1 and the lock do that for pages that go through
+ *   the free lists.
+ * - One of F2 and F3 could be relaxed.  A free of one page has F3 alone.
  *
  * Relaxed accesses.
  * - A1 reads the half word, and a free by another CPU reads pcp_cpu, without order: A2
@@ -61,6 +66,17 @@
  *   see old tails, as if it had freed the block a little earlier.
  * - A4 and the block word of a large block are relaxed writes: a free alone reads them,
  *   and the caller orders the free behind the allocation.
+ * - A cmpxchg that fails is a relaxed read.  The value is only used for another cmpxchg, or
+ *   is read again.
+ * - T1 is relaxed.  Who sees an older pcp_cpu frees under the lock, or F3 fails; who sees an
+ *   older cluster finds another number there.
+ * - Under the lock, the words of other CPUs are read without order.  The pages of a block in
+ *   use are not free in any of these values, so a correct free or split does not depend on
+ *   them.  Old values can change what a mistake is called, whether a CPU fills its cache, and
+ *   what statistics show.  What must not be missed is taken by an xchg or read by read_now():
+ *   a drain, and the count before an allocation fails.
+ * - @searches is raised before the lock is dropped that drained the caches, and read under
+ *   the lock.  @count and @splits are only added up.
  *
  * A split needs no lock and no half word, because the pages stay in use; but for a block that
  * goes on in another cluster.  The cluster of a block in use stays split, and goes_on is that
@@ -82,7 +98,8 @@
  * the half word.  A free claims the block by a cmpxchg on its block word (F2), then puts
  * the block into the large word (F3).  If F3 fails, the free writes the block word as it
  * was and goes on under the lock.  An allocation takes the block out of the large word
- * (A2), then writes the block word (A4).
+ * (A2), then writes the block word (A4).  BLOCK_CACHED is written before the cmpxchg or xchg
+ * that puts a block into a large word, so that a second free of the block finds it.
  */
 #ifndef BUDDY_PCP_H
 #define BUDDY_PCP_H

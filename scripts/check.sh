@@ -106,7 +106,7 @@ cell_job() {
 	# KASAN's quarantine keeps freed memory, up to a 32nd of all: what is lost shows
 	# less.
 	[ "$1" = kasan ] && noise=34000
-	suites_guest
+	suites_guest "$1"
 	ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=$rounds NOISE=$noise $layout" \
 	APPEND="printk.devkmsg=on $append" \
 	LOG=build/$name.log TIMEOUT=${TIMEOUT:-2400} \

@@ -19,7 +19,7 @@ out=build/gcov
 # A function that is inlined early would be inlined before its lines are counted.
 scripts/kernels/modules.sh gcov "$build" GCOV_PROFILE=y KCFLAGS=-fno-early-inlining
 say "booting"
-suites_guest
+suites_guest gcov
 ENVIRONMENT="SUITES='${suites[*]}' SEED='${SEED-}' ROUNDS=50 NOISE=34000 $layout" \
 APPEND="printk.devkmsg=on $append" LOG=$out.log TIMEOUT=1800 \
 	scripts/guest/guest.sh coverage "$build/arch/x86/boot/bzImage" $out/buddypool.ko \

@@ -107,7 +107,7 @@ bytes() {
 	numfmt --from=iec "$((${1%"$unit"}))${unit^^}"
 }
 
-# suites_guest: set what the suites' guest has where, as assignments in $layout, and more of
+# suites_guest CONFIG: set what the suites' guest has where, as assignments in $layout, and more of
 # its kernel's command line in $append.
 # RESERVED: 16 MiB; SECTION: 128 MiB, with which no other memory shares a section, for the suite
 # heap_memory; CLAIMED: a device.  ASSUME: the parameter by which the module takes an address
@@ -126,6 +126,11 @@ suites_guest() {
 		# A kernel at a random address hides faults of the linear mapping.
 		append="mem=1G nokaslr"
 		;;
+	esac
+	case $1 in
+	16k)	layout+=" PAGE_SIZE=16384" ;;
+	64k)	layout+=" PAGE_SIZE=65536" ;;
+	*)	layout+=" PAGE_SIZE=4096" ;;
 	esac
 }
 

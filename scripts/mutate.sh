@@ -119,7 +119,7 @@ try() {
 		"${by:-SURVIVED}" "${olds[$1]//[$'\n\t']/ }" | tee -a $results
 }
 
-suites_guest
+suites_guest debug
 out=build/mutate results=build/mutate.out
 export TIMEOUT=${TIMEOUT:-180}
 for i in "${!files[@]}"; do

@@ -70,7 +70,7 @@ names_are_refused() {
 ranges_are_refused() {
 	refused 'Invalid argument' 'the size is 0 bytes' 0
 	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$RESERVED
-	refused 'Invalid argument' 'multiple of 4096' 4097
+	refused 'Invalid argument' "multiple of $PAGE_SIZE" 4097
 	# The E is a hexadecimal digit here, not a suffix.
 	refused 'Invalid argument' 'the size is 46 bytes' 0x2E
 	refused 'Invalid argument' 'the address is' "4M@$(at 0x800)"

@@ -102,7 +102,8 @@ struct shape {
  * @bound: how many preemptions, migrations, late stores and stale loads a schedule has
  *	at most
  * @migrate: whether a task may be moved once it has found its CPU's cache
- * @weak: whether stores may be late and loads may be stale
+ * @weak: whether stores may be late and loads may be stale; of a table, each scenario is run
+ *	without and with this
  * @watched: whether buddy_is_watched(), as with track=1, poison=1 or a tracepoint
  */
 struct scenario {

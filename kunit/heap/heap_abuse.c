@@ -237,10 +237,9 @@ static void splice_in(int pipe, void *map, size_t len, long wanted)
 void held(unsigned int seed)
 {
 	int fd = need(4 * page), pipes[2], i, others[64];
-	unsigned char *map = map_all(fd, 4 * page), text[2 * 4096];
+	unsigned char *map = map_all(fd, 4 * page), *text = malloc(2 * page);
 	size_t size = region / 64;
 
-	EXPECT(page, 4096);
 	memset(map, 0x77, 4 * page);
 	EXPECT(pipe(pipes), 0);
 	splice_in(pipes[1], map + page, 2 * page, 2 * page);
@@ -258,6 +257,7 @@ void held(unsigned int seed)
 	}
 	EXPECT(read(pipes[0], text, 2 * page), 2 * page);
 	expect_bytes(text, 2 * page, 0x77);
+	free(text);
 	for (i = 0; i < 64; i++)
 		if (others[i] >= 0)
 			close(others[i]);

@@ -70,7 +70,7 @@ heap_mode_is_given() {
 heap_rmmod_waits() {
 	has_heaps || return
 	/heap_client reserved 16 hold &
-	row="^a_frame  *4096 0x0*${RESERVED#0x}  *[1-9][0-9]* heap_client  *$!  *0  *2$"
+	row="^a_frame  *$PAGE_SIZE 0x0*${RESERVED#0x}  *[1-9][0-9]* heap_client  *$!  *0  *2$"
 	# The age is at least a second, and the client may be slow.
 	for _ in $(seq 60); do
 		grep -q "$row" /sys/kernel/debug/buddypool/reserved/buffers && break

@@ -201,6 +201,15 @@ void check_arenas(struct kunit *test, struct mp_pool *pool)
 }
 EXPORT_SYMBOL_GPL(check_arenas);
 
+void expect_bound(struct kunit *test, struct mp_pool *pool, size_t bytes)
+{
+	unsigned int twice = pool->max < 3 * PAGE_SIZE / 32 ? 9 + PAGE_SHIFT - 12 : 6;
+
+	KUNIT_ASSERT_LE(test, pool->pages << PAGE_SHIFT,
+			twice * bytes / 2 + 2 * (pool->block_pages << PAGE_SHIFT) + SZ_64K);
+}
+EXPORT_SYMBOL_GPL(expect_bound);
+
 void grow_pool(struct kunit *test, struct mp_pool *pool, unsigned long nr)
 {
 	while (pool->nr_blocks < nr)

@@ -85,6 +85,9 @@ static inline size_t pool_chunk(size_t size)
 	return ALIGN(sizeof(struct mp_chunk) + size + POOL_REDZONE, ARENA_UNIT);
 }
 
+/* Check that the pool holds what the documentation promises if @bytes were alive at most. */
+void expect_bound(struct kunit *test, struct mp_pool *pool, size_t bytes);
+
 /* Allocate objects of pool->max bytes until the pool has @nr blocks. */
 void grow_pool(struct kunit *test, struct mp_pool *pool, unsigned long nr);
 

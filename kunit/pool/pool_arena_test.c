@@ -396,19 +396,6 @@ static void pool_arena_test_scarce(struct kunit *test)
 
 /* --- how much a pool holds --- */
 
-/* What the pool may hold if at most @bytes were alive, in chunks of 32 bytes. */
-static size_t bound(struct mp_pool *pool, size_t bytes)
-{
-	unsigned int twice = pool->max < 3 * PAGE_SIZE / 32 ? 9 + PAGE_SHIFT - 12 : 6;
-
-	return twice * bytes / 2 + 2 * (pool->block_pages << PAGE_SHIFT) + SZ_64K;
-}
-
-static void expect_bound(struct kunit *test, struct mp_pool *pool, size_t alive)
-{
-	KUNIT_ASSERT_LE(test, pool->pages << PAGE_SHIFT, bound(pool, alive));
-}
-
 /* 200 objects of 513 to 3,700 bytes: one is freed, one is allocated. */
 static void pool_arena_test_bound_random(struct kunit *test)
 {

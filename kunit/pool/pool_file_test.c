@@ -186,10 +186,10 @@ static struct mp_pool *make_pool(struct kunit *test, const char *name, size_t si
 
 static void pool_file_test_row(struct kunit *test)
 {
-	struct mp_pool *pool = make_pool(test, "known", 8192);
+	struct mp_pool *pool = make_pool(test, "known", 2 * PAGE_SIZE);
 	unsigned long expected[COLUMNS] = {
-		[BLOCKS] = 2, [BLOCK_BYTES] = 16384, [LARGES] = 1,
-		[LARGE_BYTES] = 12288, [RESETS] = 2, [LIMIT] = 40960,
+		[BLOCKS] = 2, [BLOCK_BYTES] = 4 * PAGE_SIZE, [LARGES] = 1,
+		[LARGE_BYTES] = 3 * PAGE_SIZE, [RESETS] = 2, [LIMIT] = 10 * PAGE_SIZE,
 	};
 	struct mp_mark mark;
 	u8 *first, *second;
@@ -198,24 +198,24 @@ static void pool_file_test_row(struct kunit *test)
 		mp_destroy_pool(pool);
 		kunit_skip(test, "redzones change the numbers");
 	}
-	mp_alloc(pool, 10000, 0);
+	mp_alloc(pool, 5 * PAGE_SIZE / 2, 0);
 	mp_reset_pool(pool);
 	mp_reset_pool(pool);
-	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, 45000), 0);
+	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, 11 * PAGE_SIZE - 1), 0);
 	first = mp_nalloc(pool, 10, 0);
 	second = mp_alloc(pool, 100, 0);
 	/* The entry of this object begins at a multiple of 8, which wastes 4 bytes. */
-	mp_alloc(pool, 10000, 0);
+	mp_alloc(pool, 5 * PAGE_SIZE / 2, 0);
 	expected[GIVEN] = 110 + sizeof(struct mp_entry);
 	expected[ALIGNED] = second - first - 10 + 4;
 	/*
 	 * The second of these needs a new block.  At the savepoint, what is left in the
 	 * first block becomes skipped.
 	 */
-	mp_nalloc(pool, 4000, 0);
+	mp_nalloc(pool, PAGE_SIZE - 96, 0);
 	expected[SKIPPED] = pool->end - pool->last;
 	mp_nalloc(pool, pool->max, 0);
-	expected[GIVEN] += 4000 + pool->max;
+	expected[GIVEN] += PAGE_SIZE - 96 + pool->max;
 	mp_mark_pool(pool, &mark);
 
 	expect_row(test, read_pools(test, fixture(test)->region), "known", expected);
@@ -227,8 +227,8 @@ static void pool_file_test_freed(struct kunit *test)
 {
 	struct mp_pool *pool = make_pool(test, "freed", 512);
 	unsigned long expected[COLUMNS] = {
-		[BLOCKS] = 1, [BLOCK_BYTES] = 4096, [FREED] = 1100, [ARENA_SIZE] = 4096,
-		[ARENA_FREE] = 4096 - pool_chunk(1000),
+		[BLOCKS] = 1, [BLOCK_BYTES] = PAGE_SIZE, [FREED] = 1100, [ARENA_SIZE] = PAGE_SIZE,
+		[ARENA_FREE] = PAGE_SIZE - pool_chunk(1000),
 		[GIVEN] = pool_medium(600) + pool_medium(513) + pool_medium(587) +
 			  sizeof(struct mp_arena) - 1100,
 	};
@@ -256,7 +256,7 @@ static void pool_file_test_freed(struct kunit *test)
 /* The row of a pool without a name has the function that created the pool. */
 static void pool_file_test_row_of_unnamed(struct kunit *test)
 {
-	const unsigned long expected[COLUMNS] = { [BLOCKS] = 1, [BLOCK_BYTES] = 4096 };
+	const unsigned long expected[COLUMNS] = { [BLOCKS] = 1, [BLOCK_BYTES] = PAGE_SIZE };
 	struct pools_file *pools = read_pools(test, fixture(test)->region);
 
 	expect_row(test, pools, "pool_fixture_init", expected);

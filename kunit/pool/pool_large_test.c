@@ -12,7 +12,10 @@
 
 static void pool_large_test_exact_pages(struct kunit *test)
 {
-	static const size_t sizes[] = { 4096, 4097, 8192, 8193, 40960, 65537, SZ_1M };
+	static const size_t sizes[] = {
+		PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE, 2 * PAGE_SIZE + 1, 10 * PAGE_SIZE,
+		16 * PAGE_SIZE + 1, 256 * PAGE_SIZE,
+	};
 	struct mp_pool *pool = fixture(test)->pool;
 	unsigned int i;
 

@@ -69,7 +69,7 @@ static void pool_test_create_default_alignment(struct kunit *test)
 /* A wrong alignment is always refused; only the first one prints a WARN. */
 static void pool_test_create_bad_alignment(struct kunit *test)
 {
-	static const size_t wrong[] = { 0, 3, 12, 4095, 8192, SIZE_MAX };
+	static const size_t wrong[] = { 0, 3, 12, 4095, 2 * PAGE_SIZE, SIZE_MAX };
 	struct mp_pool *pool;
 	unsigned int i;
 
@@ -248,7 +248,7 @@ static void pool_test_new_block_holds_padding(struct kunit *test)
 /* Also in blocks of several pages, the largest small object is a page less one byte. */
 static void pool_test_max_of_larger_blocks(struct kunit *test)
 {
-	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 16384, 0);
+	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 4 * PAGE_SIZE, 0);
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	KUNIT_EXPECT_EQ(test, pool->max, PAGE_SIZE - 1);

@@ -47,7 +47,7 @@ static void life(int heap, size_t size, int fixed, long cost[])
 {
 	int fd = fixed;
 	char *map;
-	size_t i;
+	size_t i, page = sysconf(_SC_PAGESIZE);
 
 	cost[ALLOC] -= now();
 	if (fixed < 0)
@@ -59,7 +59,7 @@ static void life(int heap, size_t size, int fixed, long cost[])
 	if (map == MAP_FAILED)
 		err(1, "mmap");
 	cost[TOUCH] -= now();
-	for (i = 0; i < size; i += 4096)
+	for (i = 0; i < size; i += page)
 		map[i] = 1;
 	cost[TOUCH] += now();
 	cost[FREE] -= now();
