@@ -311,7 +311,10 @@ static u64 weak_read(const void *address, size_t size, bool acquire,
 	return value->value;
 }
 
-/* A store with release makes all earlier stores visible, but may be late itself. */
+/*
+ * A store with release makes all earlier stores visible, but may be late itself.  Late stores
+ * become visible in their order, also several in one variable.
+ */
 static void weak_write(const struct store *what)
 {
 	unsigned int cpu = self->cpu;
@@ -329,6 +332,8 @@ static void weak_write(const struct store *what)
 	}
 	if (what->release)
 		memory_settle(cpu);
+	else
+		settle_var(cpu, what->address);
 	do_store(cpu, what, "");
 }
 
@@ -373,7 +378,6 @@ static void change(const struct store *what)
 
 	step();
 	if (memory_is_weak && self) {
-		settle_var(self->cpu, what->address);
 		weak_write(what);
 		return;
 	}

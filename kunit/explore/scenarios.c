@@ -571,7 +571,7 @@ static const struct scenario ordering[] = {
 			{ 0, .ops = { { EXACT, 0, 20 } } },
 			{ 0, .ops = { { ALLOC, 1, 1 } } },
 		},
-		.bound = 5,
+		.bound = 4,
 		.migrate = true,
 	}, {
 		/* A task that was moved frees a large block into the cache of its first CPU. */
@@ -583,6 +583,24 @@ static const struct scenario ordering[] = {
 		},
 		.bound = 3,
 		.migrate = true,
+	}, {
+		/* The block goes through the free lists. */
+		.shape = ONE_RANGE(1024, 9),
+		.setup = { { ALLOC, 0, 6, 0, 1 } },
+		.programs = {
+			{ 0, .ops = { { DRAIN }, { ALLOC, 1, 10 } } },
+			{ 1, .ops = { { FREE, 0 } } },
+		},
+		.bound = 3,
+	}, {
+		/* The first search must not overlook what was freed just before. */
+		.shape = ONE_RANGE(1024, 9),
+		.setup = { { ALLOC, 0, 6, 0, 1 } },
+		.programs = {
+			{ 0, .ops = { { ALLOC, 1, 10 } } },
+			{ 1, .ops = { { FREE, 0 } } },
+		},
+		.bound = 3,
 	},
 };
 

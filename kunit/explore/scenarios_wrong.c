@@ -123,6 +123,15 @@ static const struct scenario taken_again[] = {
 			{ 0, .ops = { { AGAIN, 0 }, { ALLOC, 1, 1 }, { ALLOC, 2, 1 } } },
 		},
 		.bound = 4,
+	}, {
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 0 } },
+		.programs = {
+			{ 0, .ops = { { AGAIN, 0 } } },
+			{ 0, .ops = { { AGAIN, 0 }, { ALLOC, 1, 1 }, { ALLOC, 2, 1 } } },
+		},
+		.bound = 4,
+		.migrate = true,
 	},
 };
 
