@@ -44,6 +44,7 @@
 #define BUDDY_GFP_SLOW	(__GFP_ZERO | BUDDY_GFP_ZONES)
 
 struct buddy_region;
+struct device;
 
 /* --- regions --- */
 
@@ -53,6 +54,15 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 					 unsigned long nr_pages, void *virt);
 int buddy_region_destroy(struct buddy_region *region);
 const char *buddy_region_name(const struct buddy_region *region);
+
+#ifdef CONFIG_OF
+struct buddy_region *devm_buddy_region_get(struct device *dev, const char *name);
+#else
+static inline struct buddy_region *devm_buddy_region_get(struct device *dev, const char *name)
+{
+	return ERR_PTR(-ENOENT);
+}
+#endif
 
 /* --- blocks of 2^order pages --- */
 
@@ -252,6 +262,13 @@ struct file_operations;
 int buddy_init(void);
 void buddy_set_loaded(void);
 void buddy_exit(void);
+#ifdef CONFIG_OF
+int buddy_of_init(void);
+void buddy_of_exit(void);
+#else
+static inline int buddy_of_init(void) { return 0; }
+static inline void buddy_of_exit(void) {}
+#endif
 /* Each region that is made from now on has this one file more in its debugfs folder. */
 #ifdef CONFIG_DEBUG_FS
 void buddy_debugfs_add_file(const char *name, const struct file_operations *fops);

@@ -454,6 +454,7 @@ static void show_region(struct buddy_region *region, void *data)
 		[ORIGIN_CALLER] = "caller",
 		[ORIGIN_RESERVED] = "reserved",
 		[ORIGIN_KERNEL] = "kernel",
+		[ORIGIN_NODE] = "dt-node",
 	};
 	const struct pfn_range *last = &region->ranges[region->nr_ranges - 1];
 

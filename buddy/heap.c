@@ -274,8 +274,18 @@ static int check_region(const char *what, const struct buddy_region *region)
 	return 0;
 }
 
+/* The decimal 660 would open a node to everybody. */
+static int check_mode(const char *what, unsigned int mode)
+{
+	if (!(mode & ~0666))
+		return 0;
+	pr_err("%s=%#o: not the mode of a node, such as 0660, in octal with a leading 0\n",
+	       what, mode);
+	return -EINVAL;
+}
+
 /* Make the node; @what is the name of the request in error messages. */
-static int add_heap(const char *what, struct buddy_region *region)
+static int add_heap(const char *what, struct buddy_region *region, umode_t mode)
 {
 	struct heap *new;
 	int err;
@@ -297,7 +307,7 @@ static int add_heap(const char *what, struct buddy_region *region)
 		.name = new->node + strlen("dma_heap/"),
 		.nodename = new->node,
 		.fops = &heap_fops,
-		.mode = heap_mode,
+		.mode = mode,
 	};
 	err = misc_register(&new->misc);
 	if (err) {
@@ -351,7 +361,7 @@ int buddy_heap_add(struct buddy_region *region)
 		return -EINVAL;
 	}
 	snprintf(what, sizeof(what), "%s(%s)", __func__, region->name);
-	err = add_heap(what, region);
+	err = add_heap(what, region, heap_mode);
 	if (err)
 		buddy_region_put(region);
 	return err;
@@ -385,6 +395,32 @@ void buddy_heap_remove(struct buddy_region *region)
 }
 EXPORT_SYMBOL_GPL(buddy_heap_remove);
 
+/* --- nodes of the devicetree --- */
+
+/* @mode: of the heap's node, or NULL for heap_mode= */
+int buddy_heap_open(const char *what, struct buddy_region *region, const u32 *mode)
+{
+	char text[96];
+	int err;
+
+	snprintf(text, sizeof(text), "%s: %s", what, mode ? "heap-mode" : "heap_mode");
+	err = check_mode(text, mode ? *mode : heap_mode);
+	/* No reference of the region is taken, as for heap=: of.c calls buddy_heap_close(). */
+	return err ?: add_heap(what, region, mode ? *mode : heap_mode);
+}
+
+/* Also for a region that is no heap. */
+void buddy_heap_close(struct buddy_region *region)
+{
+	struct heap *old;
+
+	mutex_lock(&heaps_mutex);
+	old = find_heap(region);
+	if (old)
+		remove_heap(old);
+	mutex_unlock(&heaps_mutex);
+}
+
 /* --- heap= --- */
 
 static int add_name(char *name, unsigned int index)
@@ -398,7 +434,7 @@ static int add_name(char *name, unsigned int index)
 		pr_err("%s: there is no such region in regions=\n", what);
 		return -EINVAL;
 	}
-	err = add_heap(what, region);
+	err = add_heap(what, region, heap_mode);
 	/* regions= made it, so it stays until rmmod; a reference would prevent that. */
 	buddy_region_put(region);
 	/* To modprobe, -EEXIST says that the module is loaded, and all is well. */
@@ -422,12 +458,8 @@ int buddy_heaps_init(void)
 {
 	int err = buddy_charge_init();
 
-	/* The decimal 660 would open the nodes to everybody. */
-	if (!err && heap && heap_mode & ~0666) {
-		pr_err("heap_mode=%#o: not the mode of a node, such as 0660, in octal with a leading 0\n",
-		       heap_mode);
-		err = -EINVAL;
-	}
+	if (!err && heap)
+		err = check_mode("heap_mode", heap_mode);
 	err = err ?: buddy_parse_list(heap, add_name);
 	if (err)
 		buddy_heaps_exit();

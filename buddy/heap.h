@@ -38,13 +38,22 @@ int buddy_buffer_phys(int fd, u64 *addr);
 void buddy_buffers_retry(void);
 void buddy_buffers_exit(void);
 
-/* --- dmabuf.c and heap.c, for module.c --- */
+/* --- dmabuf.c and heap.c, for module.c and of.c --- */
 
 #ifdef CONFIG_DMA_SHARED_BUFFER
+int buddy_heap_open(const char *what, struct buddy_region *region, const u32 *mode);
+void buddy_heap_close(struct buddy_region *region);
 void buddy_buffers_init(void);
 int buddy_heaps_init(void);
 void buddy_heaps_exit(void);
 #else
+static inline int buddy_heap_open(const char *what, struct buddy_region *region,
+				  const u32 *mode)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void buddy_heap_close(struct buddy_region *region) {}
 static inline void buddy_buffers_init(void) {}
 static inline int buddy_heaps_init(void) { return 0; }
 static inline void buddy_heaps_exit(void) {}

@@ -41,11 +41,13 @@ struct pfn_range {
  * @ORIGIN_CALLER: to the caller of buddy_region_create(), who keeps it
  * @ORIGIN_RESERVED: to nobody: a physical range that the kernel does not own
  * @ORIGIN_KERNEL: to the kernel's page allocator
+ * @ORIGIN_NODE: to nobody: memory of a node below /reserved-memory in the devicetree
  */
 enum origin {
 	ORIGIN_CALLER,
 	ORIGIN_RESERVED,
 	ORIGIN_KERNEL,
+	ORIGIN_NODE,
 };
 
 /**
@@ -59,6 +61,7 @@ enum origin {
  *	may hold pages
  * @pgmap: the struct pages that were made for a reserved range, or NULL
  * @reclaimed: the range's resource was left by an earlier load of the module
+ * @unclaimed: the range has no resource of the module in /proc/iomem
  * @clusters: the clusters of all ranges, in the order of @ranges, so by address; the
  *	words of @lists stand behind them
  * @pcp: the per-CPU caches
@@ -91,6 +94,7 @@ struct buddy_region {
 	unsigned int nr_ranges;
 	u8 origin;
 	bool reclaimed;
+	bool unclaimed;
 	bool uncached;
 	bool counted;
 	struct dev_pagemap *pgmap;
@@ -288,19 +292,35 @@ void buddy_unhold_block(struct buddy_region *region, const struct pfn_range *ran
 int buddy_range_of_caller(struct buddy_region *region, u64 base, u64 size, void *virt);
 int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base, u64 size);
 int buddy_range_of_kernel(struct buddy_region *region, const char *what, u64 size, u64 end);
+
+/* What the devicetree says of a node's memory. */
+#define NODE_NO_MAP	BIT(0)	/* the kernel does not map it */
+#define NODE_DYNAMIC	BIT(1)	/* the kernel has chosen the place */
+#define NODE_UNCACHED	BIT(2)	/* the module is to map it write-combined */
+
+int buddy_range_of_node(struct buddy_region *region, const char *what, u64 base, u64 size,
+			unsigned int flags);
 void buddy_range_release(struct buddy_region *region);
 int buddy_check_uncached(void);
 
 extern bool buddy_is_loaded;
+extern bool buddy_reclaim;
 
 /* --- region.c: a region's life --- */
 
 struct buddy_region *buddy_region_add(enum origin origin, const char *what,
 				      const char *name, u64 base, u64 size, void *virt);
+struct buddy_region *buddy_region_add_node(const char *what, const char *name, u64 base,
+					   u64 size, unsigned int flags);
+int buddy_region_remove(struct buddy_region *region, enum origin origin);
 void buddy_regions_remove_all(void);
 struct buddy_region *buddy_region_find(unsigned long pfn, const void *addr);
 void buddy_regions_for_each(void (*fn)(struct buddy_region *region, void *data),
 			    void *data);
+
+/* --- of.c: regions of the devicetree --- */
+
+#define BUDDY_OF_COMPATIBLE	"buddypool,region"
 
 /* --- param.c --- */
 

@@ -10,6 +10,7 @@
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
+#include <linux/of.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -105,7 +106,10 @@ int buddy_parse_list(const char *list, int (*fn)(char *entry, unsigned int index
 
 static int add_regions(void)
 {
-	if (!regions)
+	struct device_node *node = of_find_compatible_node(NULL, NULL, BUDDY_OF_COMPATIBLE);
+
+	of_node_put(node);
+	if (!regions && !node)
 		pr_info("no region is made; regions=fpga:128M@0x20000000 or regions=64M makes one, see modinfo\n");
 	return buddy_parse_list(regions, add_entry);
 }

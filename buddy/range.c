@@ -20,8 +20,8 @@
 #include "compat.h"
 #include "internal.h"
 
-static bool reclaim;
-module_param(reclaim, bool, 0444);
+bool buddy_reclaim;
+module_param_named(reclaim, buddy_reclaim, bool, 0444);
 MODULE_PARM_DESC(reclaim, "take back ranges whose blocks were in use at an earlier rmmod: no device may use them any more (default: N)");
 
 static char *uncached;
@@ -141,7 +141,7 @@ static int request_range(struct buddy_region *region, const char *what, u64 base
 		       what);
 		return -EBUSY;
 	}
-	if (!reclaim || found->start != left.start || found->end != left.end) {
+	if (!buddy_reclaim || found->start != left.start || found->end != left.end) {
 		pr_err("%s: %pa to %pa was left claimed at an rmmod of this module, as blocks were in use; when no device uses them any more, load with reclaim=1 and just this range\n",
 		       what, &found->start, &found->end);
 		return -EBUSY;
@@ -153,7 +153,7 @@ static int request_range(struct buddy_region *region, const char *what, u64 base
 /* A load that fails leaves a resource that it only reclaimed as it was. */
 static void release_range(struct buddy_region *region, u64 base, u64 size)
 {
-	if (!region->reclaimed || buddy_is_loaded)
+	if (!region->unclaimed && (!region->reclaimed || buddy_is_loaded))
 		release_mem_region(base, size);
 }
 
@@ -280,7 +280,6 @@ static void *map_with_pages(struct buddy_region *region, const char *what, u64 b
 		return virt;
 	}
 	region->pgmap = pgmap;
-	region->counted = true;
 	return virt;
 }
 
@@ -299,17 +298,19 @@ static void *map_with_pages(struct buddy_region *region, const char *what, u64 b
 static void unmap_pages(struct buddy_region *region) {}
 #endif
 
-static void *map_range(struct buddy_region *region, const char *what, u64 base, u64 size)
+/* @has_pages: the range has struct pages, from the kernel's start. */
+static void *map_range(struct buddy_region *region, const char *what, u64 base, u64 size,
+		       bool has_pages)
 {
 	void *virt;
 
-	region->uncached = is_uncached(region->name);
 	if (heap_pages && region->uncached) {
 		pr_err("%s: heap_pages=1 maps a range cached, so it cannot be in uncached=\n",
 		       what);
 		return ERR_PTR(-EINVAL);
 	}
-	if (heap_pages)
+	region->counted = heap_pages;
+	if (heap_pages && !has_pages)
 		return map_with_pages(region, what, base, size);
 	virt = memremap(base, size, region->uncached ? MEMREMAP_WC : MEMREMAP_WB);
 	if (virt)
@@ -326,10 +327,26 @@ static void unmap_range(struct buddy_region *region, void *virt)
 		memunmap(virt);
 }
 
+/* Map a range that was requested; give the range back if that fails. */
+static int map_reserved(struct buddy_region *region, const char *what, u64 base, u64 size,
+		     bool has_pages)
+{
+	void *virt = map_range(region, what, base, size, has_pages);
+	int err = PTR_ERR_OR_ZERO(virt);
+
+	if (!err) {
+		err = buddy_range_of_caller(region, base, size, virt);
+		if (err)
+			unmap_range(region, virt);
+	}
+	if (err)
+		release_range(region, base, size);
+	return err;
+}
+
 /* A physical range that the kernel does not own: memmap=, no-map or firmware-reserved. */
 int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
-	void *virt;
 	int err;
 
 	if (region_intersects(base, size, IORESOURCE_SYSTEM_RAM,
@@ -342,23 +359,41 @@ int buddy_range_reserved(struct buddy_region *region, const char *what, u64 base
 			       what);
 		return -EBUSY;
 	}
-	err = request_memory(region, what, base, size);
-	if (err)
-		return err;
-	virt = map_range(region, what, base, size);
-	err = PTR_ERR_OR_ZERO(virt);
-	if (err)
-		goto release;
-	err = buddy_range_of_caller(region, base, size, virt);
-	if (err)
-		goto unmap;
+	region->uncached = is_uncached(region->name);
+	err = request_memory(region, what, base, size) ?:
+	      map_reserved(region, what, base, size, false);
 	region->origin = ORIGIN_RESERVED;
-	return 0;
+	return err;
+}
 
-unmap:
-	unmap_range(region, virt);
-release:
-	release_range(region, base, size);
+/*
+ * Memory of a node below /reserved-memory.  Without no-map, the memory is System RAM that the
+ * page allocator does not have, with struct pages and in the linear mapping.  There, and where
+ * the kernel has chosen the place, the kernel's own resource in /proc/iomem leaves no room for
+ * one of the module: of.c sees to it that a node has one user.
+ */
+int buddy_range_of_node(struct buddy_region *region, const char *what, u64 base, u64 size,
+			unsigned int flags)
+{
+	int ram = region_intersects(base, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE);
+	int err = 0;
+
+	if (ram == REGION_MIXED || (ram == REGION_INTERSECTS && flags & NODE_NO_MAP)) {
+		pr_err("%s: the kernel has %#llx to %#llx as System RAM in spite of the node; look for 'reserved mem' in the kernel's first messages\n",
+		       what, base, base + size - 1);
+		return -EBUSY;
+	}
+	if (ram == REGION_INTERSECTS && flags & NODE_UNCACHED) {
+		pr_err("%s: uncached needs a node with no-map, other memory has cached mappings\n",
+		       what);
+		return -EINVAL;
+	}
+	region->uncached = flags & NODE_UNCACHED;
+	region->unclaimed = ram == REGION_INTERSECTS || flags & NODE_DYNAMIC;
+	if (!region->unclaimed)
+		err = request_memory(region, what, base, size);
+	err = err ?: map_reserved(region, what, base, size, ram == REGION_INTERSECTS);
+	region->origin = ORIGIN_NODE;
 	return err;
 }
 
@@ -475,6 +510,7 @@ void buddy_range_release(struct buddy_region *region)
 	case ORIGIN_CALLER:
 		break;
 	case ORIGIN_RESERVED:
+	case ORIGIN_NODE:
 		unmap_range(region, (void *)(unsigned long)(base + region->hot.virt_offset));
 		release_range(region, base, PFN_PHYS(range->pages));
 		break;

@@ -160,19 +160,16 @@ static void free_struct(struct rcu_head *rcu)
 	kfree(region);
 }
 
-/*
- * Make a region.  @what is the name of the request in error messages.  @origin says
- * which of the other arguments have a meaning.
- */
-struct buddy_region *buddy_region_add(enum origin origin, const char *what,
-				      const char *name, u64 base, u64 size, void *virt)
+static struct buddy_region *add_region(enum origin origin, const char *what,
+				       const char *name, u64 base, u64 size, void *virt,
+				       unsigned int node_flags)
 {
 	u64 last = PFN_PHYS(END_PFN) - 1;
 	struct buddy_region *region;
 	int err;
 
 	/* A caller's range may be a device's own memory, which the CPU cannot reach. */
-	if (origin == ORIGIN_RESERVED)
+	if (origin != ORIGIN_CALLER)
 		last = min_t(u64, last, iomem_resource.end);
 
 	mutex_lock(&regions_mutex);
@@ -198,6 +195,9 @@ struct buddy_region *buddy_region_add(enum origin origin, const char *what,
 		break;
 	case ORIGIN_KERNEL:
 		err = buddy_range_of_kernel(region, what, size, base);
+		break;
+	case ORIGIN_NODE:
+		err = buddy_range_of_node(region, what, base, size, node_flags);
 		break;
 	}
 	if (err)
@@ -231,6 +231,23 @@ err_struct:
 unlock:
 	mutex_unlock(&regions_mutex);
 	return ERR_PTR(err);
+}
+
+/*
+ * Make a region.  @what is the name of the request in error messages.  @origin says
+ * which of the other arguments have a meaning.
+ */
+struct buddy_region *buddy_region_add(enum origin origin, const char *what,
+				      const char *name, u64 base, u64 size, void *virt)
+{
+	return add_region(origin, what, name, base, size, virt, 0);
+}
+
+/* Make a region of a node's memory; @flags is what the devicetree says of it. */
+struct buddy_region *buddy_region_add_node(const char *what, const char *name, u64 base,
+					   u64 size, unsigned int flags)
+{
+	return add_region(ORIGIN_NODE, what, name, base, size, NULL, flags);
 }
 
 static unsigned long used_now(struct buddy_region *region)
@@ -386,6 +403,27 @@ struct buddy_region *buddy_region_create(const char *name, unsigned long pfn,
 }
 EXPORT_SYMBOL_GPL(buddy_region_create);
 
+/*
+ * Destroy a region of this origin, if nobody has a block or a reference of it: else -EBUSY.
+ * -EINVAL if there is no such region.
+ */
+int buddy_region_remove(struct buddy_region *region, enum origin origin)
+{
+	int err = 0;
+
+	mutex_lock(&regions_mutex);
+	if (!is_region(region) || region->origin != origin) {
+		err = -EINVAL;
+	} else if (refcount_read(&region->refcount) > 1 || used_now(region)) {
+		err = -EBUSY;
+	} else {
+		unpublish(region);
+		free_region(region);
+	}
+	mutex_unlock(&regions_mutex);
+	return err;
+}
+
 /**
  * buddy_region_destroy() - undo buddy_region_create()
  * @region: made by buddy_region_create(), not found by buddy_region_get(); NULL is
@@ -400,22 +438,13 @@ EXPORT_SYMBOL_GPL(buddy_region_create);
  */
 int buddy_region_destroy(struct buddy_region *region)
 {
-	int err = 0;
+	int err;
 
 	if (!region)
 		return 0;
 	if (buddy_must_not_sleep(__func__))
 		return -EINVAL;
-	mutex_lock(&regions_mutex);
-	if (!is_region(region) || region->origin != ORIGIN_CALLER) {
-		err = -EINVAL;
-	} else if (refcount_read(&region->refcount) > 1 || used_now(region)) {
-		err = -EBUSY;
-	} else {
-		unpublish(region);
-		free_region(region);
-	}
-	mutex_unlock(&regions_mutex);
+	err = buddy_region_remove(region, ORIGIN_CALLER);
 	if (err == -EINVAL)
 		buddy_bad_call(__func__, "this is no region of buddy_region_create()", region);
 	return err;

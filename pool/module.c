@@ -22,10 +22,15 @@ static int __init buddypool_init(void)
 	err = buddy_heaps_init();
 	if (err)
 		goto buddy;
+	err = buddy_of_init();
+	if (err)
+		goto heaps;
 	buddy_set_loaded();
 	mp_fault_init();
 	return 0;
 
+heaps:
+	buddy_heaps_exit();
 buddy:
 	buddy_exit();
 kasan:
@@ -36,6 +41,7 @@ module_init(buddypool_init);
 
 static void __exit buddypool_exit(void)
 {
+	buddy_of_exit();
 	buddy_heaps_exit();
 	buddy_exit();
 	mp_fault_exit();
