@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# checkpatch --strict, sparse, kernel-doc and shellcheck; silent is clean.
+# checkpatch --strict, sparse, kernel-doc, dt-schema and shellcheck; silent is clean.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -32,5 +32,6 @@ lint checkpatch perl "$kdir/source/scripts/checkpatch.pl" --no-tree --strict --t
 	--quiet --no-summary --show-types -f "${sources[@]}"
 lint sparse scripts/kernels/modules.sh sparse "$kdir" C=2
 lint kernel-doc perl "$kdir/source/scripts/kernel-doc" -none "${public[@]}"
+lint bindings scripts/bindings.sh
 lint shellcheck shellcheck -x "${shell[@]}"
 exit $failed

@@ -19,7 +19,7 @@ for step; do
 	run)	need gnuplot-nox libc6-dev optipng ;;
 	kernel)	need gcc make "linux-source-$own_kernel" xz-utils flex bison bc perl \
 			libc6-dev libelf-dev libssl-dev python3 ;;
-	lint)	need git sparse shellcheck perl python3-ply python3-git ;;
+	lint)	need git sparse shellcheck perl python3-ply python3-git dt-schema device-tree-compiler ;;
 	bench)	need gnuplot-nox ;;
 	explore) need gcc make libc6-dev ;;
 	fuzz)	need gcc make libc6-dev clang libclang-rt-dev ;;
