@@ -1,29 +1,49 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# devicetree.sh: run the suite devicetree, kunit/devicetree/, in Debian's kernel for arm64 in
-# QEMU's machine "virt", whose tree has the nodes of kunit/devicetree/regions.dts.  Print the
-# results as KTAP.  The kernel's log is build/devicetree.log.
+# devicetree.sh: run the suite devicetree, kunit/devicetree/, on arm64: in Debian's kernel, and
+# in the debug kernel, which takes an overlay at run time.  The guest is QEMU's machine "virt",
+# whose tree has the nodes of kunit/devicetree/regions.dts.  Print the results as KTAP.  The
+# kernels' logs are build/devicetree/NAME.log.
 set -euo pipefail
+shopt -s nullglob
 cd "$(dirname "$0")/.."
 export ARCH=arm64
 . scripts/lib.sh
 
-log=build/devicetree.log
-built=build/devicetree
-files=(regions refused unbind consumer)
+out=build/devicetree
+files=(regions refused unbind consumer overlay)
 
+mkdir -p $out
+user_programs
+late=kunit/devicetree/late.dts
+dtc -q -I dts -O dtb -o $out/late.dtbo $late
+sed 's/heap;/memory-region-names = "another";/' $late | dtc -q -I dts -O dtb -o $out/another.dtbo
+
+# run NAME IMAGE KDIR
+run() {
+	local log=$out/$1.log built=$out/$1
+
+	say "arm64, $1 kernel: the suite devicetree" >&2
+	scripts/kernels/modules.sh "${built#build/}" "$3" TESTS="devicetree watched"
+	ENVIRONMENT="FILES='${files[*]}'" APPEND="printk.devkmsg=on" LOG=$log \
+	OVERLAY=kunit/devicetree/regions.dts \
+		scripts/guest/guest.sh devicetree "$2" "$built"/buddypool.ko \
+		"$built"/kunit/{buddy/watch_load,devicetree/overlay*}.ko \
+		"$built"/Documentation/examples/{consumer,by_name}.ko \
+		kunit/devicetree/*.sh kunit/lib/ktap.sh "$user"/heap_client $out/*.dtbo \
+		>&2 || failed=1
+	# Each suite has the number 1 in its own log.
+	number=$((number + 1))
+	sed -n "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $number /
+		/^    KTAP version/,\$ p" "$log"
+}
+
+number=0 failed=0
+printf 'KTAP version 1\n1..2\n'
 kernel=$(scripts/kernels/debian-kernel.sh)
 read -r image kdir <<<"$kernel"
-say "Debian's kernel for arm64: building the modules" >&2
-scripts/kernels/modules.sh "${built#build/}" "$kdir" TESTS="devicetree watched"
-user_programs
-
-status=0
-ENVIRONMENT="FILES='${files[*]}'" APPEND="printk.devkmsg=on" LOG=$log \
-OVERLAY=kunit/devicetree/regions.dts \
-	scripts/guest/guest.sh devicetree "$image" "$built"/{buddypool,kunit/buddy/watch_load}.ko \
-	"$built"/Documentation/examples/{consumer,by_name}.ko kunit/devicetree/*.sh \
-	kunit/lib/ktap.sh "$user"/heap_client >&2 || status=1
-printf 'KTAP version 1\n1..1\n'
-sed -n 's/\r$//; s/^\[ *[0-9.]*\] //; /^    KTAP version/,$ p' "$log"
-exit $status
+run debian "$image" "$kdir"
+kernel=$(scripts/kernels/test-kernel.sh debug)
+read -r image kdir <<<"$kernel"
+run debug "$image" "$kdir"
+exit $failed

@@ -34,8 +34,8 @@ hold() {
 }
 
 release() {
-	kill $holder
-	wait $holder 2>/dev/null
+	kill "$holder"
+	wait "$holder" 2>/dev/null
 }
 
 dt_buffer() {
@@ -63,7 +63,7 @@ dt_driver() {
 	insmod /by_name.ko || { fail "insmod by_name"; return; }
 	unbind buddypool-heaps
 	says "region fpga is in use"
-	grep -q "^fpga .* dt-node *1$" $debug/regions || fail "$(cat $debug/regions)"
+	grep -q "^fpga .* dt-node *1$" "$debug"/regions || fail "$(cat "$debug"/regions)"
 	! has_region mapped || fail "mapped stays"
 	bind buddypool-heaps
 	rmmod by_name || fail "rmmod by_name"

@@ -12,7 +12,8 @@ log=$out/build.log
 mkdir -p "$out"
 # Remove modules whose source has moved or does not exist any more.
 find "$out" -name '*.ko' -delete
-for dir in buddy{,/uapi} pool kunit kunit/{lib,buddy,pool,torture,replay,bench,devices} Documentation/examples; do
+for dir in buddy{,/uapi} pool kunit kunit/{lib,buddy,pool,torture,replay,bench,devices,devicetree} \
+	Documentation/examples; do
 	mkdir -p "$out/$dir"
 	find "$out/$dir" -maxdepth 1 -type l -delete
 	find "$top/$dir" -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild \) \
