@@ -69,13 +69,10 @@ static inline void fault_put_debugfs_attr(struct fault_attr *attr)
 #endif
 
 /* For the tests: 6.7 wants to know below which node an overlay lies; NULL is the root. */
-#ifdef CONFIG_OF_OVERLAY
-#include <linux/of.h>
-#endif
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-#define OF_OVERLAY_TARGET
+#define overlay_apply(fdt, size, id)	of_overlay_fdt_apply(fdt, size, id)
 #else
-#define OF_OVERLAY_TARGET	, NULL
+#define overlay_apply(fdt, size, id)	of_overlay_fdt_apply(fdt, size, id, NULL)
 #endif
 
 /* For the tests: 6.12 has it under another name. */

@@ -329,7 +329,7 @@ static void unmap_range(struct buddy_region *region, void *virt)
 
 /* Map a range that was requested; give the range back if that fails. */
 static int map_reserved(struct buddy_region *region, const char *what, u64 base, u64 size,
-		     bool has_pages)
+			bool has_pages)
 {
 	void *virt = map_range(region, what, base, size, has_pages);
 	int err = PTR_ERR_OR_ZERO(virt);

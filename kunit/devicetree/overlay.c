@@ -2,6 +2,7 @@
 /* For overlay.sh: an overlay of the devicetree, applied by insmod, and removed by rmmod. */
 #include <linux/kernel_read_file.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/vmalloc.h>
 
 #include "../../buddy/compat.h"
@@ -21,7 +22,7 @@ static int __init overlay_init(void)
 
 	if (size < 0)
 		return size;
-	err = of_overlay_fdt_apply(data, size, &id OF_OVERLAY_TARGET);
+	err = overlay_apply(data, size, &id);
 	vfree(data);
 	if (err)
 		of_overlay_remove(&id);
