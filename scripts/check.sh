@@ -3,7 +3,8 @@
 # check.sh [quick]: run all suites, or the one in SUITE, in each test kernel: each version
 # in KERNEL with each configuration in CONFIG.  Unless CONFIG is given, also run the suites
 # explore and fuzz_pool on the host, which need no kernel, and the suite devices in Debian's
-# own kernels of the versions in KERNEL; and without ARCH, the same for arm64.  With "quick",
+# own kernels of the versions in KERNEL; for arm64, also the suite devicetree; and without ARCH,
+# the same for arm64.  With "quick",
 # only SUITE is built, in build/quick, and it runs in one kernel.
 #
 # A guest uses little more than one CPU, so as many of these jobs run at once as there are
@@ -29,7 +30,7 @@ for kernel in ${KERNEL:-$own_kernel}; do
 done
 
 all_suites
-every=("${suites[@]}" "${host_suites[@]}" devices)
+every=("${suites[@]}" "${host_suites[@]}" devices devicetree)
 device_kernels=()
 for kernel in ${KERNEL:-${debian_kernels[*]}}; do
 	[[ " ${debian_kernels[*]} " != *" $kernel "* ]] || device_kernels+=("$kernel")
@@ -37,7 +38,12 @@ done
 others=()
 [ "$arch" = arm64 ] || [ -n "${ARCH-}${KERNEL-}${CONFIG-}${SUITE-}" ] || others=(arm64)
 [ -z "$cross" ] || host_suites=()
-if [ "${SUITE-}" = devices ]; then
+trees=()
+[ "$arch" != arm64 ] || [ -n "${SUITE-}${CONFIG-}${KERNEL-}" ] || trees=(tree)
+if [ "${SUITE-}" = devicetree ]; then
+	[ "$arch" = arm64 ] || die "the suite devicetree needs ARCH=arm64"
+	trees=(tree) cells=() host_suites=() device_kernels=()
+elif [ "${SUITE-}" = devices ]; then
 	cells=() host_suites=()
 	[ ${#device_kernels[@]} -gt 0 ] || die "the suite devices needs KERNEL=${debian_kernels[*]}"
 elif [[ -n ${SUITE-} && " ${host_suites[*]} " == *" $SUITE "* ]]; then
@@ -85,6 +91,14 @@ devices_job() {
 	kernel_source "$1"
 	scripts/devices.sh "$1" >"build/devices-$1$suffix.ktap" || bad=1
 	add_up "devices-$1$suffix" "$source" $bad
+}
+
+tree_job() {
+	local bad=0
+
+	kernel_source "$own_kernel"
+	scripts/devicetree.sh >build/devicetree.ktap || bad=1
+	add_up devicetree "$source" $bad
 }
 
 # cell_job CONFIG KERNEL
@@ -149,11 +163,11 @@ mkdir -p build
 user_programs
 outs=() filter="/^== \|^suite \|^[a-z]\+\.sh: \|: [0-9]\+ steps$/ p"
 # What fails is shown as it comes, but one job alone shows all.
-if [ $((${#host_suites[@]} + ${#device_kernels[@]} + ${#cells[@]} + ${#others[@]})) = 1 ]; then
+if [ $((${#host_suites[@]} + ${#device_kernels[@]} + ${#cells[@]} + ${#others[@]} + ${#trees[@]})) = 1 ]; then
 	filter="/^[0-9]\+ passed, [0-9]\+ failed$/! p"
 fi
 for kind in "${others[@]/#/other }" "${cells[@]/#/cell }" "${device_kernels[@]/#/devices }" \
-	"${host_suites[@]/#/host }"; do
+	"${trees[@]}" "${host_suites[@]/#/host }"; do
 	# shellcheck disable=SC2086 # two or three words
 	job $kind
 done

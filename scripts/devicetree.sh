@@ -14,7 +14,6 @@ out=build/devicetree
 files=(regions refused unbind consumer overlay)
 
 mkdir -p $out
-user_programs
 late=kunit/devicetree/late.dts
 dtc -q -I dts -O dtb -o $out/late.dtbo $late
 sed 's/heap;/memory-region-names = "another";/' $late | dtc -q -I dts -O dtb -o $out/another.dtbo

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # What the scripts share: messages, the cache, packages.
-# shellcheck disable=SC2034 # they use the variables
+# shellcheck disable=SC2034,SC2154 # they use the variables, kernels.sh has $busybox
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/buddypool
 # Absolute, for programs that run in another directory.

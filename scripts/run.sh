@@ -17,17 +17,41 @@ mem=${MEM:-1G}
 end=$((ram + $(numfmt --from=iec "${mem^^}")))
 [ $arch != x86 ] || [ "$end" -lt $((0xe0000000)) ] || end=$((end + (1 << 30)))
 
+# node NAME SIZE BASE: a reserved node of the tree with which `make run` boots on arm64.
+node() {
+	printf '\t\t%s: %s@%x {\n\t\t\treg = /bits/ 64 <%#x %#x>;\n\t\t\tno-map;\n\t\t};\n' \
+		"$(tr .- _ <<<"$1")_mem" "$1" $(($3)) $(($3)) "$(bytes "$2")"
+}
+
 number='(0x[0-9a-fA-F]+|[0-9]+)[kKmMgGtT]?'
-reserve=
+reserve='' nodes='' labels='' rest='' index=0 overlay=''
 IFS=, read -ra entries <<<"$regions"
 for entry in "${entries[@]}"; do
-	size=${entry##*:}
-	[[ $size =~ ^$number@$number$ ]] || continue
+	name=region$index size=${entry##*:}
+	[ "$size" = "$entry" ] && index=$((index + 1)) || name=${entry%%:*}
+	if ! [[ $size =~ ^$number@$number$ ]]; then
+		rest+=,$entry
+		continue
+	fi
+	nodes+=$(node "$name" "${size%@*}" "${size#*@}")$'\n'
+	labels+=", <&$(tr .- _ <<<"$name")_mem>"
 	reserve+=" $size"
 	need=$(($(bytes "${size#*@}") + $(bytes "${size%@*}")))
 	[ $need -le "$end" ] ||
 		die "REGIONS: $entry lies beyond the guest's memory of $mem: give MEM=$(((need - ram - 1 >> 30) + 1))G"
 done
+
+# On a board, the devicetree says which regions there are.
+if [ "$1$arch" = runarm64 ] && [ "$nodes" ]; then
+	regions=${rest#,} reserve='' overlay=build/regions.dts
+	mkdir -p build
+	{
+		printf '/dts-v1/;\n/plugin/;\n\n&{/} {\n\treserved-memory {\n'
+		printf '\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n\n'
+		printf '%s\t};\n\n\tbuddypool {\n\t\tcompatible = "buddypool,region";\n' "$nodes"
+		printf '\t\tmemory-region = %s;\n\t\theap;\n\t};\n};\n' "${labels#, }"
+	} >$overlay
+fi
 
 files=() names=
 if [ "$1" = shell ]; then
@@ -66,10 +90,10 @@ fi
 
 say "booting ${image##*/}, $mem of memory, ${SMP:-2} vCPUs"
 boot() {
-	APPEND="init_on_alloc=0" RESERVE=$reserve \
+	APPEND="init_on_alloc=0" RESERVE=$reserve OVERLAY=$overlay \
 	ENVIRONMENT="REGIONS='$regions' TRACE='${trace##*/}' POOLS='${pools##*/}' FILES='$names' PARAMS='${PARAMS-}' MODULES='${modules[*]##*/}'" \
 		scripts/guest/guest.sh "$1" "$image" "$built/buddypool.ko" \
-		"$built/kunit/buddypool_replay.ko" build/trace build/pools "${files[@]}"
+		"$built/kunit/buddypool_replay.ko" build/trace build/pools $overlay "${files[@]}"
 }
 if [ "$1" = shell ]; then
 	boot shell

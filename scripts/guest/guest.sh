@@ -69,9 +69,9 @@ x86)
 arm64)
 	# The oldest CPU that QEMU has with all sizes of pages.
 	cpu=cortex-a76
-	[ $accel != kvm ] || cpu=host
-	qemu=(qemu-system-aarch64 -M virt -cpu $cpu -serial "file:$log"
-		-device pci-serial,chardev=job -chardev stdio,id=job)
+	[ "$accel" != kvm ] || cpu=host
+	qemu=(qemu-system-aarch64 -M virt -cpu "$cpu" -serial "file:$log"
+		-device "pci-serial,chardev=job" -chardev "stdio,id=job")
 	append+=" console=ttyAMA0 earlycon"
 	;;
 esac
