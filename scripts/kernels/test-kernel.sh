@@ -17,6 +17,6 @@ x86)	image=bzImage ;;
 arm64)	image=Image ;;
 esac
 kernel_source "$kernel"
-kernel_build "kernel-$version-$config$suffix" "the $config$suffix test kernel, $version" $image \
+kernel_build "kernel-$version-$config$suffix" "the $config$suffix test kernel, $version" "$image" \
 	scripts/kernels/{kernel,"$arch","$config"}.config "${newer[@]}"
 echo "$build/arch/$arch/boot/$image $build"
