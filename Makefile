@@ -6,7 +6,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(lastword $(sort $(wildcard /lib/modules/*/build))))
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install clean help run shell check quick matrix mutate coverage torture explore fuzz bench lint htmldocs debian
+.PHONY: modules modules_install clean help run shell check quick matrix mutate coverage torture explore fuzz bench lint htmldocs debian deb debcheck
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -15,8 +15,10 @@ modules: ## build buddypool.ko against KDIR (default: running or newest headers)
 	@test -n "$(KDIR)" || { echo "no kernel headers: install linux-headers-amd64 or give KDIR=" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
 
-modules_install: modules ## install buddypool.ko for that kernel
+modules_install: modules ## install buddypool.ko for that kernel, and what other modules need (INSTALL_MOD_PATH=)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	release=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease) && \
+		scripts/devel.sh $(INSTALL_MOD_PATH)/lib/modules/$$release/buddypool
 
 clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
@@ -78,3 +80,11 @@ htmldocs: ## Documentation/ as HTML in build/htmldocs
 debian: ## run, check, lint, htmldocs in minimal roots of Debian 12 and 13 (RELEASE= TARGETS=)
 	@scripts/setup.sh debian
 	@scripts/debian.sh
+
+deb: ## build/buddypool-dkms_*.deb
+	@scripts/setup.sh deb
+	@scripts/deb.sh
+
+debcheck: ## install that package in Debian 12 and 13, boot, upgrade the kernel, purge (RELEASE=)
+	@scripts/setup.sh deb debian guest debcheck
+	@scripts/debcheck.sh

@@ -25,6 +25,8 @@ for step; do
 	fuzz)	need gcc make libc6-dev clang libclang-rt-dev ;;
 	docs)	need python3-sphinx perl ;;
 	debian)	need debootstrap git ;;
+	deb)	need git dpkg-dev debhelper dh-dkms lintian ;;
+	debcheck) need e2fsprogs fdisk ;;
 	*)	die "no step '$step'" ;;
 	esac
 done
