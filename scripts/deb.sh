@@ -30,7 +30,7 @@ buddypool ($version) unstable; urgency=medium
 EOF
 (cd "$work" && SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) dpkg-buildpackage -us -uc) \
 	>$log 2>&1 || { tail -n 30 $log >&2; die "the package does not build"; }
-mv build/deb/buddypool[_-]*.* build/
+mv build/deb/buddypool_* build/deb/buddypool-dkms_* build/
 rm -rf build/deb
 lintian --fail-on error,warning "build/buddypool_${version}"_*.changes
 ls build/buddypool-dkms_*.deb
