@@ -91,13 +91,13 @@ make_disk() {
 
 # boot ARGUMENT...: until the guest is off.
 boot() {
-	local console=build/debcheck-$release.console
+	local job=build/debcheck-$release.job
 
 	timeout 900 qemu-system-x86_64 -machine q35 -cpu max -m 1536 -smp 2 -display none \
 		-no-reboot -nic none -drive "file=$disk,format=raw,if=virtio" \
-		-serial "file:$console" "$@"
-	cat "$console"
-	grep -aq '^debcheck: done' "$console"
+		-serial stdio -serial "file:$job" "$@" </dev/null
+	cat "$job"
+	grep -q '^debcheck: done' "$job"
 }
 
 # no_trace: nothing of the package is left in the root.
