@@ -17,8 +17,7 @@ modules: ## build buddypool.ko against KDIR (default: running or newest headers)
 
 modules_install: modules ## install buddypool.ko for that kernel, and what other modules need (INSTALL_MOD_PATH=)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	release=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease) && \
-		scripts/devel.sh $(INSTALL_MOD_PATH)/lib/modules/$$release/buddypool
+	scripts/devel.sh $(INSTALL_MOD_PATH)/lib/modules/$$(cat $(KDIR)/include/config/kernel.release)/buddypool
 
 clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
