@@ -17,7 +17,8 @@ modules: ## build buddypool.ko against KDIR (default: running or newest headers)
 
 modules_install: modules ## install buddypool.ko for that kernel, and what other modules need (INSTALL_MOD_PATH=)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	scripts/devel.sh $(INSTALL_MOD_PATH)/lib/modules/$$(cat $(KDIR)/include/config/kernel.release)/buddypool
+	release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h) && \
+		scripts/devel.sh $(INSTALL_MOD_PATH)/lib/modules/$$release/buddypool
 
 clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
