@@ -11,7 +11,7 @@ work=build/deb/buddypool-$version
 log=build/deb.log
 
 # The manual page and the page of Documentation/ have the parameters of the sources.
-parameters=$(sed -n 's/^module_param(\([a-z_]*\),.*/\1/p' buddy/*.c pool/*.c | sort)
+parameters=$(sed -n 's/^module_param\(_named\)\?(\([a-z_]*\),.*/\2/p' buddy/*.c pool/*.c | sort)
 for page in Documentation/parameters.rst Documentation/buddypool.4; do
 	has=$(sed -n 's/^\([a-z_]*\)=$/\1/p; s/^\.It Cm \([a-z_]*\) .*/\1/p' $page | sort)
 	[ "$has" = "$parameters" ] ||
