@@ -3,10 +3,10 @@
  * Blocks by the DMA API.  A block with struct pages is mapped as any memory, a reserved range
  * without them by dma_map_resource().
  *
- * The kernel maintains the CPU's caches by the address in its linear mapping.  Memory that
- * the firmware withholds from the kernel, as by no-map in the devicetree, is not mapped there,
- * although it may have struct pages: maintenance would fault.  For such memory the device
- * must be coherent, or the region uncached.
+ * For a device that does not snoop, the kernel maintains the CPU's caches by the address in its
+ * linear mapping.  Memory that the firmware withholds from the kernel, as by no-map in the
+ * devicetree, is not mapped there, although it may have struct pages: the kernel's maintenance
+ * would fault.  For such memory the module maintains the caches by its own mapping.
  *
  * A block is never mapped by way of a copy (swiotlb), because a buffer is there to be
  * shared: a device that does not reach the block gets an error.
@@ -17,6 +17,8 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
+#include <linux/iommu.h>
+#include <linux/libnvdimm.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
@@ -33,15 +35,42 @@
 /* Memory has struct pages in pieces of this size, or of a multiple. */
 #define MEMMAP_STEP	(SZ_2M >> PAGE_SHIFT)
 
-/* The first struct page, or NULL if not all pages have one. */
-static struct page *first_page(unsigned long pfn, unsigned long nr_pages)
+/**
+ * struct piece - pages that are mapped together
+ * @page: the first struct page, or NULL if not all pages have one
+ * @phys: the physical address
+ * @size: in bytes
+ */
+struct piece {
+	struct page *page;
+	phys_addr_t phys;
+	size_t size;
+};
+
+/**
+ * enum keeper - who maintains the CPU's caches around a transfer
+ * @KEEPER_NONE: the region is uncached, or the device snoops: the caches need no maintenance
+ * @KEEPER_KERNEL: the DMA API, by the kernel's linear mapping, if the device does not snoop
+ * @KEEPER_MODULE: this module, by the region's own mapping
+ * @KEEPER_MISSING: maintenance is needed, but the region has no mapping, or the kernel no call
+ */
+enum keeper {
+	KEEPER_NONE,
+	KEEPER_KERNEL,
+	KEEPER_MODULE,
+	KEEPER_MISSING,
+};
+
+static struct piece piece_of(unsigned long pfn, unsigned long nr_pages)
 {
+	struct piece piece = { .phys = PFN_PHYS(pfn), .size = PFN_PHYS(nr_pages) };
 	unsigned long at, end = pfn + nr_pages;
 
 	for (at = pfn; at < end; at = round_up(at + 1, MEMMAP_STEP))
 		if (!pfn_valid(at))
-			return NULL;
-	return pfn_to_page(pfn);
+			return piece;
+	piece.page = pfn_to_page(pfn);
+	return piece;
 }
 
 /* Whether the device uses physical addresses, but for an offset of its bus. */
@@ -50,37 +79,49 @@ static bool is_direct(struct device *dev)
 	return !get_dma_ops(dev) && !use_dma_iommu(dev);
 }
 
-/* An uncached region has no line in a cache that could be written back. */
-static unsigned long attrs_of(const struct buddy_region *region)
+/* The memory of a mapped entry.  Without struct pages, only the DMA address tells where it is. */
+static struct piece piece_of_entry(struct device *dev, struct scatterlist *sg)
 {
-	return region->uncached ? DMA_ATTR_SKIP_CPU_SYNC : 0;
+	struct iommu_domain *domain = is_direct(dev) ? NULL : iommu_get_domain_for_dev(dev);
+	struct piece piece = { .page = sg_page(sg), .size = sg->length };
+
+	if (piece.page)
+		piece.phys = sg_phys(sg);
+	else if (domain)
+		piece.phys = iommu_iova_to_phys(domain, sg_dma_address(sg));
+	else
+		piece.phys = dma_to_phys(dev, sg_dma_address(sg));
+	return piece;
 }
 
 /*
  * Whether the device sees what the CPU has in its caches.  dma_map_resource() lets IOMMUs
  * treat memory as registers, which are not cached; those of x86 know no such difference.
  */
-static bool snoops(struct device *dev, unsigned long pfn, unsigned long nr_pages)
+static bool snoops(struct device *dev, const struct piece *piece)
 {
-	return dev_is_dma_coherent(dev) && (IS_ENABLED(CONFIG_X86) || is_direct(dev) ||
-					    first_page(pfn, nr_pages));
+	return dev_is_dma_coherent(dev) &&
+	       (IS_ENABLED(CONFIG_X86) || is_direct(dev) || piece->page);
 }
 
-/* Whether the kernel can maintain the CPU's caches: the region is in the linear mapping. */
-static bool is_linear(const struct buddy_region *region, unsigned long pfn,
-		      unsigned long nr_pages)
+static bool is_linear(const struct buddy_region *region, const struct piece *piece)
 {
-	phys_addr_t phys = PFN_PHYS(pfn);
-
-	return region->hot.mapped && first_page(pfn, nr_pages) &&
-	       region->hot.virt_offset == (unsigned long)__va(phys) - phys;
+	return region->hot.mapped && piece->page &&
+	       region->hot.virt_offset == (unsigned long)__va(piece->phys) - piece->phys;
 }
 
-/* Whether the caches of the CPU and the memory are to be made the same around a transfer. */
-static bool needs_sync(const struct buddy_region *region, unsigned long pfn,
-		       unsigned long nr_pages)
+static enum keeper keeper_of(struct device *dev, const struct buddy_region *region,
+			     const struct piece *piece)
 {
-	return !region->uncached && is_linear(region, pfn, nr_pages);
+	if (region->uncached)
+		return KEEPER_NONE;
+	if (is_linear(region, piece))
+		return KEEPER_KERNEL;
+	if (snoops(dev, piece))
+		return KEEPER_NONE;
+	if (region->hot.mapped && IS_ENABLED(CONFIG_ARCH_HAS_PMEM_API))
+		return KEEPER_MODULE;
+	return KEEPER_MISSING;
 }
 
 /* Whether the caller names a block that is in use; if not, the call is counted and reported. */
@@ -135,20 +176,18 @@ static int check_pages(const char *func, struct device *dev, struct buddy_region
 }
 
 /* Whether the device can have the block at all; the log says why not. */
-static int check_device(struct device *dev, struct buddy_region *region, unsigned long pfn,
-			unsigned long nr_pages)
+static int check_device(struct device *dev, struct buddy_region *region,
+			const struct piece *piece)
 {
-	phys_addr_t phys = PFN_PHYS(pfn);
-
 	if (!dev->dma_mask) {
 		dev_err_ratelimited(dev, "%s: the device has no DMA mask\n", region->name);
 		return -EINVAL;
 	}
-	if (is_direct(dev) && !dma_capable(dev, phys_to_dma(dev, phys), PFN_PHYS(nr_pages),
+	if (is_direct(dev) && !dma_capable(dev, phys_to_dma(dev, piece->phys), piece->size,
 					   false)) {
 		dev_err_ratelimited(dev, "%s: the device does not reach %#llx to %#llx, its DMA mask is %#llx; allocate by buddy_alloc_pfn_within()\n",
-				    region->name, (u64)phys,
-				    (u64)phys + PFN_PHYS(nr_pages) - 1, dma_get_mask(dev));
+				    region->name, (u64)piece->phys,
+				    (u64)piece->phys + piece->size - 1, dma_get_mask(dev));
 		return -ERANGE;
 	}
 	/* Also a guest whose memory is encrypted.  A copy is made by the linear mapping. */
@@ -157,34 +196,84 @@ static int check_device(struct device *dev, struct buddy_region *region, unsigne
 				    region->name);
 		return -EOPNOTSUPP;
 	}
-	if (!region->uncached && !snoops(dev, pfn, nr_pages) &&
-	    !is_linear(region, pfn, nr_pages)) {
-		dev_err_ratelimited(dev, "%s: the device does not snoop the CPU's caches, and the range is not in the kernel's linear mapping, by which the caches are maintained; a range in regions= can be loaded with uncached=%s\n",
-				    region->name, region->name);
+	if (keeper_of(dev, region, piece) == KEEPER_MISSING) {
+		dev_err_ratelimited(dev, "%s: the device does not snoop the CPU's caches, and %s\n",
+				    region->name, region->hot.mapped ?
+				    "this kernel maintains them only in its linear mapping, without CONFIG_ARCH_HAS_PMEM_API; if the range is in regions=, load it with uncached=" :
+				    "they are maintained by a kernel address, which the region has not; give one to buddy_region_create()");
 		return -EOPNOTSUPP;
 	}
 	return 0;
 }
 
-/* Map pages that check_device() has passed; with struct pages, @page is the first one. */
-static int map_pages(struct device *dev, struct buddy_region *region, struct page *page,
-		     phys_addr_t phys, size_t size, enum dma_data_direction direction,
+/*
+ * The kernel's calls for persistent memory are the only ones that a module has to maintain
+ * caches by a virtual address.  arch_wb_cache_pmem() writes the lines back until the data
+ * would survive a power failure, which is at least as far as where every device sees the data.
+ * A line is found by its physical address, so that what other mappings of the memory, as those
+ * of processes, have in the caches is maintained as well.  Lines are written back for a device
+ * that only writes, too, as the kernel does on arm64: a dirty line could overwrite its data.
+ */
+static void maintain(const struct buddy_region *region, const struct piece *piece,
+		     enum dma_data_direction direction, bool for_cpu)
+{
+	void *virt = (void *)((unsigned long)piece->phys + region->hot.virt_offset);
+
+	if (!for_cpu)
+		arch_wb_cache_pmem(virt, piece->size);
+	else if (direction != DMA_TO_DEVICE)
+		arch_invalidate_pmem(virt, piece->size);
+}
+
+static unsigned long attrs_for(enum keeper keeper)
+{
+	return keeper == KEEPER_KERNEL ? 0 : DMA_ATTR_SKIP_CPU_SYNC;
+}
+
+/* Map a piece that check_device() has passed. */
+static int map_piece(struct device *dev, struct buddy_region *region,
+		     const struct piece *piece, enum dma_data_direction direction,
 		     dma_addr_t *addr)
 {
-	if (page)
-		*addr = dma_map_page_attrs(dev, page, 0, size, direction, attrs_of(region));
+	enum keeper keeper = keeper_of(dev, region, piece);
+
+	if (keeper == KEEPER_MODULE)
+		maintain(region, piece, direction, false);
+	if (piece->page)
+		*addr = dma_map_page_attrs(dev, piece->page, 0, piece->size, direction,
+					   attrs_for(keeper));
 	else
-		*addr = dma_map_resource(dev, phys, size, direction, DMA_ATTR_SKIP_CPU_SYNC);
+		*addr = dma_map_resource(dev, piece->phys, piece->size, direction,
+					 attrs_for(keeper));
 	return dma_mapping_error(dev, *addr) ? -EIO : 0;
 }
 
-static void unmap_pages(struct device *dev, struct buddy_region *region, bool pages,
-			dma_addr_t addr, size_t size, enum dma_data_direction direction)
+static void unmap_piece(struct device *dev, struct buddy_region *region,
+			const struct piece *piece, enum dma_data_direction direction,
+			dma_addr_t addr)
 {
-	if (pages)
-		dma_unmap_page_attrs(dev, addr, size, direction, attrs_of(region));
+	enum keeper keeper = keeper_of(dev, region, piece);
+
+	if (piece->page)
+		dma_unmap_page_attrs(dev, addr, piece->size, direction, attrs_for(keeper));
 	else
-		dma_unmap_resource(dev, addr, size, direction, DMA_ATTR_SKIP_CPU_SYNC);
+		dma_unmap_resource(dev, addr, piece->size, direction, attrs_for(keeper));
+	if (keeper == KEEPER_MODULE)
+		maintain(region, piece, direction, true);
+}
+
+static void sync_piece(struct device *dev, struct buddy_region *region,
+		       const struct piece *piece, enum dma_data_direction direction,
+		       dma_addr_t addr, bool for_cpu)
+{
+	enum keeper keeper = keeper_of(dev, region, piece);
+
+	if (keeper == KEEPER_MODULE)
+		maintain(region, piece, direction, for_cpu);
+	else if (keeper == KEEPER_KERNEL && for_cpu)
+		dma_sync_single_for_cpu(dev, addr, piece->size, direction);
+	else if (keeper == KEEPER_KERNEL)
+		dma_sync_single_for_device(dev, addr, piece->size, direction);
 }
 
 /**
@@ -202,9 +291,10 @@ static void unmap_pages(struct device *dev, struct buddy_region *region, bool pa
  *
  * Context: any but NMI.
  * Return: 0, or an error.  The log has the reason for all but -EIO: -ERANGE if the device's
- * DMA mask does not reach the pages, -EOPNOTSUPP if the device does not snoop and the region
- * is neither in the kernel's linear mapping nor uncached (see ``uncached=``), or if this
- * machine would copy the pages,
+ * DMA mask does not reach the pages, -EOPNOTSUPP if the device does not snoop and the caches
+ * cannot be maintained for it: the region is not uncached (see ``uncached=``) and has no kernel
+ * mapping, or one outside of the linear mapping in a kernel without CONFIG_ARCH_HAS_PMEM_API;
+ * or if this machine would copy the pages,
  * -EIO if the IOMMU has no address left, -EINVAL if the device has no DMA mask, and for a
  * caller error: pages outside of the region, no direction, NULL.  Whether the pages are in
  * use is not tested.
@@ -213,16 +303,15 @@ int buddy_dma_map(struct device *dev, struct buddy_region *region, unsigned long
 		  unsigned long nr_pages, enum dma_data_direction direction, dma_addr_t *addr)
 {
 	int err = check_pages(__func__, dev, region, pfn, nr_pages, direction);
+	struct piece piece;
 
 	if (err)
 		return err;
 	if (!buddy_is_pointer(__func__, "this is no dma_addr_t", addr))
 		return -EINVAL;
-	err = check_device(dev, region, pfn, nr_pages);
-	if (err)
-		return err;
-	return map_pages(dev, region, first_page(pfn, nr_pages), PFN_PHYS(pfn),
-			 PFN_PHYS(nr_pages), direction, addr);
+	piece = piece_of(pfn, nr_pages);
+	return check_device(dev, region, &piece) ?:
+	       map_piece(dev, region, &piece, direction, addr);
 }
 EXPORT_SYMBOL_GPL(buddy_dma_map);
 
@@ -243,28 +332,25 @@ void buddy_dma_unmap(struct device *dev, struct buddy_region *region, unsigned l
 		     unsigned long nr_pages, enum dma_data_direction direction,
 		     dma_addr_t addr)
 {
-	if (!check_pages(__func__, dev, region, pfn, nr_pages, direction))
-		unmap_pages(dev, region, first_page(pfn, nr_pages), addr, PFN_PHYS(nr_pages),
-			    direction);
+	struct piece piece;
+
+	if (check_pages(__func__, dev, region, pfn, nr_pages, direction))
+		return;
+	piece = piece_of(pfn, nr_pages);
+	unmap_piece(dev, region, &piece, direction, addr);
 }
 EXPORT_SYMBOL_GPL(buddy_dma_unmap);
-
-static void sync(struct device *dev, dma_addr_t addr, size_t size,
-		 enum dma_data_direction direction, bool for_cpu)
-{
-	if (for_cpu)
-		dma_sync_single_for_cpu(dev, addr, size, direction);
-	else
-		dma_sync_single_for_device(dev, addr, size, direction);
-}
 
 static void sync_pages(const char *func, struct device *dev, struct buddy_region *region,
 		       unsigned long pfn, unsigned long nr_pages,
 		       enum dma_data_direction direction, dma_addr_t addr, bool for_cpu)
 {
-	if (!check_pages(func, dev, region, pfn, nr_pages, direction) &&
-	    needs_sync(region, pfn, nr_pages))
-		sync(dev, addr, PFN_PHYS(nr_pages), direction, for_cpu);
+	struct piece piece;
+
+	if (check_pages(func, dev, region, pfn, nr_pages, direction))
+		return;
+	piece = piece_of(pfn, nr_pages);
+	sync_piece(dev, region, &piece, direction, addr, for_cpu);
 }
 
 /**
@@ -312,9 +398,11 @@ static void unmap_entries(struct device *dev, struct buddy_region *region,
 {
 	struct scatterlist *sg;
 
-	for (sg = table->sgl; sg && sg != end; sg = sg_next(sg))
-		unmap_pages(dev, region, sg_page(sg), sg_dma_address(sg), sg->length,
-			    direction);
+	for (sg = table->sgl; sg && sg != end; sg = sg_next(sg)) {
+		struct piece piece = piece_of_entry(dev, sg);
+
+		unmap_piece(dev, region, &piece, direction, sg_dma_address(sg));
+	}
 }
 
 /**
@@ -339,6 +427,7 @@ int buddy_sg_table(struct device *dev, struct buddy_region *region, unsigned lon
 	int err = check_pages(__func__, dev, region, pfn, nr_pages, direction);
 	unsigned long left = nr_pages;
 	struct scatterlist *sg;
+	struct piece piece;
 	unsigned int i;
 
 	if (err)
@@ -346,7 +435,8 @@ int buddy_sg_table(struct device *dev, struct buddy_region *region, unsigned lon
 	if (buddy_must_not_sleep(__func__) ||
 	    !buddy_is_pointer(__func__, "this is no struct sg_table", table))
 		return -EINVAL;
-	err = check_device(dev, region, pfn, nr_pages);
+	piece = piece_of(pfn, nr_pages);
+	err = check_device(dev, region, &piece);
 	if (err)
 		return err;
 	err = sg_alloc_table(table, DIV_ROUND_UP(nr_pages, PHYS_PFN(MAX_ENTRY)), GFP_KERNEL);
@@ -355,9 +445,9 @@ int buddy_sg_table(struct device *dev, struct buddy_region *region, unsigned lon
 	for_each_sgtable_sg(table, sg, i) {
 		unsigned long nr = min_t(unsigned long, left, PHYS_PFN(MAX_ENTRY));
 
-		sg_set_page(sg, first_page(pfn, nr), PFN_PHYS(nr), 0);
-		err = map_pages(dev, region, sg_page(sg), PFN_PHYS(pfn), sg->length, direction,
-				&sg_dma_address(sg));
+		piece = piece_of(pfn, nr);
+		sg_set_page(sg, piece.page, piece.size, 0);
+		err = map_piece(dev, region, &piece, direction, &sg_dma_address(sg));
 		if (err)
 			goto unmap;
 		sg_dma_len(sg) = sg->length;
@@ -409,11 +499,13 @@ void buddy_sg_sync(struct device *dev, struct buddy_region *region,
 	struct scatterlist *sg;
 	unsigned int i;
 
-	if (!check_call(__func__, dev, region, direction) || region->uncached ||
+	if (!check_call(__func__, dev, region, direction) ||
 	    !buddy_is_pointer(__func__, "this is no struct sg_table", table))
 		return;
-	for_each_sgtable_sg(table, sg, i)
-		if (sg_page(sg))
-			sync(dev, sg_dma_address(sg), sg->length, direction, for_cpu);
+	for_each_sgtable_sg(table, sg, i) {
+		struct piece piece = piece_of_entry(dev, sg);
+
+		sync_piece(dev, region, &piece, direction, sg_dma_address(sg), for_cpu);
+	}
 }
 EXPORT_SYMBOL_GPL(buddy_sg_sync);
