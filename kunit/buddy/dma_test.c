@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite dma: blocks for devices, and as dma-bufs.  The device is a
- * platform device without a driver, of whose DMA mask the tests choose the bits.  There is
- * no IOMMU.  Test kernels have CONFIG_DMA_API_DEBUG, which checks the calls of the DMA API.
+ * Suite dma: blocks for devices.  The device is a platform device without a driver, of whose
+ * DMA mask the tests choose the bits, and which snoops unless a test says otherwise.  There
+ * is no IOMMU.  Test kernels have CONFIG_DMA_API_DEBUG, which checks the calls of the DMA API.
  */
-#include <linux/delay.h>
-#include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -13,12 +11,10 @@
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/swiotlb.h>
-#include <linux/workqueue.h>
+#include <linux/vmalloc.h>
 
 #include "../../buddy/dma.h"
-#include "../lib/files.h"
-
-IMPORT_NS_DMA_BUF;
+#include "../lib/common.h"
 
 #define PAGES	64UL
 
@@ -55,6 +51,17 @@ static void set_mask(u64 mask)
 	*dev->dma_mask = mask;
 }
 
+/* Whether the device snoops; false on architectures where all devices do. */
+static bool set_snoops(bool snoops)
+{
+#if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU)
+	dev->dma_coherent = snoops;
+	return true;
+#else
+	return false;
+#endif
+}
+
 static int dma_init_test(struct kunit *test)
 {
 	struct platform_device *pdev =
@@ -64,6 +71,7 @@ static int dma_init_test(struct kunit *test)
 		return PTR_ERR(pdev);
 	dev = &pdev->dev;
 	set_mask(DMA_BIT_MASK(64));
+	set_snoops(true);
 	test_bad_calls();
 	room = debug_room();
 	return 0;
@@ -409,10 +417,26 @@ static void sync_all(struct buddy_region *region, unsigned long pfn, dma_addr_t 
 	buddy_sg_sync(dev, region, DMA_FROM_DEVICE, table, false);
 }
 
-/* As if the region was mapped elsewhere than in the kernel's linear mapping; or back. */
-static void move_mapping(struct buddy_region *region)
+/* Map the region elsewhere than in the kernel's linear mapping, as a range with no-map is. */
+static void move_mapping(struct kunit *test, struct buddy_region *region)
 {
-	region->hot.virt_offset ^= PAGE_SIZE;
+	struct page *pages[PAGES];
+	unsigned long i;
+	void *virt;
+
+	for (i = 0; i < PAGES; i++)
+		pages[i] = pfn_to_page(region->ranges->pfn + i);
+	virt = vmap(pages, PAGES, VM_MAP, PAGE_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, virt);
+	region->hot.virt_offset = (unsigned long)virt - PFN_PHYS(region->ranges->pfn);
+}
+
+static void move_back(struct buddy_region *region)
+{
+	u64 base = PFN_PHYS(region->ranges->pfn);
+
+	vunmap((void *)(unsigned long)(base + region->hot.virt_offset));
+	region->hot.virt_offset = (unsigned long)__va(base) - base;
 }
 
 /*
@@ -433,7 +457,7 @@ static u32 syncs(struct kunit *test, bool pages, bool linear, bool uncached)
 	pfn = buddy_alloc_pfn_exact(region, 3, 0);
 	region->uncached = uncached;
 	if (!linear)
-		move_mapping(region);
+		move_mapping(test, region);
 	KUNIT_ASSERT_EQ(test, buddy_sg_table(dev, region, pfn + 1, 2, DMA_FROM_DEVICE, &table), 0);
 	addr = sg_dma_address(table.sgl);
 	before = *count;
@@ -448,7 +472,7 @@ static u32 syncs(struct kunit *test, bool pages, bool linear, bool uncached)
 	*print = prints;
 	buddy_sg_table_free(dev, region, DMA_FROM_DEVICE, &table);
 	if (!linear)
-		move_mapping(region);
+		move_back(region);
 	buddy_free_pfn_exact(region, pfn, 3);
 	return *count - before;
 }
@@ -457,39 +481,39 @@ static void dma_test_sync(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, syncs(test, true, true, false), 4U);
 	KUNIT_EXPECT_EQ(test, syncs(test, true, true, true), 0U);
-	/* A table of memory without linear mapping is for a device that needs no calls. */
-	KUNIT_EXPECT_EQ(test, syncs(test, true, false, false), 2U);
+	/* The DMA API would maintain the caches by the linear mapping. */
+	KUNIT_EXPECT_EQ(test, syncs(test, true, false, false), 0U);
 	KUNIT_EXPECT_EQ(test, syncs(test, false, true, false), 0U);
 }
 
-/*
- * Without struct pages, or outside of the linear mapping, caches cannot be maintained; in an
- * uncached region they need not.
- */
+static void expect_maps(struct kunit *test, struct buddy_region *region, int err)
+{
+	unsigned long pfn = buddy_alloc_pfn(region, 0, 0);
+
+	KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), err);
+	KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), err);
+	buddy_free_pfn(region, pfn, 0);
+}
+
+/* Caches are maintained by a kernel address; those of an uncached region need not be. */
 static void dma_test_not_coherent(struct kunit *test)
 {
-#if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU)
-	unsigned int with;
+	const int moved = IS_ENABLED(CONFIG_ARCH_HAS_PMEM_API) ? 0 : -EOPNOTSUPP;
+	struct buddy_region *mapped = test_region_mapped(test, 0, PAGES);
+	struct buddy_region *unmapped = test_region(test, TEST_PFN, PAGES);
 
-	dev->dma_coherent = false;
-	for (with = 0; with < 2; with++) {
-		struct buddy_region *region = region_with(test, with);
-		unsigned long pfn = buddy_alloc_pfn(region, 0, 0);
-
-		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), with ? 0 : -EOPNOTSUPP);
-		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), with ? 0 : -EOPNOTSUPP);
-		move_mapping(region);
-		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), -EOPNOTSUPP);
-		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), -EOPNOTSUPP);
-		region->uncached = true;
-		KUNIT_EXPECT_EQ(test, try_map(region, pfn, 1), 0);
-		KUNIT_EXPECT_EQ(test, try_table(region, pfn, 1), 0);
-		move_mapping(region);
-		buddy_free_pfn(region, pfn, 0);
-	}
-#else
-	kunit_skip(test, "all devices snoop on this architecture");
-#endif
+	if (!set_snoops(false))
+		kunit_skip(test, "all devices snoop on this architecture");
+	expect_maps(test, mapped, 0);
+	KUNIT_EXPECT_EQ(test, syncs(test, true, true, false), 4U);
+	expect_maps(test, unmapped, -EOPNOTSUPP);
+	unmapped->uncached = true;
+	expect_maps(test, unmapped, 0);
+	move_mapping(test, mapped);
+	expect_maps(test, mapped, moved);
+	mapped->uncached = true;
+	expect_maps(test, mapped, 0);
+	move_back(mapped);
 }
 
 /* A device for which all is copied gets an error, before anything is copied. */
@@ -514,98 +538,6 @@ static void dma_test_swiotlb(struct kunit *test)
 #endif
 }
 
-/* --- dma-bufs --- */
-
-/* Only a whole block can be exported; a wrong call leaves all blocks as they are. */
-static void dma_test_export(struct kunit *test)
-{
-	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
-	struct buddy_stats *fresh = test_stats(test, region);
-	unsigned long pfn = buddy_alloc_pfn_exact(region, 5, 0), i;
-	struct dma_buf *dmabuf;
-	const struct {
-		enum buddy_error kind;
-		unsigned long pfn;
-		unsigned long nr;
-	} wrong[] = {
-		{ BUDDY_NOT_A_HEAD, pfn + 1, 4 }, { BUDDY_WRONG_SIZE, pfn, 4 },
-		{ BUDDY_WRONG_SIZE, pfn, 6 }, { BUDDY_DOUBLE_FREE, pfn + 5, 1 },
-		{ BUDDY_OUTSIDE, pfn + PAGES, 1 }, { BUDDY_NO_PAGES, pfn, 0 },
-	};
-
-	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		unsigned long before = errors(test, region, wrong[i].kind);
-
-		if (before)
-			dmabuf = buddy_export(region, wrong[i].pfn, wrong[i].nr, O_RDWR);
-		else
-			EXPECT_WARNING("buddypool: region test-",
-				       dmabuf = buddy_export(region, wrong[i].pfn, wrong[i].nr,
-							     O_RDWR));
-		KUNIT_EXPECT_PTR_EQ(test, dmabuf, ERR_PTR(-EINVAL));
-		KUNIT_EXPECT_EQ_MSG(test, errors(test, region, wrong[i].kind), before + 1,
-				    "%lu pages at %#lx", wrong[i].nr, wrong[i].pfn);
-	}
-	KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfn), 5UL);
-	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 1U);
-
-	dmabuf = buddy_export(region, pfn, 5, O_RDWR);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
-	KUNIT_EXPECT_EQ(test, (u64)dmabuf->size, (u64)PFN_PHYS(5));
-	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 2U);
-	dma_buf_put(dmabuf);
-	flush_delayed_fput();
-	KUNIT_EXPECT_EQ(test, refcount_read(&region->refcount), 1U);
-	expect_all_free(test, region, fresh);
-}
-
-struct leaving {
-	struct work_struct work;
-	struct buddy_region *region;
-	int err;
-};
-
-static void destroy(struct work_struct *work)
-{
-	struct leaving *leaving = container_of(work, struct leaving, work);
-
-	leaving->err = buddy_region_destroy(leaving->region);
-}
-
-/*
- * The destroy waits for the reader of a file.  The release of another region's buffer waits
- * for the destroy, but does not keep the reader waiting.
- */
-static void dma_test_read_meanwhile(struct kunit *test)
-{
-	struct leaving leaving = { .region = buddy_region_create("leaving", TEST_PFN, 1, NULL) };
-	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
-	struct dma_buf *dmabuf;
-	struct file *file;
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, leaving.region);
-	dmabuf = buddy_export(region, buddy_alloc_pfn(region, 0, 0), 1, O_RDWR);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
-	file = open_file("leaving", "buffers");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	KUNIT_ASSERT_EQ(test, debugfs_file_get(file->f_path.dentry), 0);
-
-	INIT_WORK_ONSTACK(&leaving.work, destroy);
-	queue_work(system_long_wq, &leaving.work);
-	msleep(100);
-	/* The last reference of a file goes in a work of the kernel. */
-	dma_buf_put(dmabuf);
-	msleep(100);
-	KUNIT_EXPECT_GT(test, read_seq_file(file, new_text(test), TEXT_LEN, 0), 0L);
-
-	debugfs_file_put(file->f_path.dentry);
-	flush_work(&leaving.work);
-	destroy_work_on_stack(&leaving.work);
-	__fput_sync(file);
-	flush_delayed_fput();
-	KUNIT_EXPECT_EQ(test, leaving.err, 0);
-}
-
 static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(dma_test_bad_pointers),
 	KUNIT_CASE(dma_test_must_not_sleep),
@@ -621,8 +553,6 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(dma_test_sync),
 	KUNIT_CASE(dma_test_not_coherent),
 	KUNIT_CASE(dma_test_swiotlb),
-	KUNIT_CASE(dma_test_export),
-	KUNIT_CASE(dma_test_read_meanwhile),
 	{}
 };
 
