@@ -196,14 +196,15 @@ static int check_device(struct device *dev, struct buddy_region *region,
 				    region->name);
 		return -EOPNOTSUPP;
 	}
-	if (keeper_of(dev, region, piece) == KEEPER_MISSING) {
-		dev_err_ratelimited(dev, "%s: the device does not snoop the CPU's caches, and %s\n",
-				    region->name, region->hot.mapped ?
-				    "this kernel maintains them only in its linear mapping, without CONFIG_ARCH_HAS_PMEM_API; if the range is in regions=, load it with uncached=" :
-				    "they are maintained by a kernel address, which the region has not; give one to buddy_region_create()");
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	if (keeper_of(dev, region, piece) != KEEPER_MISSING)
+		return 0;
+	if (region->hot.mapped)
+		dev_err_ratelimited(dev, "%s: the device does not snoop the CPU's caches, and a kernel without CONFIG_ARCH_HAS_PMEM_API maintains them only in its linear mapping; a range in regions= can be loaded with uncached=%s\n",
+				    region->name, region->name);
+	else
+		dev_err_ratelimited(dev, "%s: the device does not snoop the CPU's caches, and they are maintained by the region's kernel address, which it has not; give one to buddy_region_create()\n",
+				    region->name);
+	return -EOPNOTSUPP;
 }
 
 /*
