@@ -83,8 +83,8 @@ static void map_test_states(struct kunit *test)
 	struct buddy_region *region = test_region(test, TEST_PFN + 60, 4 + 18 * 64 + 3);
 	struct buddy_stats *fresh = test_stats(test, region);
 	unsigned long last = TEST_PFN + 19 * CLUSTER_PAGES;
+	char *text, want[64];
 	unsigned int i;
-	char *text;
 
 	expect_map(test, region, "....................");
 	fill(test, region);
@@ -109,7 +109,8 @@ static void map_test_states(struct kunit *test)
 	free_each(region, last, 1, 1);
 	expect_map(test, region, "4#===5=.11245788###6");
 	text = region_file(test, region, "map_short");
-	KUNIT_EXPECT_STREQ(test, strchr(text, '\n'), "\n0x001000000000 4####5#.11245788###6\n");
+	sprintf(want, "\n%#014llx 4####5#.11245788###6\n", PFN_PHYS(TEST_PFN));
+	KUNIT_EXPECT_STREQ(test, strchr(text, '\n'), want);
 
 	free_each(region, TEST_PFN + 62, 2, 1);
 	free_each(region, last + 1, 2, 1);
@@ -130,16 +131,17 @@ static void map_test_states(struct kunit *test)
 static void map_test_folds(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, BIT(28), 8 * 4096 + 55 * 64);
+	u64 row = PFN_PHYS((u64)BIT(28)), bytes = PFN_PHYS(4096);
 	char dots[COLUMNS + 1] = "", full[COLUMNS + 1] = "";
 	char *want = new_text(test);
 	unsigned int i, n;
 
 	memset(dots, '.', COLUMNS);
 	memset(full, '=', COLUMNS);
-	n = sprintf(want, "%s%s",
-		    "# 256 KiB a character: . free  1-8 eighths in use  # full  = part of a larger block\n",
+	n = sprintf(want, "# %lu KiB a character: . free  1-8 eighths in use  # full  = part of a larger block\n%s",
+		    PAGE_SIZE << CLUSTER_ORDER >> 10,
 		    "# a line of * stands for more lines like the one above\n");
-	sprintf(want + n, "0x010000000000 %s\n*\n0x010008000000 %.55s\n", dots, dots);
+	sprintf(want + n, "%#014llx %s\n*\n%#014llx %.55s\n", row, dots, row + 8 * bytes, dots);
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map"), want);
 
 	/* Each block is one row; two of them stay in use. */
@@ -148,9 +150,8 @@ static void map_test_folds(struct kunit *test)
 	for (i = 0; i < 8; i++)
 		if (i != 1 && i != 2)
 			buddy_free_pfn(region, BIT(28) + i * 4096, 12);
-	sprintf(want + n, "%s%s\n%s%s\n*\n%s%s\n*\n%s%.55s\n",
-		"0x010000000000 ", dots, "0x010001000000 ", full,
-		"0x010003000000 ", dots, "0x010008000000 ", dots);
+	sprintf(want + n, "%#014llx %s\n%#014llx %s\n*\n%#014llx %s\n*\n%#014llx %.55s\n",
+		row, dots, row + bytes, full, row + 3 * bytes, dots, row + 8 * bytes, dots);
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map"), want);
 	buddy_free_pfn(region, BIT(28) + 1 * 4096, 12);
 	buddy_free_pfn(region, BIT(28) + 2 * 4096, 12);
