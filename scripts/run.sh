@@ -36,6 +36,8 @@ for entry in "${entries[@]}"; do
 	nodes+=$(node "$name" "${size%@*}" "${size#*@}")$'\n'
 	labels+=", <&$(tr .- _ <<<"$name")_mem>"
 	reserve+=" $size"
+	[ "$(bytes "${size#*@}")" -ge $ram ] ||
+		die "REGIONS: $entry lies below the guest's memory, which begins at $(printf %#x $ram)"
 	need=$(($(bytes "${size#*@}") + $(bytes "${size%@*}")))
 	[ $need -le "$end" ] ||
 		die "REGIONS: $entry lies beyond the guest's memory of $mem: give MEM=$(((need - ram - 1 >> 30) + 1))G"
