@@ -12,7 +12,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 modules: ## build buddypool.ko against KDIR (default: running or newest headers)
-	@test -n "$(KDIR)" || { echo "no kernel headers: install linux-headers-amd64 or give KDIR=" >&2; exit 1; }
+	@test -n "$(KDIR)" || { echo "no kernel headers: install linux-headers-amd64 or linux-headers-arm64, or give KDIR=" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
 
 modules_install: modules ## install buddypool.ko for that kernel, and what other modules need (INSTALL_MOD_PATH=)
@@ -24,19 +24,19 @@ clean: ## remove what was built here; the cache stays
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
 	rm -rf build
 
-run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg, capture build/frame.png (REGIONS= PARAMS= MEM= SMP= TRACE= POOLS=)
+run: ## boot Debian's kernel, replay a trace, show the state, draw build/run.svg, capture build/frame.png (ARCH=arm64 REGIONS= PARAMS= MEM= SMP= TRACE= POOLS=)
 	@scripts/setup.sh build guest run
 	@scripts/run.sh run
 
-shell: ## a prompt in that guest with the module loaded (REGIONS= PARAMS= MEM= SMP= FILES= QEMU=)
+shell: ## a prompt in that guest with the module loaded (ARCH=arm64 REGIONS= PARAMS= MEM= SMP= FILES= QEMU=)
 	@scripts/setup.sh build guest
 	@scripts/run.sh shell
 
-check: ## all tests in the test kernels (SUITE= KERNEL= CONFIG= SEED=)
+check: ## all tests in the test kernels (ARCH=arm64 SUITE= KERNEL= CONFIG= SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh
 
-quick: ## one suite in the debug kernel, in less than a minute (SUITE= KERNEL= CONFIG= SEED=)
+quick: ## one suite in the debug kernel, in less than a minute (ARCH=arm64 SUITE= KERNEL= CONFIG= SEED=)
 	@scripts/setup.sh build guest kernel
 	@scripts/check.sh quick
 
@@ -52,7 +52,7 @@ coverage: ## which lines of buddy/ and pool/ the suites reach
 	@scripts/setup.sh build guest kernel
 	@scripts/coverage.sh
 
-torture: ## everything at once in the debug kernel for a while (MINUTES= SEED= SMP= KERNEL= CONFIG=)
+torture: ## everything at once in the debug kernel for a while (ARCH=arm64 MINUTES= SEED= SMP= KERNEL= CONFIG=)
 	@scripts/setup.sh build guest kernel
 	@scripts/torture.sh
 
