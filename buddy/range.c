@@ -291,7 +291,8 @@ static void unmap_pages(struct buddy_region *region)
 #else
 static void *map_with_pages(struct buddy_region *region, const char *what, u64 base, u64 size)
 {
-	pr_err("%s: heap_pages=1 needs a kernel with CONFIG_ZONE_DEVICE\n", what);
+	pr_err("%s: heap_pages=1 needs a kernel with CONFIG_ZONE_DEVICE; a node of the devicetree without no-map has struct pages\n",
+	       what);
 	return ERR_PTR(-EINVAL);
 }
 
