@@ -4,6 +4,8 @@
 # and that nothing is left after rmmod.  Runs in the guest, whose kernel leaves alone
 # 16 MiB at $RESERVED.  The results are KTAP in the kernel's log.
 
+# An address is one word, and $ASSUME is a parameter or nothing.
+# shellcheck disable=SC2086
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
 plan=6

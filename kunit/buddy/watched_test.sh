@@ -4,6 +4,8 @@
 # the blocks that were not freed, and a range that was kept can be taken back.  The
 # results are KTAP in the kernel's log.
 
+# An address is one word, and $ASSUME is a parameter or nothing.
+# shellcheck disable=SC2086
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
 plan=5

@@ -3,7 +3,7 @@
 # QEMU's device edu copies blocks of regions, by the driver Documentation/examples/edu.c.  The
 # region reserved is without struct pages on x86, and out of reach of a device with 28 address bits,
 # unless there is an IOMMU.
-# shellcheck disable=SC2154 # the job of the suite has $debug and $REGIONS
+# shellcheck disable=SC2034,SC2154 # $skip is for ktap.sh; the job has $debug and $REGIONS
 tests="$tests edu_reserved edu_kernel edu_28_bits edu_struct_pages edu_no_region"
 
 # edu_probe REGION BITS: load the driver; its lines are in /tmp/edu.

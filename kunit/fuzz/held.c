@@ -248,7 +248,7 @@ static u32 draw_param(void)
 
 static void draw_phase(struct phase *phase, size_t size, u32 most)
 {
-	u32 low = smallest(size), page = max(low, (u32)PAGE_SIZE);
+	u32 low = smallest(size), page = max_t(u32, low, PAGE_SIZE);
 	u32 high = draw() % 4 ? page : 4 * page;
 
 	phase->low = between(low, draw() % 2 ? high : min(high, 2 * low));

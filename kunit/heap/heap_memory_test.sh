@@ -3,6 +3,8 @@
 # Suite heap_memory: heaps of memory that is uncached, and of memory with counted pages.
 # heap_client does the work, as in the suite heap.  The results are KTAP in the kernel's log.
 
+# An address is one word, and $ASSUME is a parameter or nothing.
+# shellcheck disable=SC2086
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
 plan=22

@@ -4,6 +4,8 @@
 # /dev/dma_heap.  heap_client does the work; at the end of each test all memory is free.  The
 # results are KTAP in the kernel's log.
 
+# An address is one word, and $ASSUME is a parameter or nothing.
+# shellcheck disable=SC2086
 # shellcheck source=kunit/lib/ktap.sh
 . /ktap.sh
 plan=23
