@@ -67,6 +67,7 @@ typedef struct {
 #define offset_in_page(addr)	((unsigned long)(addr) % PAGE_SIZE)
 #define U16_MAX		0xffff
 #define U32_MAX		(~0U)
+#define ENOENT		2
 #define ENOMEM		12
 #define EBUSY		16
 #define EINVAL		22
