@@ -113,11 +113,14 @@ static struct device_node *find_other_user(const struct device_node *self,
 static struct reserved_mem *find_memory(const char *what, const struct device_node *self,
 					struct device_node *node)
 {
-	struct reserved_mem *memory = of_reserved_mem_lookup(node);
-	struct device_node *other;
+	struct device_node *parent = of_find_node_by_path("/reserved-memory"), *other;
+	/* The kernel compares names only, whatever the node's parent. */
+	struct reserved_mem *memory = parent && node->parent == parent ?
+				      of_reserved_mem_lookup(node) : NULL;
 	struct resource resource;
 	const char *driver;
 
+	of_node_put(parent);
 	if (!of_device_is_available(node)) {
 		pr_err("%s: %pOF is disabled, see its property status\n", what, node);
 		return NULL;
