@@ -277,6 +277,16 @@ static int add_regions(struct device *dev)
 	return err;
 }
 
+/* Regions that stayed at an unbind, but that nobody uses any more, go with their names. */
+static void remove_unused(void)
+{
+	struct node_region *entry, *next;
+
+	list_for_each_entry_safe(entry, next, &node_regions, link)
+		if (!entry->dev)
+			remove_region(entry);
+}
+
 /* All regions of the node are made, or none. */
 static int of_probe(struct platform_device *pdev)
 {
@@ -284,6 +294,7 @@ static int of_probe(struct platform_device *pdev)
 	int err;
 
 	mutex_lock(&nodes_mutex);
+	remove_unused();
 	err = add_regions(dev);
 	if (err)
 		remove_regions(dev);

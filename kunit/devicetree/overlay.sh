@@ -53,9 +53,13 @@ overlay_buffer() {
 	undo
 	apply
 	[ "$(used late)" = 1 ] || fail "another region"
-	release
 	undo
+	# Nobody uses it any more: neither the memory nor the name is taken.
+	release
+	apply another
+	has_region another || fail "$(grep buddypool: /tmp/log)"
 	! has_region late || fail "the region stays"
+	undo
 }
 
 overlay_consumer() {
