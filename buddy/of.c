@@ -311,20 +311,25 @@ static void put_region(void *region)
 
 /*
  * Take a reference.  The link lets the driver core unbind the consumer before the region's
- * device, and bind the consumer again after it.
+ * device, and bind the consumer again after it.  That works only from the end of the bind of
+ * the region's device to the beginning of its unbind.
  */
 static struct buddy_region *get_region(struct device *dev, const struct device_node *node)
 {
 	struct buddy_region *region = NULL;
 	struct node_region *entry;
+	struct device_link *link;
 
 	mutex_lock(&nodes_mutex);
 	entry = find_node(node);
-	if (entry && entry->dev)
+	if (entry && entry->dev && entry->dev->links.status == DL_DEV_DRIVER_BOUND)
 		region = buddy_region_get(buddy_region_name(entry->region));
-	if (region && !device_link_add(dev, entry->dev, DL_FLAG_AUTOPROBE_CONSUMER)) {
-		buddy_region_put(region);
-		region = ERR_PTR(-EINVAL);
+	if (region) {
+		link = device_link_add(dev, entry->dev, DL_FLAG_AUTOPROBE_CONSUMER);
+		if (!link || link->status == DL_STATE_SUPPLIER_UNBIND) {
+			buddy_region_put(region);
+			region = link ? NULL : ERR_PTR(-EINVAL);
+		}
 	}
 	mutex_unlock(&nodes_mutex);
 	return region ?: ERR_PTR(-EPROBE_DEFER);
