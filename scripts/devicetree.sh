@@ -17,6 +17,7 @@ mkdir -p $out
 late=kunit/devicetree/late.dts
 dtc -q -I dts -O dtb -o $out/late.dtbo $late
 sed 's/heap;/memory-region-names = "another";/' $late | dtc -q -I dts -O dtb -o $out/another.dtbo
+sed 's/heap;/heap; uncached;/' $late | dtc -q -I dts -O dtb -o $out/uncached.dtbo
 
 # run NAME IMAGE KDIR
 run() {

@@ -32,6 +32,7 @@ overlay_comes() {
 			fail "$round: $(cat "$debug"/regions)"
 		[ -e /dev/dma_heap/late ] || fail "$round: no heap"
 		says '/wrong-late: memory-region 0: the kernel has reserved nothing for /too-late'
+		says '/wrong-shared: memory-region 0: .* is in memory-region of /shared-late'
 		undo
 		! has_region late || fail "$round: the region stays"
 		! grep -q ' : late$' /proc/iomem || fail "$round: the range is still claimed"
@@ -46,11 +47,13 @@ overlay_buffer() {
 	undo
 	says "region late is in use"
 	[ "$(used late)" = 1 ] || fail "the buffer is gone"
-	# With another name, this is not the same region.
-	apply another
-	says "/buddypool-late: memory-region 0: region 'late' has this memory and is in use"
-	! is_bound buddypool-late || fail "it is bound"
-	undo
+	# With another name, or another mapping, this is not the same region.
+	for other in another uncached; do
+		apply $other
+		says "/buddypool-late: memory-region 0: region 'late' has this memory and is in use"
+		! is_bound buddypool-late || fail "$other: it is bound"
+		undo
+	done
 	apply
 	[ "$(used late)" = 1 ] || fail "another region"
 	undo
