@@ -11,6 +11,9 @@
 
 #define FIXTURE_PAGES	512UL	/* of a fixture's region */
 
+/* As large a part of a page as @bytes are of 4 KiB. */
+#define SCALED(bytes)	((bytes) * (PAGE_SIZE / SZ_4K))
+
 /*
  * The fixture of a test is in test->priv, if its suite has pool_fixture_init() and
  * pool_fixture_exit() as init and exit.  All bytes of the region are 0xff at the start of

@@ -34,7 +34,7 @@ static void pool_child_test_goes_at_reset(struct kunit *test)
 	child = make_marked(test, pool, "c");
 	add_letter(test, child, "C");
 	add_letter(test, pool, "b");
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(make_marked(test, pool, "d"), 5000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(make_marked(test, pool, "d"), SCALED(5000), 0));
 	KUNIT_EXPECT_EQ(test, used(test), 5UL);
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_STREQ(test, fixture(test)->diary, "dbCca");
@@ -90,7 +90,7 @@ static void pool_child_test_is_a_pool(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, child->region, pool->region);
 	before = *pool;
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)mp_alloc(child, 1, 0), 64));
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(child, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(child, SCALED(9000), 0));
 	grow_pool(test, child, 3);
 	add_letter(test, child, "a");
 	mp_reset_pool(child);
@@ -108,7 +108,7 @@ static void pool_child_test_has_its_own_limit(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, mp_set_limit(pool, PAGE_SIZE), 0);
 	child = make_child(test, pool);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(child, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(child, SCALED(9000), 0));
 	KUNIT_EXPECT_EQ(test, mp_set_limit(child, 4 * PAGE_SIZE), 0);
 	KUNIT_EXPECT_NULL(test, mp_alloc(child, PAGE_SIZE, 0));
 	KUNIT_EXPECT_NULL(test, mp_alloc(pool, PAGE_SIZE, 0));
@@ -380,7 +380,7 @@ static void pool_child_test_no_memory(struct kunit *test)
 	}
 	before = *pool;
 	KUNIT_EXPECT_NULL(test, mp_create_child(pool, "none", 0, 8, __GFP_NOWARN));
-	KUNIT_EXPECT_NULL(test, mp_create_child(pool, "none", 9000, 8, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, mp_create_child(pool, "none", SCALED(9000), 8, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, memcmp(pool, &before, sizeof(before)), 0);
 	mp_reset_pool(pool);
 	mp_destroy_pool(make_child(test, pool));
