@@ -146,10 +146,10 @@ static void visit_pool(void *data)
 
 	visit->visits++;
 	KUNIT_EXPECT_NULL(test, memchr_inv(visit->small, 1, 300));
-	KUNIT_EXPECT_NULL(test, memchr_inv(visit->large, 2, 6000));
+	KUNIT_EXPECT_NULL(test, memchr_inv(visit->large, 2, SCALED(6000)));
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, visit->large));
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, pool->max, 0));
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(9000), 0));
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 700, 0));
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, visit_again, visit, 0), 0);
 }
@@ -160,10 +160,10 @@ static void expect_handler_may_use(struct kunit *test, struct mp_pool *pool)
 	unsigned long others = used(test) - pool->nr_blocks;
 
 	visit.small = mp_alloc(pool, 300, 0);
-	visit.large = mp_alloc(pool, 6000, 0);
+	visit.large = mp_alloc(pool, SCALED(6000), 0);
 	KUNIT_ASSERT_TRUE(test, visit.small && visit.large);
 	memset(visit.small, 1, 300);
-	memset(visit.large, 2, 6000);
+	memset(visit.large, 2, SCALED(6000));
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, visit_pool, &visit, 0), 0);
 	mp_reset_pool(pool);
 	KUNIT_EXPECT_EQ(test, visit.visits, 11);
