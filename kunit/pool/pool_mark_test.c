@@ -47,7 +47,7 @@ static void pool_mark_test_of_another_pool(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, pool && other);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 100, 0));
 	mp_mark_pool(pool, &mine);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
 	mp_mark_pool(other, &theirs);
 	EXPECT_WARNING("this mark is not one of pool 'mine' made by",
 		       expect_refused(test, pool, &theirs));
@@ -94,7 +94,7 @@ static void pool_mark_test_older_than_a_reset(struct kunit *test)
 	expect_refused(test, pool, &second);
 	object = mp_alloc(pool, 50, 0);
 	mp_mark_pool(pool, &fresh);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3000), 0));
 	expect_refused(test, pool, &first);
 	expect_refused(test, pool, &second);
 	expect_rewound(test, pool, &fresh);
@@ -116,9 +116,9 @@ static void pool_mark_test_older_than_a_rewind(struct kunit *test)
 		expect_rewound(test, pool, &marks[back]);
 		for (i = back + 1; i < 4; i++)
 			expect_refused(test, pool, &marks[i]);
-		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3500, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3500), 0));
 		mp_mark_pool(pool, &fresh);
-		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 1500, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(1500), 0));
 		for (i = back + 1; i < 4; i++)
 			expect_refused(test, pool, &marks[i]);
 		/* That savepoint stays in force, and so do the earlier ones. */
@@ -141,7 +141,7 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 	unsigned int i;
 
 	/* Have a slot. */
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, 5000, 0)));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, SCALED(5000), 0)));
 	mp_mark_pool(pool, &before);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8, 0));
 	mp_mark_pool(pool, &outdated);
@@ -149,7 +149,7 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 	for (i = 0; i < 100; i++) {
 		mp_mark_pool(pool, &mark);
 		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 100, 0));
-		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 5000, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
 		expect_refused(test, pool, &outdated);
 		expect_rewound(test, pool, &mark);
 		mp_mark_pool(pool, &mark);
@@ -164,11 +164,11 @@ static void pool_mark_test_set_in_a_loop(struct kunit *test)
 			mp_nalloc(pool, 1, 0);
 			break;
 		case 1:
-			mp_free(pool, mp_alloc(pool, 5000, 0));
+			mp_free(pool, mp_alloc(pool, SCALED(5000), 0));
 			break;
 		case 2:
 			/* The slot is used, so nothing comes from a block. */
-			mp_alloc(pool, 5000, 0);
+			mp_alloc(pool, SCALED(5000), 0);
 			break;
 		default:
 			add_letter(test, pool, "a");
@@ -294,9 +294,9 @@ static void go_further(void *data)
 		mp_reset_pool(pool);
 	if (!handler->allocates)
 		return;
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3000), 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3000), 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(9000), 0));
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, count_call, &handler->calls, 0), 0);
 }
 
@@ -314,19 +314,19 @@ static void expect_further(struct kunit *test, bool allocates, bool to_mark)
 	u64 asked;
 
 	mp_reset_pool(pool);
-	first = mp_alloc(pool, 3000, 0);
+	first = mp_alloc(pool, SCALED(3000), 0);
 	mp_mark_pool(pool, &early);
 	for (i = 0; i < 50; i++)
-		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3000), 0));
 	if (to_mark)
 		handler.mark = &early;
 	mp_mark_pool(pool, &mark);
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, go_further, &handler, 0), 0);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(9000), 0));
 	mp_rewind_pool(pool, &mark);
 
 	KUNIT_EXPECT_EQ(test, handler.calls, allocates ? 101 : 100);
-	KUNIT_EXPECT_EQ(test, pool->given, to_mark ? 3000UL : 0UL);
+	KUNIT_EXPECT_EQ(test, pool->given, to_mark ? SCALED(3000UL) : 0UL);
 	KUNIT_EXPECT_EQ(test, pool->skipped, 0UL);
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 	KUNIT_EXPECT_NULL(test, pool->undoing);
@@ -339,9 +339,9 @@ static void expect_further(struct kunit *test, bool allocates, bool to_mark)
 	/* All blocks are used again. */
 	asked = nr_asked(fixture(test)->region);
 	if (!to_mark)
-		KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, 3000, 0), first);
+		KUNIT_EXPECT_PTR_EQ(test, mp_alloc(pool, SCALED(3000), 0), first);
 	for (i = 0; i < 50; i++)
-		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3000), 0));
 	KUNIT_EXPECT_EQ(test, nr_asked(fixture(test)->region), asked);
 }
 
@@ -368,7 +368,7 @@ static void pool_mark_test_handler_rewinds_less(struct kunit *test)
 	mp_mark_pool(pool, &early);
 	KUNIT_EXPECT_EQ(test, mp_add_cleanup(pool, go_further, &handler, 0), 0);
 	mp_mark_pool(pool, &late);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 3000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(3000), 0));
 	handler.mark = &late;
 	mp_rewind_pool(pool, &early);
 	KUNIT_EXPECT_EQ(test, handler.calls, 101);
