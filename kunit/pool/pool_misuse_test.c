@@ -174,12 +174,12 @@ static void expect_no_pool(struct kunit *test, const char *what, struct mp_pool 
 static void pool_misuse_test_destroyed_twice(struct kunit *test)
 {
 	struct buddy_region *region = fixture(test)->region;
-	struct mp_pool *pool = mp_create_pool_named(region, "twice", 5000, 8, 0);
+	struct mp_pool *pool = mp_create_pool_named(region, "twice", SCALED(5000), 8, 0);
 	unsigned long before;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8, 0));
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 9000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(9000), 0));
 	add_letter(test, pool, "a");
 	mp_destroy_pool(pool);
 	before = used(test);
@@ -289,7 +289,7 @@ static bool zone_alloc_nothing(struct mp_pool *pool, gfp_t gfp)
 
 static bool zone_alloc_large(struct mp_pool *pool, gfp_t gfp)
 {
-	return !mp_alloc(pool, 9000, gfp);
+	return !mp_alloc(pool, SCALED(9000), gfp);
 }
 
 static bool zone_nalloc(struct mp_pool *pool, gfp_t gfp)
@@ -396,7 +396,7 @@ static void pool_misuse_test_nmi(struct kunit *test)
 {
 	struct buddy_region *region = fixture(test)->region;
 	struct mp_pool *pool = mp_create_pool(region, 512, 0), *none = pool;
-	void *large = mp_alloc(pool, 5000, 0), *small, *refused;
+	void *large = mp_alloc(pool, SCALED(5000), 0), *small, *refused;
 	struct mp_mark mark;
 	struct mp_stats stats;
 	struct mp_pool *before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
@@ -448,9 +448,9 @@ static void pool_misuse_test_nmi(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
 	buddy_free(region, buddy_alloc(region, 0, 0), 0);
 	__preempt_count_add(NMI_OFFSET);
-	refused = mp_alloc(pool, 5000, __GFP_NOWARN);
+	refused = mp_alloc(pool, SCALED(5000), __GFP_NOWARN);
 	small = mp_alloc(pool, 200, __GFP_NOWARN);
-	large = mp_alloc(pool, 5000, __GFP_NOWARN);
+	large = mp_alloc(pool, SCALED(5000), __GFP_NOWARN);
 	__preempt_count_sub(NMI_OFFSET);
 	KUNIT_EXPECT_NULL(test, refused);
 	/* Without SMP, a trylock cannot tell whether the lock is held. */
