@@ -147,8 +147,8 @@ static size_t random_size(struct model *model)
 	if (dice < 48)
 		return 1 + below(model, 200);
 	if (dice < 60)
-		return 1 + below(model, 4200);
-	return 1 + below(model, dice < 63 ? 20000 : 100000);
+		return 1 + below(model, SCALED(4200));
+	return 1 + below(model, dice < 63 ? SCALED(20000) : SCALED(100000));
 }
 
 static void *alloc_somehow(struct side *side, struct object *object, size_t *align)
