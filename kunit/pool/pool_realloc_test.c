@@ -56,7 +56,7 @@ static void pool_realloc_test_savepoint(struct kunit *test)
 	memset(older, 1, 100);
 	mp_mark_pool(pool, &mark);
 	/* This one does not move the block's pointer. */
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, 8000, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(8000), 0));
 	moved = mp_realloc(pool, older, 100, 150, 0);
 	KUNIT_EXPECT_PTR_NE(test, moved, older);
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, moved, 150, 170, 0), moved);
@@ -223,10 +223,10 @@ static void pool_realloc_test_medium(struct kunit *test)
 static void pool_realloc_test_nothing(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
-	u8 *object = mp_realloc(pool, NULL, 0, 5000, __GFP_ZERO);
+	u8 *object = mp_realloc(pool, NULL, 0, SCALED(5000), __GFP_ZERO);
 
-	KUNIT_EXPECT_TRUE(test, is_filled(object, 0, 5000));
-	KUNIT_EXPECT_PTR_EQ(test, mp_realloc(pool, object, 5000, 0, 0), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_TRUE(test, is_filled(object, 0, SCALED(5000)));
+	KUNIT_EXPECT_PTR_EQ(test, mp_realloc(pool, object, SCALED(5000), 0, 0), ZERO_SIZE_PTR);
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 	object = mp_realloc(pool, ZERO_SIZE_PTR, 0, 10, 0);
 	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, 10));
@@ -248,7 +248,7 @@ static void pool_realloc_test_fails(struct kunit *test)
 					   __GFP_NOWARN));
 	while ((pages[nr] = buddy_alloc(region, 0, __GFP_NOWARN)))
 		nr++;
-	KUNIT_EXPECT_NULL(test, mp_realloc(pool, small, 100, 4000, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, mp_realloc(pool, small, 100, PAGE_SIZE - 96, __GFP_NOWARN));
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)mp_realloc(pool, large, 4 * PAGE_SIZE, PAGE_SIZE, 0),
 			    large);
 	KUNIT_EXPECT_TRUE(test, is_filled(small, 1, 100) && is_filled(large, 2, PAGE_SIZE));
@@ -262,7 +262,7 @@ static void pool_realloc_test_fails(struct kunit *test)
 static void pool_realloc_test_wrong(struct kunit *test)
 {
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 512, 0);
-	u8 *large = mp_alloc(pool, 8000, 0), *medium = mp_alloc(pool, 600, 0), *arena;
+	u8 *large = mp_alloc(pool, SCALED(8000), 0), *medium = mp_alloc(pool, 600, 0), *arena;
 	void *result;
 	int wrong;
 
@@ -271,14 +271,14 @@ static void pool_realloc_test_wrong(struct kunit *test)
 	arena = mp_alloc(pool, 600, 0);
 	wrong = atomic_read(&buddy_bad_calls);
 	EXPECT_WARNING("object is smaller than the old size, '' made by",
-		       result = mp_realloc(pool, large, 8193, 9000, 0));
+		       result = mp_realloc(pool, large, 2 * PAGE_SIZE + 1, SCALED(9000), 0));
 	KUNIT_EXPECT_NULL(test, result);
-	KUNIT_EXPECT_NULL(test, mp_realloc(pool, medium, 601, 9000, 0));
-	KUNIT_EXPECT_NULL(test, mp_realloc(pool, arena, 2000, 9000, 0));
+	KUNIT_EXPECT_NULL(test, mp_realloc(pool, medium, 601, SCALED(9000), 0));
+	KUNIT_EXPECT_NULL(test, mp_realloc(pool, arena, 2000, SCALED(9000), 0));
 	KUNIT_EXPECT_NULL(test, mp_realloc(pool, ERR_PTR(-ENOMEM), 10, 20, 0));
-	KUNIT_EXPECT_NULL(test, mp_realloc(NULL, large, 8000, 9000, 0));
+	KUNIT_EXPECT_NULL(test, mp_realloc(NULL, large, SCALED(8000), SCALED(9000), 0));
 	__preempt_count_add(NMI_OFFSET);
-	result = mp_realloc(pool, large, 8000, 8001, 0);
+	result = mp_realloc(pool, large, SCALED(8000), SCALED(8000) + 1, 0);
 	__preempt_count_sub(NMI_OFFSET);
 	KUNIT_EXPECT_NULL(test, result);
 	KUNIT_EXPECT_EQ(test, atomic_read(&buddy_bad_calls), wrong + 6);
@@ -292,7 +292,7 @@ static void pool_realloc_test_wrong(struct kunit *test)
 /* Sizes and objects at random; each object keeps its bytes. */
 static void pool_realloc_test_random(struct kunit *test)
 {
-	static const u32 most[] = { 400, 4000, 9000 };
+	static const u32 most[] = { 400, 4000, SCALED(9000) };
 	struct mp_pool *pool = mp_create_pool(fixture(test)->region, 300, 0);
 	u32 *sizes = kunit_kcalloc(test, 60, sizeof(*sizes), GFP_KERNEL);
 	u8 **objects = kunit_kcalloc(test, 60, sizeof(*objects), GFP_KERNEL);
