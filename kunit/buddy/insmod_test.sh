@@ -12,6 +12,8 @@ plan=6
 # The upper digits of all addresses there.
 mapped=$(printf %x $((RESERVED >> 24)))
 debug=/sys/kernel/debug/buddypool
+page=$((PAGE_SIZE / 1024))	# in KiB
+last=$(printf %#x $((-PAGE_SIZE)))	# the last page below 2^64
 
 # Fail if anything of the module is left.
 clean() {
@@ -39,6 +41,11 @@ refused() {
 		fail "regions=$3: $(cat /tmp/lines)"
 	fi
 	clean "regions=$3"
+}
+
+# pages KIB: print how many pages that is.
+pages() {
+	echo $(($1 / page))
 }
 
 # taken REGIONS LIST: insmod succeeds, and the file "regions" has the names and pages in LIST.
@@ -72,17 +79,17 @@ names_are_refused() {
 ranges_are_refused() {
 	refused 'Invalid argument' 'the size is 0 bytes' 0
 	refused 'Invalid argument' 'the size is 0 bytes' bad:0M@$RESERVED
-	refused 'Invalid argument' "multiple of $PAGE_SIZE" 4097
+	refused 'Invalid argument' "multiple of $PAGE_SIZE" $((PAGE_SIZE + 1))
 	# The E is a hexadecimal digit here, not a suffix.
 	refused 'Invalid argument' 'the size is 46 bytes' 0x2E
 	refused 'Invalid argument' 'the address is' "4M@$(at 0x800)"
-	refused 'Numerical result out of range' 'last physical address' 4M@0xfffffffffffff000
+	refused 'Numerical result out of range' 'last physical address' 4M@$last
 	refused 'Numerical result out of range' 'last physical address' 4M@0xfff0000000000000
-	refused 'Numerical result out of range' 'last physical address' 0xfffffffffffff000@$RESERVED
+	refused 'Numerical result out of range' 'last physical address' $last@$RESERVED
 	refused 'Device or resource busy' 'System RAM' "bad:4M@$(at -0xf000000)"
 	refused 'Device or resource busy' 'System RAM' 32M@$RESERVED
 	refused 'Device or resource busy' 'System RAM' "8M@$(at -0x400000)"
-	refused 'Device or resource busy' 'another claim' 4K@$CLAIMED $ASSUME
+	refused 'Device or resource busy' 'another claim' ${page}K@$CLAIMED $ASSUME
 	refused 'Device or resource busy' "overlaps region 'bad'" "bad:8M@$RESERVED,4M@$(at 0x400000)"
 	refused 'Device or resource busy' "overlaps region 'bad'" "bad:4M@$(at 0x400000),16M@$RESERVED"
 	refused 'No such device or address' 'no memory at' 4M@0x200000000
@@ -95,14 +102,16 @@ regions_are_taken() {
 	taken '' ''
 	dmesg | grep -q 'buddypool: no region is made; regions=.* makes one' ||
 		fail "nothing is said of regions="
-	taken 4k region0=1
-	taken 0x2E000 region0=46
-	taken good:4M,4M,12K 'good=1024 region1=1024 region2=3'
-	taken good:5124k@$RESERVED good=1281
-	taken "good:4M@$(at 0x1000),4100K@$(at 0x401000),7M@$(at 0x806000)" \
-		'good=1024 region1=1025 region2=1792'
-	taken "1m@$((RESERVED)),1m@$(at 0x100000)" 'region0=256 region1=256'
-	taken 1234567890123456789012345678901:4K 1234567890123456789012345678901=1
+	four=$(pages 4096)
+	taken ${page}k region0=1
+	taken "$(printf '0x%X' $((46 * PAGE_SIZE)))" region0=46
+	taken good:4M,4M,$((3 * page))K "good=$four region1=$four region2=3"
+	taken good:$((5120 + page))k@$RESERVED good=$(($(pages 5120) + 1))
+	second=$((4096 + page))K@$(at $((0x400000 + PAGE_SIZE)))
+	taken "good:4M@$(at "$PAGE_SIZE"),$second,7M@$(at $((0x800000 + 6 * PAGE_SIZE)))" \
+		"good=$four region1=$((four + 1)) region2=$(pages 7168)"
+	taken "1m@$((RESERVED)),1m@$(at 0x100000)" "region0=$(pages 1024) region1=$(pages 1024)"
+	taken 1234567890123456789012345678901:${page}K 1234567890123456789012345678901=1
 }
 
 # The memory is allocated in pieces of at most 4 MiB; adjacent pieces become one range.
