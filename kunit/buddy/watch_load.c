@@ -4,6 +4,7 @@
  * tracepoints, and does not free some blocks, which rmmod then reports.  Or it writes to
  * the region, or compares what an earlier load wrote there.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 
@@ -32,7 +33,7 @@ static noinline void forget_pages(void)
 /* The region is one block of 8 MiB. */
 static int pass_on(void)
 {
-	unsigned long *first = buddy_alloc(region, 11, 0), *last;
+	unsigned long *first = buddy_alloc(region, get_order(SZ_8M), 0), *last;
 	int err = 0;
 
 	if (!first)
@@ -42,7 +43,7 @@ static int pass_on(void)
 		*first = *last = write;
 	else if (*first != expect || *last != expect)
 		err = -EIO;
-	buddy_free(region, first, 11);
+	buddy_free(region, first, get_order(SZ_8M));
 	return err;
 }
 
@@ -76,7 +77,7 @@ static int __init load_init(void)
 	pool = mp_create_pool_named(region, "load", PAGE_SIZE, 8, 0);
 	if (pool) {
 		mp_alloc(pool, 8, 0);
-		mp_alloc(pool, SZ_32K, 0);
+		mp_alloc(pool, 8 * PAGE_SIZE, 0);
 		mp_reset_pool(pool);
 		mp_alloc(pool, SZ_1G, __GFP_NOWARN);
 		mp_destroy_pool(pool);

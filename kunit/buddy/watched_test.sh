@@ -10,11 +10,12 @@
 . /ktap.sh
 plan=5
 tracing=/sys/kernel/tracing
+page=$((PAGE_SIZE / 1024))	# in KiB
 
 tracepoints_fire() {
 	[ -e $tracing/events ] || mount -t tracefs tracefs $tracing 2>/dev/null ||
 		{ skip="no tracefs"; return; }
-	insmod /buddypool.ko regions=watched:8M
+	insmod /buddypool.ko regions=watched:$((2048 * page))K
 	echo >$tracing/trace
 	echo 1 >$tracing/events/buddypool/enable
 	insmod /watch_load.ko
@@ -36,7 +37,7 @@ tracepoints_fire() {
 rmmod_names_owners() {
 	insmod /buddypool.ko regions=watched:8M track=1
 	insmod /watch_load.ko forget=7
-	grep -q "^ *28672 *7 " /sys/kernel/debug/buddypool/watched/owners ||
+	grep -q "^ *$((7 * PAGE_SIZE)) *7 " /sys/kernel/debug/buddypool/watched/owners ||
 		fail "owners: $(cat /sys/kernel/debug/buddypool/watched/owners)"
 	rmmod watch_load
 	dmesg -c >/dev/null
@@ -70,12 +71,12 @@ kept_range_comes_back() {
 	grep -q "${RESERVED#0x}-${last#0x0\*} : watched" /proc/iomem || fail "the range is not reserved"
 	left="0x0*${RESERVED#0x} to $last was left claimed at an rmmod of this module"
 	kept_is_refused "$left" regions=$range
-	kept_is_refused "$left" regions="watched:4K@$(at 0x7ff000)"
+	kept_is_refused "$left" regions="watched:${page}K@$(at $((0x800000 - PAGE_SIZE)))"
 	# Only the whole range can be taken back: the rest would not be reserved any more.
 	kept_is_refused "$left" regions=watched:4M@$RESERVED reclaim=1
-	kept_is_refused "$left" regions="watched:8M@$(at 0x1000)" reclaim=1
+	kept_is_refused "$left" regions="watched:8M@$(at "$PAGE_SIZE")" reclaim=1
 	kept_is_refused "$left" regions=watched:9M@$RESERVED reclaim=1
-	kept_is_refused 'another claim' regions=watched:4K@$CLAIMED $ASSUME reclaim=1
+	kept_is_refused 'another claim' regions=watched:${page}K@$CLAIMED $ASSUME reclaim=1
 	# The range stays reserved if a later entry makes the load fail.
 	kept_is_refused 'the size is 0' regions=$range,0 reclaim=1
 	[ ! "$heaps" ] || kept_is_refused 'not a number' regions=$range reclaim=1 heap_limit=x
@@ -83,7 +84,7 @@ kept_range_comes_back() {
 	grep -q "${RESERVED#0x}-${last#0x0\*} : watched" /proc/iomem || fail "the range was released"
 	insmod /buddypool.ko regions=$range reclaim=1 || fail "not taken back"
 	grep -q "${RESERVED#0x}-${last#0x0\*} : watched" /proc/iomem || fail "$(cat /proc/iomem)"
-	grep -q "^watched .* 2048 " /sys/kernel/debug/buddypool/regions ||
+	grep -q "^watched .* $((8192 / page)) " /sys/kernel/debug/buddypool/regions ||
 		fail "$(cat /sys/kernel/debug/buddypool/regions)"
 	insmod /watch_load.ko write=1 || fail "no memory there"
 	rmmod watch_load buddypool
