@@ -62,7 +62,8 @@ static void pool_large_test_memalign(struct kunit *test)
 	pool = mp_create_pool(region, PAGE_SIZE, 0);
 	for (align = 1; pool && align <= SZ_16M; align *= 2) {
 		const size_t sizes[] = {
-			1, align - 1, align, align + 1, align / 2, 32, 4095, 4097, 3 * align,
+			1, align - 1, align, align + 1, align / 2, 32, PAGE_SIZE - 1,
+			PAGE_SIZE + 1, 3 * align,
 		};
 		unsigned int i;
 
@@ -119,7 +120,7 @@ static void pool_large_test_memalign_prefers_blocks(struct kunit *test)
 
 static void pool_large_test_memalign_wrong(struct kunit *test)
 {
-	static const size_t wrong[] = { 0, 3, 4097, SIZE_MAX };
+	static const size_t wrong[] = { 0, 3, PAGE_SIZE + 1, SIZE_MAX };
 	struct mp_pool *pool = fixture(test)->pool;
 	unsigned int i;
 	void *object;
@@ -162,7 +163,7 @@ static void pool_large_test_failed_is_not_entered(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_NULL(test, mp_alloc(pool, 5000, __GFP_NOWARN));
+		KUNIT_EXPECT_NULL(test, mp_alloc(pool, SCALED(5000), __GFP_NOWARN));
 		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 		KUNIT_EXPECT_EQ(test, pool->large_pages, 0UL);
 		KUNIT_EXPECT_EQ(test, pool->given, 0UL);
@@ -246,7 +247,7 @@ static void pool_large_test_free(struct kunit *test)
 	struct mp_pool *other = mp_create_pool(fixture(test)->region, 0, 0);
 	struct mp_pool *pool = fixture(test)->pool;
 	void *small = mp_alloc(pool, 100, 0);
-	void *large = mp_alloc(pool, 10000, 0);
+	void *large = mp_alloc(pool, SCALED(10000), 0);
 	unsigned long before = used(test);
 
 	KUNIT_ASSERT_TRUE(test, other && small && large);
@@ -274,14 +275,14 @@ static void pool_large_test_free_in_any_order(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < 101; i++) {
-		objects[i] = mp_alloc(pool, 8192 - i, 0);
+		objects[i] = mp_alloc(pool, 2 * PAGE_SIZE - i, 0);
 		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-		memset(objects[i], i, 8192 - i);
+		memset(objects[i], i, 2 * PAGE_SIZE - i);
 	}
 	for (i = 0; i < 101; i++) {
 		unsigned int which = i * 37 % 101;
 
-		wrong += !!memchr_inv(objects[which], which, 8192 - which);
+		wrong += !!memchr_inv(objects[which], which, 2 * PAGE_SIZE - which);
 		wrong += !mp_free(pool, objects[which]);
 		wrong += mp_free(pool, objects[which]);
 	}
@@ -298,12 +299,12 @@ static void pool_large_test_entries_are_reused(struct kunit *test)
 	size_t given;
 
 	for (i = 0; i < ARRAY_SIZE(objects); i++)
-		objects[i] = mp_alloc(pool, 8000, 0);
+		objects[i] = mp_alloc(pool, SCALED(8000), 0);
 	given = pool->given;
 	KUNIT_EXPECT_EQ(test, given, ARRAY_SIZE(objects) * sizeof(struct mp_entry));
 	for (i = 0; i < 1000; i++) {
 		KUNIT_EXPECT_TRUE(test, mp_free(pool, objects[i * 3 % 8]));
-		objects[i * 3 % 8] = mp_alloc(pool, 7300 + i % 800, 0);
+		objects[i * 3 % 8] = mp_alloc(pool, SCALED(7300 + i % 800), 0);
 	}
 	KUNIT_EXPECT_EQ(test, pool->given, given);
 	KUNIT_EXPECT_EQ(test, pool->nr_blocks, 1UL);
@@ -328,7 +329,8 @@ static void pool_large_test_max(struct kunit *test)
 		size_t max;
 	} cases[] = {
 		{ 1, sizeof(struct mp_entry) }, { 100, 100 }, { 512, 512 },
-		{ 3000, 3000 }, { 8192, PAGE_SIZE - 1 }, { 100000, PAGE_SIZE - 1 },
+		{ 3000, 3000 }, { 2 * PAGE_SIZE, PAGE_SIZE - 1 },
+		{ SCALED(100000), PAGE_SIZE - 1 },
 	};
 	size_t block_max = fixture(test)->pool->block_max;
 	unsigned int i;
@@ -366,14 +368,19 @@ static size_t largest_medium(struct mp_pool *pool)
 static void pool_large_test_medium_in_block(struct kunit *test)
 {
 	struct mp_pool *pool = small_pool(test);
-	u8 *object = mp_nalloc(pool, 601, 0);
 	unsigned int i;
 	size_t given;
+	u8 *object;
 
+	/* Of a larger page, leave as much as a block of 4 KiB has at most. */
+	while (pool->end - pool->last >= SZ_4K)
+		KUNIT_ASSERT_NOT_NULL(test, mp_nalloc(pool, 64, 0));
+	given = pool->given;
+	object = mp_nalloc(pool, 601, 0);
 	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, 601));
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)object, sizeof(void *)));
 	KUNIT_EXPECT_EQ(test, pool->medium, pool_medium(601));
-	KUNIT_EXPECT_EQ(test, pool->given, pool_medium(601));
+	KUNIT_EXPECT_EQ(test, pool->given, given + pool_medium(601));
 	memset(object, 1, 601);
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, object));
 	KUNIT_EXPECT_EQ(test, pool->freed, 601UL);
@@ -387,8 +394,9 @@ static void pool_large_test_medium_in_block(struct kunit *test)
 	mp_nalloc(pool, 1, 0);
 	i = largest_medium(pool);
 	KUNIT_EXPECT_FALSE(test, in_block(&pool->first, mp_nalloc(pool, i + 1, 0), i + 1));
-	KUNIT_EXPECT_EQ(test, pool->arena_pages, 2UL);
-	/* The description of the second arena has come into the block. */
+	/* If pages are small, the description of a second arena has come into the block. */
+	KUNIT_EXPECT_EQ(test, pool->arena_pages,
+			DIV_ROUND_UP(pool_chunk(3600) + pool_chunk(i + 1), PAGE_SIZE));
 	i = largest_medium(pool);
 	object = mp_nalloc(pool, i, 0);
 	KUNIT_EXPECT_TRUE(test, in_block(&pool->first, object, i));
@@ -449,12 +457,12 @@ static void pool_large_test_memdup(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)copy, MP_ALIGNMENT));
 	KUNIT_EXPECT_NULL(test, mp_memdup(pool, copy, SZ_1G, __GFP_NOWARN));
 
-	large = mp_alloc(pool, 10000, 0);
+	large = mp_alloc(pool, SCALED(10000), 0);
 	KUNIT_ASSERT_NOT_NULL(test, large);
-	memset(large, 7, 10000);
-	copy = mp_memdup(pool, large, 10000, 0);
+	memset(large, 7, SCALED(10000));
+	copy = mp_memdup(pool, large, SCALED(10000), 0);
 	KUNIT_ASSERT_NOT_NULL(test, copy);
-	KUNIT_EXPECT_NULL(test, memchr_inv(copy, 7, 10000));
+	KUNIT_EXPECT_NULL(test, memchr_inv(copy, 7, SCALED(10000)));
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, copy));
 }
 
@@ -477,15 +485,16 @@ static void pool_large_test_printf(struct kunit *test)
 	struct mp_pool *pool = fixture(test)->pool;
 	char *text = mp_printf(pool, 0, "%s-%d", "dma", 42);
 	char *empty = mp_printf(pool, 0, "%s", "");
+	const size_t length = SCALED(9000);
 
 	KUNIT_EXPECT_STREQ(test, text, "dma-42");
 	KUNIT_EXPECT_STREQ(test, empty, "");
 	KUNIT_EXPECT_EQ(test, pool->given, 8UL);
 	/* A text longer than a block is a large object. */
-	text = mp_printf(pool, 0, "%*d", 9000, 7);
+	text = mp_printf(pool, 0, "%*d", (int)length, 7);
 	KUNIT_ASSERT_NOT_NULL(test, text);
-	KUNIT_EXPECT_EQ(test, strlen(text), 9000UL);
-	KUNIT_EXPECT_EQ(test, text[8999], '7');
+	KUNIT_EXPECT_EQ(test, strlen(text), length);
+	KUNIT_EXPECT_EQ(test, text[length - 1], '7');
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, text));
 }
 
