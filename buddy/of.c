@@ -357,7 +357,8 @@ struct buddy_region *devm_buddy_region_get(struct device *dev, const char *name)
 	int index = 0, err;
 
 	if (buddy_must_not_sleep(__func__) ||
-	    !buddy_is_pointer(__func__, "this is no device", dev))
+	    !buddy_is_pointer(__func__, "this is no device", dev) ||
+	    (name && !buddy_is_pointer(__func__, "this is no name", name)))
 		return ERR_PTR(-EINVAL);
 	if (name)
 		index = of_property_match_string(dev->of_node, "buddypool,region-names", name);

@@ -4,6 +4,7 @@
  * is NULL, an error pointer or was destroyed; arrays and names are NULL; the context is
  * wrong.  A table has the result of each function.  The inline functions do not check.
  */
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/module.h>
 
@@ -237,6 +238,20 @@ static void misuse_test_no_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_create("a", ERR_PTR(-EINVAL)), -EINVAL);
 }
 
+/* NULL is the first region; a device that is not there has no node. */
+static void misuse_test_no_device(struct kunit *test)
+{
+	struct device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+
+	if (!IS_ENABLED(CONFIG_OF))
+		kunit_skip(test, "needs CONFIG_OF");
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(devm_buddy_region_get(NULL, NULL)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(devm_buddy_region_get(ERR_PTR(-ENODEV), NULL)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(devm_buddy_region_get(dev, ERR_PTR(-ENOENT))), -EINVAL);
+	expect_bad(test, 3, "devm_get");
+}
+
 static void misuse_test_no_array(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, 64);
@@ -403,6 +418,7 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_test_first_warns),
 	KUNIT_CASE(misuse_test_no_region),
 	KUNIT_CASE(misuse_test_no_name),
+	KUNIT_CASE(misuse_test_no_device),
 	KUNIT_CASE(misuse_test_no_array),
 	KUNIT_CASE(misuse_test_destroyed_region),
 	KUNIT_CASE(misuse_test_destroy_loaded),
