@@ -138,8 +138,8 @@ static void map_test_folds(struct kunit *test)
 
 	memset(dots, '.', COLUMNS);
 	memset(full, '=', COLUMNS);
-	n = sprintf(want, "# %lu KiB a character: . free  1-8 eighths in use  # full  = part of a larger block\n%s",
-		    PAGE_SIZE << CLUSTER_ORDER >> 10,
+	n = sprintf(want, "# %lu KiB a character: %s%s", PAGE_SIZE << CLUSTER_ORDER >> 10,
+		    ". free  1-8 eighths in use  # full  = part of a larger block\n",
 		    "# a line of * stands for more lines like the one above\n");
 	sprintf(want + n, "%#014llx %s\n*\n%#014llx %.55s\n", row, dots, row + 8 * bytes, dots);
 	KUNIT_EXPECT_STREQ(test, region_file(test, region, "map"), want);
