@@ -4,8 +4,8 @@
 # in KERNEL with each configuration in CONFIG.  Unless CONFIG is given, also run the suites
 # explore and fuzz_pool on the host, which need no kernel, and the suite devices in Debian's
 # own kernels of the versions in KERNEL; for arm64, also the suite devicetree; and without ARCH,
-# the same for arm64.  With "quick",
-# only SUITE is built, in build/quick, and it runs in one kernel.
+# the same for arm64.  With "quick", only SUITE is built, in build/quick, and it runs in one
+# kernel.
 #
 # A guest uses little more than one CPU, so as many of these jobs run at once as there are
 # CPUs, or JOBS.  The output of each is in build/check-JOB.out.
@@ -76,29 +76,26 @@ add_up() {
 	echo "$(count passed "$out") passed, $((errors > bad ? errors : bad)) failed"
 }
 
-host_job() {
+# ktap NAME SERIES COMMAND...: a command that prints KTAP; the source of SERIES has the parser.
+ktap() {
 	local bad=0
 
-	say "on the host: $1"
-	kernel_source "$own_kernel"
-	host_suite "$1" >"build/$1.ktap" || bad=1
+	kernel_source "$2"
+	"${@:3}" >"build/$1.ktap" || bad=1
 	add_up "$1" "$source" $bad
 }
 
-devices_job() {
-	local bad=0
+host_job() {
+	say "on the host: $1"
+	ktap "$1" "$own_kernel" host_suite "$1"
+}
 
-	kernel_source "$1"
-	scripts/devices.sh "$1" >"build/devices-$1$suffix.ktap" || bad=1
-	add_up "devices-$1$suffix" "$source" $bad
+devices_job() {
+	ktap "devices-$1$suffix" "$1" scripts/devices.sh "$1"
 }
 
 tree_job() {
-	local bad=0
-
-	kernel_source "$own_kernel"
-	scripts/devicetree.sh >build/devicetree.ktap || bad=1
-	add_up devicetree "$source" $bad
+	ktap devicetree "$own_kernel" scripts/devicetree.sh
 }
 
 # cell_job CONFIG KERNEL

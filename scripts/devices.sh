@@ -95,10 +95,8 @@ run() {
 		fi
 		say "the kernel did not come to its first test: once more" >&2
 	done
-	# Each suite has the number 1 in its own log.
 	number=$((number + 1))
-	sed -n "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $number /
-		/^    KTAP version/,\$ p" "$log"
+	results_of "$log" $number
 }
 
 number=0 failed=0

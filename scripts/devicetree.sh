@@ -32,10 +32,8 @@ run() {
 		"$built"/Documentation/examples/{consumer,by_name}.ko \
 		kunit/devicetree/*.sh kunit/lib/ktap.sh "$user"/heap_client $out/*.dtbo \
 		>&2 || failed=1
-	# Each suite has the number 1 in its own log.
 	number=$((number + 1))
-	sed -n "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $number /
-		/^    KTAP version/,\$ p" "$log"
+	results_of "$log" $number
 }
 
 number=0 failed=0

@@ -142,6 +142,13 @@ host_suite() {
 	esac
 }
 
+# results_of LOG NUMBER: print the KTAP of the one suite in a kernel's log, where the suite has
+# the number 1.
+results_of() {
+	sed -n "s/\r\$//; s/^\[ *[0-9.]*\] //; s/^\(not \)\?ok 1 /\1ok $2 /
+		/^    KTAP version/,\$ p" "$1"
+}
+
 # user_programs: build the programs for the guest, which has no C library, in $user.
 user=build/user$suffix
 user_programs() {
