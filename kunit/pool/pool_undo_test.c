@@ -9,6 +9,9 @@
 
 #include "../lib/pool_common.h"
 
+/* Fits two pages of any size so well that it is a large object, however many a pool has. */
+#define LARGE	SCALED(7500)
+
 /* --- reset --- */
 
 static void pool_undo_test_reset_starts_at_the_first(struct kunit *test)
@@ -115,11 +118,11 @@ static void pool_undo_test_reset_drops_entries(struct kunit *test)
 	struct mp_pool *pool = fixture(test)->pool;
 	u8 *object;
 
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, SCALED(5000), 0)));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, LARGE, 0)));
 	mp_reset_pool(pool);
 	object = mp_alloc(pool, 500, 0);
 	memset(object, 7, 500);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, LARGE, 0));
 	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
 }
 
@@ -208,15 +211,15 @@ static void pool_undo_test_rewind_restores(struct kunit *test)
 static void pool_undo_test_rewind_keeps_older(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
-	u8 *small = mp_alloc(pool, 1000, 0), *freed = mp_alloc(pool, SCALED(7000), 0);
+	u8 *small = mp_alloc(pool, 1000, 0), *freed = mp_alloc(pool, LARGE, 0);
 	/* The newest object before the savepoint. */
-	u8 *large = mp_alloc(pool, SCALED(5000), 0);
+	u8 *large = mp_alloc(pool, LARGE, 0);
 	struct mp_mark mark;
 	unsigned int i;
 
 	KUNIT_ASSERT_TRUE(test, small && large && freed);
 	memset(small, 1, 1000);
-	memset(large, 2, SCALED(5000));
+	memset(large, 2, LARGE);
 	mp_mark_pool(pool, &mark);
 	for (i = 0; i < 5; i++)
 		memset(mp_alloc(pool, SCALED(3000), 0), 3, SCALED(3000));
@@ -225,7 +228,7 @@ static void pool_undo_test_rewind_keeps_older(struct kunit *test)
 	mp_rewind_pool(pool, &mark);
 	memset(mp_alloc(pool, SCALED(3000), 0), 5, SCALED(3000));
 	KUNIT_EXPECT_NULL(test, memchr_inv(small, 1, 1000));
-	KUNIT_EXPECT_NULL(test, memchr_inv(large, 2, SCALED(5000)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(large, 2, LARGE));
 	KUNIT_EXPECT_EQ(test, pool->nr_large, 1UL);
 	KUNIT_EXPECT_EQ(test, used(test), pool->nr_blocks + 2);
 	/* The old object that was freed after the savepoint stays freed. */
@@ -283,7 +286,7 @@ static void pool_undo_test_marks_nest(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		mp_mark_pool(pool, &marks[i]);
 		objects[i] = mp_alloc(pool, 700, 0);
-		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
+		KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, LARGE, 0));
 		add_letter(test, pool, letters[i]);
 		grow_pool(test, pool, 2 + 2 * i);
 	}
@@ -306,26 +309,26 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 	struct mp_mark mark;
 	u8 *object, *large;
 
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, SCALED(5000), 0)));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, LARGE, 0)));
 	mp_mark_pool(pool, &mark);
 	/* The first object uses the old slot, the second needs a new entry. */
-	large = mp_alloc(pool, SCALED(5000), 0);
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, SCALED(5000), 0)));
+	large = mp_alloc(pool, LARGE, 0);
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, LARGE, 0)));
 	KUNIT_EXPECT_TRUE(test, mp_free(pool, large));
 	mp_rewind_pool(pool, &mark);
 
 	object = mp_alloc(pool, 500, 0);
 	memset(object, 7, 500);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, LARGE, 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, LARGE, 0));
 	KUNIT_EXPECT_NULL(test, memchr_inv(object, 7, 500));
 	KUNIT_EXPECT_EQ(test, pool->given, 500 + 2 * sizeof(struct mp_entry));
 
 	/* The same for an entry that is the first allocation after a savepoint. */
 	mp_mark_pool(pool, &mark);
-	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, SCALED(5000), 0)));
+	KUNIT_EXPECT_TRUE(test, mp_free(pool, mp_alloc(pool, LARGE, 0)));
 	mp_rewind_pool(pool, &mark);
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, LARGE, 0));
 	KUNIT_EXPECT_EQ(test, pool->given, 500 + 3 * sizeof(struct mp_entry));
 }
 
@@ -333,18 +336,18 @@ static void pool_undo_test_rewind_drops_newer_entries(struct kunit *test)
 static void pool_undo_test_rewind_keeps_older_entries(struct kunit *test)
 {
 	struct mp_pool *pool = fixture(test)->pool;
-	void *large = mp_alloc(pool, SCALED(5000), 0);
+	void *large = mp_alloc(pool, LARGE, 0);
 	struct mp_mark mark;
 	unsigned int i;
 
 	mp_mark_pool(pool, &mark);
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, mp_free(pool, large), i == 0);
-		large = mp_alloc(pool, SCALED(5000), 0);
+		large = mp_alloc(pool, LARGE, 0);
 		mp_rewind_pool(pool, &mark);
 		KUNIT_EXPECT_EQ(test, pool->nr_large, 0UL);
 	}
-	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, SCALED(5000), 0));
+	KUNIT_EXPECT_NOT_NULL(test, mp_alloc(pool, LARGE, 0));
 	KUNIT_EXPECT_EQ(test, pool->given, sizeof(struct mp_entry));
 }
 
