@@ -256,12 +256,13 @@ static void watch_test_write_after_free(struct kunit *test)
 	struct buddy_region *region = test_region_mapped(test, 0, PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
 	u8 *block = buddy_alloc(region, 2, 0), *again;
+	char report[48];
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	buddy_free(region, block, 2);
 	TOUCH_FREE(WRITE_ONCE(block[PAGE_SIZE + 123], 0x5a));
-	EXPECT_WARNING("byte 0x107b of the free block of 4 pages",
-		       again = buddy_alloc(region, 2, 0));
+	snprintf(report, sizeof(report), "byte %#lx of the free block of 4 pages", PAGE_SIZE + 123);
+	EXPECT_WARNING(report, again = buddy_alloc(region, 2, 0));
 	KUNIT_EXPECT_PTR_EQ(test, again, block);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&region->errors[BUDDY_WRITE_AFTER_FREE]), 1L);
 	buddy_free(region, again, 2);
