@@ -154,9 +154,14 @@ static struct reserved_mem *find_memory(const char *what, const struct device_no
 }
 
 /* A region that stayed at an unbind is the device's again. */
-static int take_up(const char *what, const char *name, bool uncached,
+static int take_up(const char *what, const char *name, bool uncached, struct device *dev,
 		   struct node_region *entry)
 {
+	if (entry->dev == dev) {
+		pr_err("%s: an entry before this one names %pOF, too; name each node once\n",
+		       what, entry->node);
+		return -EINVAL;
+	}
 	if (!entry->dev && !strcmp(buddy_region_name(entry->region), name) &&
 	    entry->region->uncached == uncached)
 		return 0;
@@ -225,7 +230,7 @@ static int add_region(const char *what, struct device *dev, struct device_node *
 	if (!memory)
 		return -EBUSY;
 	if (entry) {
-		err = take_up(what, name, uncached, entry);
+		err = take_up(what, name, uncached, dev, entry);
 	} else {
 		new = kzalloc(sizeof(*new), GFP_KERNEL);
 		if (!new)

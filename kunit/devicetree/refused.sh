@@ -18,6 +18,7 @@ dt_refused() {
 	wrong-reusable:memory-region 0: the kernel uses .*reusable@63400000 itself
 	wrong-other:memory-region 0: .*other@63600000 is in memory-region of /other-user
 	wrong-taken:memory-region 1: the name 'twice' is taken
+	wrong-twice:memory-region 1: an entry before this one names /reserved-memory/twice@64800000, too
 	wrong-long:memory-region 0: 'a-name-of-thirty-two-characters-' cannot be a region's name
 	wrong-size:memory-region 0: the size is 1050624 bytes, it must be a multiple of
 	wrong-heap:memory-region 0: the kernel has a heap of this name
