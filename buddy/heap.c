@@ -400,11 +400,10 @@ EXPORT_SYMBOL_GPL(buddy_heap_remove);
 /* @mode: of the heap's node, or NULL for heap_mode= */
 int buddy_heap_open(const char *what, struct buddy_region *region, const u32 *mode)
 {
-	char text[96];
-	int err;
+	char *text = kasprintf(GFP_KERNEL, "%s: %s", what, mode ? "heap-mode" : "heap_mode");
+	int err = text ? check_mode(text, mode ? *mode : heap_mode) : -ENOMEM;
 
-	snprintf(text, sizeof(text), "%s: %s", what, mode ? "heap-mode" : "heap_mode");
-	err = check_mode(text, mode ? *mode : heap_mode);
+	kfree(text);
 	/* No reference of the region is taken, as for heap=: of.c calls buddy_heap_close(). */
 	return err ?: add_heap(what, region, mode ? *mode : heap_mode);
 }

@@ -261,7 +261,6 @@ static int add_regions(struct device *dev)
 {
 	struct device_node *self = dev->of_node, *node;
 	int nr = of_count_phandle_with_args(self, "memory-region", NULL);
-	char what[80];
 	int i, err = 0;
 
 	if (nr <= 0) {
@@ -270,14 +269,19 @@ static int add_regions(struct device *dev)
 		return -EINVAL;
 	}
 	for (i = 0; !err && i < nr; i++) {
-		snprintf(what, sizeof(what), "%pOF: memory-region %d", self, i);
+		char *what = kasprintf(GFP_KERNEL, "%pOF: memory-region %d", self, i);
+
 		node = of_parse_phandle(self, "memory-region", i);
-		if (!node) {
+		if (!what) {
+			err = -ENOMEM;
+		} else if (!node) {
 			pr_err("%s: there is no such node\n", what);
-			return -EINVAL;
+			err = -EINVAL;
+		} else {
+			err = add_region(what, dev, node, i);
 		}
-		err = add_region(what, dev, node, i);
 		of_node_put(node);
+		kfree(what);
 	}
 	return err;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # A node that cannot be right has no region, and one line says why.
-tests="$tests dt_refused dt_second dt_module_mode"
+tests="$tests dt_refused dt_long_path dt_second dt_module_mode"
 
 dt_refused() {
 	while IFS=: read -r device reason; do
@@ -27,6 +27,13 @@ dt_refused() {
 	wrong-uncached:memory-region 0: uncached needs a node with no-map
 	wrong-beyond:memory-region 0: the firmware describes no memory at 0xa0000000
 	END
+}
+
+# A long path does not cut off what stands behind it.
+dt_long_path() {
+	bus=/bus-with-a-name-as-long-as-it-may/another-with-a-name-as-long-as-it
+	says "buddypool: $bus/wrong-number-at-the-end-of-a-path: memory-region 1: there is no such"
+	says "buddypool: $bus/wrong-mode-at-the-end-of-the-path: memory-region 0: heap-mode=01777: not"
 }
 
 # All regions of a node, or none.
