@@ -13,6 +13,7 @@ dt_refused() {
 	wrong-phandle:memory-region 0: there is no such node
 	wrong-place:memory-region 0: the kernel has reserved nothing for /no-memory
 	wrong-name:memory-region 0: the kernel has reserved nothing for /elsewhere/dma-pool@63200000
+	wrong-huge:memory-region 0: the kernel has reserved nothing for /reserved-memory/huge
 	wrong-disabled:memory-region 0: /reserved-memory/disabled@63000000 is disabled
 	wrong-dma-pool:memory-region 0: .*dma-pool@63200000 is for 'shared-dma-pool'
 	wrong-reusable:memory-region 0: the kernel uses .*reusable@63400000 itself
