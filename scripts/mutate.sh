@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # mutate.sh: make one change of scripts/mutants.txt at a time, and see whether the suites
 # that are named there fail in the debug kernel.  While one mutant is built, the last two
-# run.  The suites explore and fuzz_pool need no kernel.  FILE selects the mutants of a file, SUITE those
-# of a suite.
+# run.  The suites explore and fuzz_pool need no kernel; devices and devicetree run on arm64.  FILE
+# selects the mutants of a file, SUITE those of a suite.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/kernels/kernels.sh
 
 # The lines of a mutant are joined, so that an old text can span several.
 files=() suites=() olds=() news=()
@@ -72,8 +73,11 @@ boot() {
 	by=${by%%[$'\r\n']*}
 }
 
-is_host() {
-	[[ " ${host_suites[*]} " = *" $1 "* ]]
+# Suites that do not run in the debug kernel.
+tree_suites=(devices devicetree)
+elsewhere=("${host_suites[@]}" "${tree_suites[@]}")
+is_elsewhere() {
+	[[ " ${elsewhere[*]} " = *" $1 "* ]]
 }
 
 # on_host SUITE DIR [I]: run the suite with the I-th mutant, or with none, until it
@@ -107,10 +111,38 @@ on_host() {
 	esac
 }
 
+# in_tree SUITE DIR [I]: the same by `make check ARCH=arm64`, in a copy of the tree.
+in_tree() {
+	local result
+
+	mkdir -p "$2"
+	git ls-files -z | xargs -0 cp -t "$2" --parents
+	[ $# = 2 ] || mutated "$3" >"$2/${files[$3]}"
+	# What is set for the debug kernel's guest is not for this one.
+	result=$(env -u TIMEOUT -u MEM -u RESERVE make -s -C "$2" check ARCH=arm64 \
+		KERNEL="$own_kernel" SUITE="$1" 2>"$2.err" | tee "$2.out" | tail -n 1) || true
+	by=$(grep -aom1 '\[\(FAILED\|CRASHED\)\] .*' "$2.out" || true)
+	by=${by#*] }
+	case $result in
+	[1-9]*' passed, 0 failed')	;;
+	[1-9]*' passed, '*)	by=${by:-the log has a warning} ;;
+	*)	[ "$by" ] || die "$1 does not run, see $2.out" ;;
+	esac
+}
+
+# run_elsewhere SUITE DIR [I]
+run_elsewhere() {
+	if [[ " ${tree_suites[*]} " = *" $1 "* ]]; then
+		in_tree "$@"
+	else
+		on_host "$@"
+	fi
+}
+
 # try I: run the I-th mutant and print what came of it.
 try() {
-	if is_host "${suites[$1]}"; then
-		on_host "${suites[$1]}" "$out/$1" "$1"
+	if is_elsewhere "${suites[$1]}"; then
+		run_elsewhere "${suites[$1]}" "$out/$1" "$1"
 	else
 		boot "$out/$1" "${suites[$1]}"
 	fi
@@ -128,10 +160,10 @@ done
 say "without a mutant: all must pass"
 rm -rf $out
 read -ra all < <(printf '%s\n' "${suites[@]}" | tr ' ' '\n' | sort -u |
-	grep -vxF "$(printf '%s\n' "${host_suites[@]}")" | xargs)
-for suite in "${host_suites[@]}"; do
+	grep -vxF "$(printf '%s\n' "${elsewhere[@]}")" | xargs)
+for suite in "${elsewhere[@]}"; do
 	[[ " ${suites[*]} " = *" $suite "* ]] || continue
-	on_host "$suite" "$out/host-$suite"
+	run_elsewhere "$suite" "$out/host-$suite"
 	[ -z "$by" ] || die "there is no mutant, yet $suite finds something: $by"
 done
 if [ ${#all[@]} -gt 0 ]; then
@@ -147,7 +179,7 @@ fi
 say "${#files[@]} mutants"
 : >$results
 for i in "${!files[@]}"; do
-	if ! is_host "${suites[i]}"; then
+	if ! is_elsewhere "${suites[i]}"; then
 		# A file in place of the link: kbuild sees that it is new, and compiles it.
 		rm "$out/${files[i]}"
 		mutated "$i" >"$out/${files[i]}"
