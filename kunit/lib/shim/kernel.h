@@ -88,6 +88,7 @@ typedef struct {
 #define static_assert(cond) _Static_assert(cond, #cond)
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
+#define ERR_PTR(err)	((void *)(long)(err))
 #define IS_ERR_OR_NULL(ptr) (!(ptr) || (unsigned long)(ptr) >= -4095UL)
 #define IS_ERR(ptr)	((unsigned long)(ptr) >= -4095UL)
 #define ZERO_SIZE_PTR	((void *)16)
