@@ -219,7 +219,6 @@ enum buddy_error {
  * @pages: pages in the region
  * @free_pages: free pages, those in the per-CPU caches too
  * @peak_pages: the most pages that were in use at one time
- * @max_order: order of the largest block that the region can hold
  * @splits: blocks that were cut in two; each one adds a block
  * @merges: pairs of buddies that were joined; each one removes a block
  * @locked: allocations and frees that took the region's lock
@@ -227,10 +226,11 @@ enum buddy_error {
  * @allocs: successful allocations, by order
  * @frees: frees, by order
  * @fails: allocations that found no block, by order
+ * @max_order: order of the largest block that the region can hold
  * @errors: caller errors, by &enum buddy_error
  *
- * All counters are of one instant, but for @errors, and for what other CPUs do with
- * their caches meanwhile.  An exact allocation counts under the order of the block that
+ * All counters are of one instant, but for @allocs, @frees and @errors, and for what other
+ * CPUs do with their caches meanwhile.  An exact allocation counts under the order of the block that
  * would hold it.  What a CPU caches is free, but @peak_pages counts it as used: up to
  * 64 pages and eight blocks of 64 pages or more for each CPU.  Splits and merges inside
  * a cache are not counted.  If the module itself splits a block in use into its pages,
@@ -240,7 +240,6 @@ struct buddy_stats {
 	unsigned long pages;
 	unsigned long free_pages;
 	unsigned long peak_pages;
-	unsigned int max_order;
 	u64 splits;
 	u64 merges;
 	u64 locked;
@@ -248,6 +247,7 @@ struct buddy_stats {
 	u64 allocs[BUDDY_NR_ORDERS];
 	u64 frees[BUDDY_NR_ORDERS];
 	u64 fails[BUDDY_NR_ORDERS];
+	unsigned int max_order;
 	unsigned long errors[BUDDY_NR_ERRORS];
 };
 

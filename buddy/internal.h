@@ -84,9 +84,10 @@ enum origin {
  *	context up to hardirq and tried in NMI; held for a few steps per order, for a
  *	few more per CPU to drain or count the caches, or for one line of the map
  * @nonempty: a bit for each free list that has an entry
+ * @stats: counters without those of the CPUs, which buddy_region_stats() adds; behind
+ *	@nonempty, because a call under the lock changes few cache lines like that
  * @lists: the free lists, one for each order.  The index of a cluster is that of the
  *	array; from CLUSTER_ORDER on, it is divided by the clusters of a block
- * @stats: counters without those of the caches, which buddy_region_stats() adds
  */
 struct buddy_region {
 	struct buddy_hot hot;
@@ -116,8 +117,8 @@ struct buddy_region {
 
 	raw_spinlock_t lock ____cacheline_aligned;
 	u64 nonempty;
-	struct index_set lists[BUDDY_NR_ORDERS];
 	struct buddy_stats stats;
+	struct index_set lists[BUDDY_NR_ORDERS];
 };
 
 #define for_each_range(range, region) \

@@ -38,6 +38,7 @@ static void exact_test_every_count(struct kunit *test)
 {
 	struct buddy_region *region = test_region(test, TEST_PFN, MAX_COUNT);
 	struct buddy_stats *fresh = test_stats(test, region);
+	struct buddy_stats *stats = test_stats(test, region);
 	u64 count[13] = {};
 	unsigned long nr;
 
@@ -57,8 +58,9 @@ static void exact_test_every_count(struct kunit *test)
 		expect_all_free(test, region, fresh);
 		/* Counted under the smallest order that has so many pages. */
 		count[order]++;
-		KUNIT_EXPECT_EQ(test, region->stats.allocs[order], count[order]);
-		KUNIT_EXPECT_EQ(test, region->stats.frees[order], count[order]);
+		buddy_region_stats(region, stats);
+		KUNIT_EXPECT_EQ(test, stats->allocs[order], count[order]);
+		KUNIT_EXPECT_EQ(test, stats->frees[order], count[order]);
 	}
 	KUNIT_EXPECT_EQ(test, buddy_alloc_pfn_exact(region, MAX_COUNT + 1, __GFP_NOWARN),
 			BUDDY_NO_PFN);

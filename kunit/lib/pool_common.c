@@ -75,11 +75,13 @@ EXPORT_SYMBOL_GPL(pages_used);
 
 u64 nr_asked(struct buddy_region *region)
 {
+	static struct buddy_stats stats;
 	u64 sum = 0;
 	unsigned int i;
 
+	buddy_region_stats(region, &stats);
 	for (i = 0; i < BUDDY_NR_ORDERS; i++)
-		sum += region->stats.allocs[i] + region->stats.fails[i];
+		sum += stats.allocs[i] + stats.fails[i];
 	return sum;
 }
 EXPORT_SYMBOL_GPL(nr_asked);
