@@ -183,31 +183,19 @@ unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order)
 }
 
 /*
- * Remove a cluster from the lowest list that has a block for @order, for a CPU to cache;
- * its free pages come in @free.  NULL if there is no cluster that a CPU may cache, or if
- * the cluster has no other free page than that block.
+ * Remove a split cluster from the lowest list that has a block for @order, below CLUSTER_ORDER,
+ * for a CPU to cache; its free pages come in @free.  NULL if no CPU may cache the cluster, or
+ * if it has no other free page than that block.
  */
 struct cluster *buddy_rmqueue_cluster(struct buddy_region *region, unsigned int order,
 				      u64 *free)
 {
-	unsigned int list = buddy_find_list(region, order);
-	const struct pfn_range *range;
-	struct cluster *cluster;
+	struct cluster *cluster = first_of_list(region, buddy_find_list(region, order));
+	const struct pfn_range *range = find_range(region, cluster_pfn(cluster));
 
-	if (list == NO_LIST)
+	if (hweight64(cluster->free) == BIT(order) || !range || !may_cache(range, cluster))
 		return NULL;
-	if (list < CLUSTER_ORDER) {
-		cluster = first_of_list(region, list);
-		range = find_range(region, cluster_pfn(cluster));
-		if (hweight64(cluster->free) == BIT(order) ||
-		    !range || !may_cache(range, cluster))
-			return NULL;
-		*free = buddy_cluster_detach(region, cluster);
-		return cluster;
-	}
-	*free = ~0ULL;
-	cluster = buddy_rmqueue_large(region, list, CLUSTER_ORDER);
-	open_cluster(cluster, 0);
+	*free = buddy_cluster_detach(region, cluster);
 	return cluster;
 }
 

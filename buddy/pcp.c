@@ -309,6 +309,24 @@ unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int o
 }
 
 /*
+ * A cluster of this CPU's large blocks, all of it free, for the CPU to cache; if there is none,
+ * one of the free lists and, in a @row, up to seven more as large blocks.
+ */
+static struct cluster *refill_cluster(struct buddy_region *region, struct pcp *pcp, bool row)
+{
+	struct cluster *cluster;
+	unsigned long pfn;
+
+	if (pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
+		cluster = find_cluster(region, find_range(region, pfn), pfn);
+	else
+		cluster = refill_large(region, pcp, CLUSTER_ORDER, row);
+	if (cluster)
+		open_cluster(cluster, 0);
+	return cluster;
+}
+
+/*
  * Allocate a block of half a cluster.  If the free lists have no such block, split a
  * cluster out of this CPU's large blocks.  Without that, every second block of half a
  * cluster would split a larger block, and every second free would merge one.
@@ -316,19 +334,15 @@ unsigned long buddy_pcp_refill_large(struct buddy_region *region, unsigned int o
 static unsigned long refill_half(struct buddy_region *region, struct pcp *pcp)
 {
 	struct cluster *cluster;
-	unsigned long pfn;
 
 	if (region->nonempty & BIT_ULL(HALF_ORDER))
 		return buddy_rmqueue(region, HALF_ORDER);
 	drain_cluster(region, pcp, false);
-	if (pop_large(&pcp->large, CLUSTER_ORDER, &pfn))
-		cluster = find_cluster(region, find_range(region, pfn), pfn);
-	else
-		cluster = refill_large(region, pcp, CLUSTER_ORDER, true);
+	cluster = refill_cluster(region, pcp, true);
 	if (!cluster)
 		/* Another CPU may have freed into the cluster that was given up here. */
 		return buddy_rmqueue(region, HALF_ORDER);
-	open_cluster(cluster, bitmap64_tails(0, HALF_PAGES));
+	atomic64_set(&cluster->tail, bitmap64_tails(0, HALF_PAGES));
 	take_cluster(region, pcp, cluster, ~bitmap64_mask(0, HALF_PAGES));
 	return cluster_pfn(cluster);
 }
@@ -353,10 +367,14 @@ static unsigned long refill_small(struct buddy_region *region, struct pcp *pcp,
 {
 	unsigned int pos = 0, found;
 	struct cluster *cluster;
-	u64 free;
+	u64 free = ~0ULL;
 
 	drain_cluster(region, pcp, false);
-	cluster = buddy_rmqueue_cluster(region, order, &free);
+	if (buddy_find_list(region, order) < CLUSTER_ORDER)
+		cluster = buddy_rmqueue_cluster(region, order, &free);
+	else
+		/* Only a long row will use eight clusters before other work wants them. */
+		cluster = refill_cluster(region, pcp, pcp->row > 2 * region->cache_row);
 	if (!cluster)
 		return BUDDY_NO_PFN;
 	if (exact)
@@ -446,7 +464,7 @@ bool buddy_pcp_take_freed(struct buddy_region *region, const struct pfn_range *r
 	}
 	if (!may_cache(range, cluster))
 		return false;
-	drain_cluster(region, pcp, nr == HALF_PAGES);
+	drain_cluster(region, pcp, row);
 	take_cluster(region, pcp, cluster, buddy_cluster_detach(region, cluster) |
 		     bitmap64_mask(pfn % CLUSTER_PAGES, nr));
 	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);

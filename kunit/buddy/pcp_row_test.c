@@ -184,6 +184,31 @@ static void pcp_row_test_pair_after_row(struct kunit *test)
 	empty(test, region);
 }
 
+/*
+ * If only whole clusters are free, a row takes one, and a row twice as long takes up to eight
+ * at once, for its next pages.  A row of frees gives them back to the same cache.
+ */
+static void pcp_row_test_clusters(struct kunit *test)
+{
+	struct buddy_region *region = row_region(test);
+	unsigned long first = buddy_alloc_pfn(region, 0, 0);
+	unsigned int nr;
+
+	for (nr = 1; nr < 8 * CLUSTER_PAGES; nr++) {
+		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, 0, 0), first + nr);
+		/* Clusters 2 and 3 are a block; 4 to 7 are another one, which comes as a whole. */
+		if (nr == 2 * CLUSTER_PAGES)
+			KUNIT_EXPECT_EQ(test, cached(test, region), CLUSTER_PAGES - 1);
+		if (nr == 5 * CLUSTER_PAGES)
+			KUNIT_EXPECT_EQ(test, cached(test, region), 3 * CLUSTER_PAGES - 1);
+	}
+	KUNIT_EXPECT_EQ(test, cached(test, region), 0UL);
+	for (nr = 0; nr < 8 * CLUSTER_PAGES; nr++)
+		buddy_free_pfn(region, first + nr, 0);
+	KUNIT_EXPECT_EQ(test, cached(test, region), 8 * CLUSTER_PAGES);
+	empty(test, region);
+}
+
 /* The fourth free in a row goes into the cache, and with it those of the same cluster. */
 static void pcp_row_test_frees(struct kunit *test)
 {
@@ -246,6 +271,7 @@ static struct kunit_case pcp_row_cases[] = {
 	KUNIT_CASE(pcp_row_test_broken_large),
 	KUNIT_CASE(pcp_row_test_pairs),
 	KUNIT_CASE(pcp_row_test_pair_after_row),
+	KUNIT_CASE(pcp_row_test_clusters),
 	KUNIT_CASE(pcp_row_test_frees),
 	KUNIT_CASE(pcp_row_test_large_frees),
 	{}
