@@ -90,6 +90,9 @@ struct cluster {
 
 static_assert(sizeof(struct cluster) == 3 * sizeof(u64));
 
+/* So many clusters, from a multiple of it on in the array, have whole cache lines of 64 bytes. */
+#define LINES_CLUSTERS	8
+
 /*
  * The block word of a used block that begins with whole clusters has the block's pages.
  * If the block has 2^order pages and is naturally aligned, a CPU may cache it: a free claims

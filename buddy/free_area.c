@@ -145,6 +145,38 @@ struct cluster *buddy_rmqueue_large(struct buddy_region *region, unsigned int li
 	return cluster;
 }
 
+/* Whether another CPU caches one of the eight clusters that share their cache lines. */
+static bool is_beside_cached(struct buddy_region *region, const struct cluster *cluster)
+{
+	unsigned long i = round_down(cluster_index(region, cluster), LINES_CLUSTERS);
+	unsigned long end = min(i + LINES_CLUSTERS, (unsigned long)region->nr_clusters);
+	unsigned int own = raw_smp_processor_id() + 1;
+
+	for (; i < end; i++)
+		if (region->clusters[i].pcp_cpu && region->clusters[i].pcp_cpu != own)
+			return true;
+	return false;
+}
+
+/*
+ * The list from which to split a cluster off for small blocks: @list, or a higher one.  This
+ * CPU will probably cache the cluster, and then each call writes to it.  Two CPUs that write
+ * to one cache line wait for each other, so the cluster is none beside one that another CPU
+ * caches, if there is any.
+ */
+static unsigned int find_list_apart(struct buddy_region *region, unsigned int list)
+{
+	unsigned int other;
+
+	for (other = list; other != NO_LIST; other = buddy_find_list(region, other + 1)) {
+		unsigned long index = index_set_lowest(&region->lists[other]);
+
+		if (!is_beside_cached(region, entry_at_index(region, other, index)))
+			return other;
+	}
+	return list;
+}
+
 /*
  * Allocate a block of @order: the first block of the lowest list that has one.  What is
  * cut off goes to the free lists.
@@ -163,6 +195,8 @@ unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order)
 		atomic64_set(&cluster->block, block_word(BIT(order)));
 		return cluster_pfn(cluster);
 	}
+	if (list >= CLUSTER_ORDER)
+		list = find_list_apart(region, list);
 	found = list;
 	if (list >= CLUSTER_ORDER) {
 		cluster = expand(region, list, CLUSTER_ORDER);

@@ -291,6 +291,40 @@ static void pcp_test_remote_free(struct kunit *test)
 	expect_all_free(test, region, fresh);
 }
 
+/*
+ * While a CPU caches a cluster, no other CPU gets one of the same eight clusters, whose words
+ * share cache lines; but the same CPU does, and so does another one if no other is free.
+ */
+static void pcp_test_apart(struct kunit *test)
+{
+	static const unsigned int rows[] = { 0, 10 };	/* the ways of a call that fills a cache */
+	struct buddy_region *small = test_region(test, 0, 1024), *region;
+	unsigned long pfn, large;
+	unsigned int i;
+
+	need_two_cpus(test);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		region = test_region(test, TEST_PFN, PAGES);
+		region->cache_row = rows[i];
+		buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
+		KUNIT_ASSERT_EQ(test, region->clusters[0].pcp_cpu, 1);
+		pfn = buddy_alloc_pfn(region, CLUSTER_ORDER, 0);
+		KUNIT_EXPECT_EQ(test, pfn, TEST_PFN + CLUSTER_PAGES);
+		buddy_free_pfn(region, pfn, CLUSTER_ORDER);
+		pfn = alloc_on(test, region, 1, 0);
+		KUNIT_EXPECT_EQ(test, pfn, TEST_PFN + 512);
+		buddy_free_pfn(region, pfn, 0);
+		end_region(test, region);
+	}
+	buddy_free_pfn(small, buddy_alloc_pfn(small, 0, 0), 0);
+	KUNIT_ASSERT_EQ(test, small->clusters[0].pcp_cpu, 1);
+	large = buddy_alloc_pfn(small, 9, 0);
+	pfn = alloc_on(test, small, 1, 0);
+	KUNIT_EXPECT_EQ(test, pfn, CLUSTER_PAGES);
+	buddy_free_pfn(small, pfn, 0);
+	buddy_free_pfn(small, large, 9);
+}
+
 /* A page in a cache is free: each CPU that frees the page again gets an error. */
 static void pcp_test_double_free(struct kunit *test)
 {
@@ -560,6 +594,7 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(pcp_test_random_frees),
 	KUNIT_CASE(pcp_test_share),
 	KUNIT_CASE(pcp_test_remote_free),
+	KUNIT_CASE(pcp_test_apart),
 	KUNIT_CASE(pcp_test_double_free),
 	KUNIT_CASE(pcp_test_failure_keeps_caches),
 	KUNIT_CASE(pcp_test_drain_before_failure),
