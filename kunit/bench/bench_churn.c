@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Benchmark: random frees and allocations in regions of several sizes; size of metadata. */
 #include "bench_churn.h"
+#include "bench_floor.h"
 #include "bench_orders.h"
 #include "bench_peers.h"
 
@@ -87,6 +88,26 @@ static int churn_genpool(unsigned int order, const char *work, unsigned long nr_
 	return err;
 }
 
+static int churn_floor(unsigned int order, const char *work, unsigned long nr_pages)
+{
+	struct floor floor;
+	struct churn churn;
+	int err;
+
+	err = floor_init(&floor, nr_pages, BATCH);
+	if (err)
+		return err;
+	err = churn_init(&churn, &bench_floor, &floor, nr_pages, order);
+	if (!err) {
+		churn_fill(&bench_floor, &churn);
+		churn_thin(&bench_floor, &churn);
+		churn_measure(&bench_floor, &churn, work);
+		churn_exit(&churn);
+	}
+	floor_exit(&floor);
+	return err;
+}
+
 /* The kernel's page allocator, with as many of its pages, at any place. */
 static int churn_pages(unsigned int order, const char *work, unsigned long nr_pages)
 {
@@ -166,6 +187,9 @@ static int bench_main(void)
 			/* gen_pool cannot be filled in islands: its search would be slower. */
 			if (!err && sizes[j].nr_pages / 16 <= churn_limit)
 				err = churn_genpool(orders[i], work, sizes[j].nr_pages);
+			/* Its islands would be a block each. */
+			if (!err && sizes[j].nr_pages <= churn_limit)
+				err = churn_floor(orders[i], work, sizes[j].nr_pages);
 			if (!err && !j)
 				err = churn_pages(orders[i], work, sizes[j].nr_pages);
 		}

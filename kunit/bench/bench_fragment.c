@@ -10,6 +10,7 @@
 #include <linux/vmalloc.h>
 
 #include "bench_drm.h"
+#include "bench_floor.h"
 #include "bench_peers.h"
 
 #define SLOT_ORDER	4	/* 64 KiB */
@@ -52,6 +53,11 @@ static inline unsigned long drm_piece(void *from)
 	if (err)
 		return NOTHING;
 	return (unsigned long)list_first_entry(&list, struct drm_buddy_block, link);
+}
+
+static inline unsigned long floor_piece(void *from)
+{
+	return floor_take(from, PIECE_ORDER, BIT(SLOT_ORDER));
 }
 
 static __always_inline void free_block(const struct subject *subject, void *from,
@@ -113,12 +119,18 @@ static int scene_peers(void)
 	unsigned long nr_pages = (unsigned long)mib * SZ_1M >> PAGE_SHIFT;
 	struct gen_pool *pool = bench_genpool(nr_pages);
 	struct locked_drm drm;
+	struct floor floor;
 	int err;
 
 	if (!pool)
 		return -ENOMEM;
 	scene(&genpool, genpool_piece, pool, mib);
 	gen_pool_destroy(pool);
+	err = floor_init(&floor, nr_pages, nr_pages >> SLOT_ORDER);
+	if (err)
+		return err;
+	scene(&bench_floor, floor_piece, &floor, mib);
+	floor_exit(&floor);
 	err = bench_drm_init(&drm, nr_pages);
 	if (err)
 		return err;

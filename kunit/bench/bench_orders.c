@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 
 #include "../../buddy/compat.h"
+#include "bench_floor.h"
 #include "bench_orders.h"
 #include "bench_peers.h"
 
@@ -52,6 +53,16 @@ static __always_inline void bench_frag(unsigned int order)
 		return;
 	bench_order(&frag, &frags, order);
 	page_frag_cache_drain(&frags);
+}
+
+static __always_inline void bench_the_floor(unsigned int order)
+{
+	struct floor floor;
+
+	if (floor_init(&floor, ORDERS_PAGES, BATCH))
+		return;
+	bench_order(&bench_floor, &floor, order);
+	floor_exit(&floor);
 }
 
 static __always_inline void bench_cache(unsigned int order)
@@ -120,6 +131,7 @@ static __always_inline void bench_all(struct buddy_region *region,
 	bench_order(&kmalloced, NULL, order);
 	bench_cache(order);
 	bench_order(&genpool, pool, order);
+	bench_the_floor(order);
 	bench_batches(region, order);
 }
 

@@ -32,6 +32,22 @@ static void live_in_pool(void)
 	mp_destroy_pool(pool);
 }
 
+/* The floor: a page, an address that grows, and a test for the end of the page's room. */
+static void live_in_floor(void)
+{
+	unsigned long last = buddy_alloc_pfn(region, 2, 0), end = ULONG_MAX;
+	unsigned int i;
+
+	for (i = 0; i < OBJECTS; i++) {
+		OPTIMIZER_HIDE_VAR(end);
+		objects[i] = last;
+		last += ALIGN(object_size(i), sizeof(long));
+		if (last > end)
+			return;
+	}
+	buddy_free_pfn(region, objects[0], 2);
+}
+
 static void live_in_kmalloc(void)
 {
 	unsigned int i;
@@ -158,6 +174,7 @@ static int bench_main(void)
 		 "allocate an object of 700 bytes, go back to the savepoint before it; freed before: 4,096 objects of 600 bytes");
 	for (i = 0; cache && small && i < runs; i++) {
 		LIFE("buddypool", live_in_pool());
+		LIFE("floor", live_in_floor());
 		LIFE("kmalloc", live_in_kmalloc());
 		LIFE("kmem_cache", live_in_cache(cache));
 		bench_object(small);
