@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure what operations cost, here and in the kernel's own allocators; print a
-# table and write build/bench.tsv.  LANES selects lanes: instructions, native, two_cpus,
+# table and write build/bench.tsv.  LANES selects lanes: instructions, native, threads,
 # mixed, runs, buffers.  WORKS selects benchmark modules, KERNEL the kernel of the guests.
 #
 # instructions: Debian's kernel under -icount shift=0,sleep=off: one vCPU's clock
 # counts instructions, so figures are exact and the same in each run.  The boot
 # options switch the hardening off that the peers do and this module does not.
 # native: User Mode Linux, an ordinary process: nanoseconds on this CPU.
-# two_cpus: Debian's kernel on two vCPUs: the work of two threads compared with one.
 # mixed: a program with the page layer and the allocators of a newer kernel: which large
 # blocks are left after mixed work.
+# threads: the same program: what two threads cost, compared with one.
 # runs: the same program: what blocks of any length cost, in nanoseconds.
 # buffers: a program in a guest with the kernel's own heaps, as the lane instructions: what a
 # buffer of a heap costs a process.
@@ -19,9 +19,9 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/kernels/kernels.sh
 
-lanes=${LANES:-instructions native two_cpus mixed runs buffers}
+lanes=${LANES:-instructions native threads mixed runs buffers}
 guest_kernel=${KERNEL:-$own_kernel}
-mixed_kernel=7.2
+newer_kernel=7.2
 buffers_kernel=6.12
 mkdir -p build
 
@@ -47,31 +47,38 @@ watch() {
 		}'
 }
 
-# debian WORKS: run these works in Debian's kernel, or in one that is built of its sources.
+# debian KERNEL WORKS: run these works in Debian's kernel, or in one built of its sources.
 debian() {
-	if [ "$guest_kernel" = "$own_kernel" ]; then
+	if [ "$1" = "$own_kernel" ]; then
 		kernel=$(scripts/kernels/debian-kernel.sh)
 	else
-		kernel=$(scripts/kernels/bench-kernel.sh "$guest_kernel")
+		kernel=$(scripts/kernels/bench-kernel.sh "$1")
 	fi
 	read -r image kdir <<<"$kernel"
-	scripts/kernels/modules.sh debian "$kdir" TESTS=bench
+	scripts/kernels/modules.sh "bench-$1" "$kdir" TESTS=bench
 	# In Debian 12, drm_buddy is a module; in Debian 13, it is built into the kernel.
 	peers='' files=()
 	for peer in drm drm_buddy; do
 		file=$(find "${image%/boot/*}" -name "$peer.ko")
 		[ -z "$file" ] || peers+=" $peer" files+=("$file")
 	done
-	ENVIRONMENT="PEERS='$peers' BENCHES='${WORKS:-$1}' RUNS=$RUNS" \
-	APPEND="init_on_alloc=0 mitigations=off log_buf_len=4M printk.devkmsg=on" MEM=2G \
-		scripts/guest/guest.sh bench "$image" build/debian/buddypool.ko \
-		build/debian/kunit/{,bench/}bench_*.ko "${traces[@]}" "${files[@]}"
+	ENVIRONMENT="PEERS='$peers' BENCHES='$2' RUNS=1" ICOUNT=1 SMP=1 MEM=2G \
+	APPEND="init_on_alloc=0 mitigations=off log_buf_len=4M printk.devkmsg=on" \
+		scripts/guest/guest.sh bench "$image" "build/bench-$1/buddypool.ko" \
+		"build/bench-$1"/kunit/{,bench/}bench_*.ko "${traces[@]}" "${files[@]}"
 }
 
 lane_instructions() {
 	say "instructions: Linux $guest_kernel, one vCPU" >&2
-	ICOUNT=1 SMP=1 RUNS=1 debian "bench_orders bench_churn,limit=1048576 bench_drm,limit=16384 \
-		bench_worst bench_fragment,mib=256 bench_runs bench_pools $replays"
+	works=${WORKS:-bench_orders bench_churn,limit=1048576 bench_drm,limit=16384 bench_worst \
+		bench_fragment,mib=256 bench_runs bench_pools $replays}
+	debian "$guest_kernel" "$works"
+	if [ "$guest_kernel" = "$own_kernel" ] && [[ $works == *bench_orders* ]]; then
+		say "instructions: alloc_pages of Linux $newer_kernel" >&2
+		debian "$newer_kernel" bench_orders |
+			awk -F '\t' -v OFS='\t' -v newer="$newer_kernel" \
+				'$2 == "alloc_pages" { $2 = $2 " " newer; print }'
+	fi
 }
 
 lane_native() {
@@ -87,16 +94,16 @@ lane_native() {
 		"$kdir/drivers/gpu/drm/drm_buddy.ko"
 }
 
-lane_two_cpus() {
-	say "two_cpus: Linux $guest_kernel, two vCPUs" >&2
-	SMP=2 RUNS=3 debian bench_smp
-}
-
 build_native() {
-	say "$1: user space, with the allocators of Linux $mixed_kernel" >&2
-	kernel_source "$mixed_kernel" >&2
+	say "$1: user space, with the allocators of Linux $newer_kernel" >&2
+	kernel_source "$newer_kernel" >&2
 	make -s -j "$(nproc)" -C kunit/native LINUX="$source" OUT="$top/build/native" \
 		>build/native.log 2>&1 || die "it does not build, see build/native.log"
+}
+
+lane_threads() {
+	build_native threads
+	build/native/native threads
 }
 
 lane_mixed() {
@@ -122,7 +129,7 @@ lane_buffers() {
 		scripts/guest/guest.sh buffers "$image" build/buffers/buddypool.ko build/user/buffers
 }
 
-declare -A units=([instructions]=instructions [native]=ns [two_cpus]=ns [mixed]=ns [runs]=ns
+declare -A units=([instructions]=instructions [native]=ns [threads]=ns [mixed]=ns [runs]=ns
 	[buffers]=instructions)
 
 # tables LANE...: the table of each lane, and the targets.
@@ -132,7 +139,7 @@ tables() {
 	for lane; do
 		case $lane in
 		native)	peers=$own_kernel ;;
-		mixed|runs) peers=$mixed_kernel ;;
+		threads|mixed|runs) peers=$newer_kernel ;;
 		buffers) peers=$buffers_kernel ;;
 		*)	peers=$guest_kernel ;;
 		esac
@@ -160,7 +167,12 @@ tables $lanes | tee build/bench.txt
 if [ -z "${LANES-}${WORKS-}${TRACE-}${KERNEL-}" ]; then
 	awk -f scripts/bench/chart.awk build/bench.tsv >build/bench.dat
 	gnuplot -c scripts/bench/chart.gnuplot build/bench.dat Documentation/bench.svg "$own_kernel"
-	tables instructions native two_cpus >Documentation/bench.txt
+	tables instructions native >Documentation/bench.txt
+fi
+if [[ " $lanes " == *" threads "* ]]; then
+	awk -f scripts/bench/threads.awk build/bench.tsv >build/threads.dat
+	gnuplot -c scripts/bench/threads.gnuplot build/threads.dat Documentation/threads.svg
+	tables threads >Documentation/threads.txt
 fi
 if [[ " $lanes " == *" mixed "* ]]; then
 	gnuplot -c scripts/bench/mixed.gnuplot build/mixed.dat Documentation/mixed.svg

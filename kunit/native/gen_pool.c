@@ -2,7 +2,7 @@
 /* The kernel's gen_pool as two subjects: best fit, and first fit, which is the default. */
 #include <linux/genalloc.h>
 
-#include "native.h"
+#include "loop.h"
 
 #define BASE	BIT(40)	/* any address: gen_pool does not access its memory */
 
@@ -51,12 +51,27 @@ static unsigned long within(void *pool, unsigned long nr_pages, const struct pla
 	return gen_pool_alloc_algo(pool, size, gen_pool_first_fit_align, &align) ?: NOTHING;
 }
 
+static __always_inline unsigned long alloc_order(void *pool, unsigned int order)
+{
+	return alloc(pool, 1UL << order);
+}
+
+static __always_inline void free_order(void *pool, unsigned long block, unsigned int order)
+{
+	genpool_free(pool, block, 1UL << order);
+}
+
+static void loop(struct thread *thread)
+{
+	thread_loop(thread, alloc_order, free_order);
+}
+
 const struct subject gen_pool = {
 	"gen_pool 7.2 best fit", create, (void (*)(void *))gen_pool_destroy, alloc, genpool_free,
-	first, within, false
+	first, within, false, loop
 };
 
 const struct subject gen_pool_first = {
 	"gen_pool 7.2 first fit", create_first, (void (*)(void *))gen_pool_destroy, alloc,
-	genpool_free, first, within, false
+	genpool_free, first, within, false, loop
 };

@@ -2,7 +2,8 @@
 /* The kernel's gpu_buddy as a subject. */
 #include <linux/gpu_buddy.h>
 
-#include "native.h"
+#include "loop.h"
+#include "shim/spinlock.h"
 
 static void *create(unsigned long nr_pages)
 {
@@ -74,6 +75,31 @@ static unsigned long first(unsigned long block)
 	return gpu_buddy_block_offset((struct gpu_buddy_block *)block) >> PAGE_SHIFT;
 }
 
+/* gpu_buddy has no lock: threads share this one. */
+static struct lock lock;
+
+static __always_inline unsigned long alloc_order(void *mm, unsigned int order)
+{
+	unsigned long block;
+
+	lock_acquire(&lock);
+	block = alloc(mm, 1UL << order);
+	lock_release(&lock);
+	return block;
+}
+
+static __always_inline void free_order(void *mm, unsigned long block, unsigned int order)
+{
+	lock_acquire(&lock);
+	gpu_free(mm, block, 1UL << order);
+	lock_release(&lock);
+}
+
+static void loop(struct thread *thread)
+{
+	thread_loop(thread, alloc_order, free_order);
+}
+
 const struct subject gpu_buddy = {
-	"gpu_buddy 7.2", create, destroy, alloc, gpu_free, first, within, true
+	"gpu_buddy 7.2", create, destroy, alloc, gpu_free, first, within, true, loop
 };

@@ -2,6 +2,7 @@
 /*
  * native TRACE: mixed work for each allocator; lines for scripts/bench/tsv.awk.
  * native runs: blocks of any length; lines of the same kind.
+ * native threads: one thread and two; lines of the same kind.
  * native picture: one such work in two allocators; data for scripts/bench/mixed.gnuplot.
  */
 #include <stdio.h>
@@ -95,13 +96,15 @@ static void table(const char *trace)
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
-		fprintf(stderr, "usage: %s TRACE | runs | picture\n", argv[0]);
+		fprintf(stderr, "usage: %s TRACE | runs | threads | picture\n", argv[0]);
 		return 1;
 	}
 	if (!strcmp(argv[1], "picture"))
 		picture();
 	else if (!strcmp(argv[1], "runs"))
 		runs_table();
+	else if (!strcmp(argv[1], "threads"))
+		threads_table();
 	else
 		table(argv[1]);
 	return 0;

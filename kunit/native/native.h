@@ -8,6 +8,10 @@
 
 #include <stdbool.h>
 
+#ifndef __aligned
+#define __aligned(bytes)	__attribute__((aligned(bytes)))
+#endif
+
 /* No block; 0 is one of page 0. */
 #define NOTHING	(~0UL)
 
@@ -25,6 +29,8 @@ struct place {
 	bool top_down;
 };
 
+struct thread;
+
 /**
  * struct subject - an allocator of pages
  * @name: in the tables
@@ -35,6 +41,7 @@ struct place {
  * @first: number of the first page of a block
  * @within: a block at a place
  * @has_windows: @within takes each place; if not, an alignment or one address
+ * @loop: the work of a thread: thread_loop() with the subject's own calls
  */
 struct subject {
 	const char *name;
@@ -45,9 +52,10 @@ struct subject {
 	unsigned long (*first)(unsigned long block);
 	unsigned long (*within)(void *region, unsigned long nr_pages, const struct place *place);
 	bool has_windows;
+	void (*loop)(struct thread *thread);
 };
 
-extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first;
+extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first, the_floor, lock_alone;
 
 /* How many CPUs a region that is created now has caches for, and the calling thread's own. */
 extern unsigned int native_cpus;
@@ -104,5 +112,49 @@ void mixed_around(const struct subject *subject, const struct work *work, unsign
 /* --- runs.c: blocks of any length, in a fresh region and after mixed work --- */
 
 void runs_table(void);
+
+/* --- threads.c: what one thread costs, and each of two at the same time --- */
+
+#define THREADS		2
+#define THREAD_BULK	1024	/* blocks that a thread allocates at once */
+#define THREAD_RANDOM	64	/* blocks that a thread frees at once, at random */
+
+/**
+ * enum job - what a thread does
+ * @JOB_PAIRS: allocate a block and free it
+ * @JOB_BULK: allocate THREAD_BULK blocks, then free them
+ * @JOB_RANDOM: free THREAD_RANDOM of its blocks at random, then allocate as many
+ */
+enum job { JOB_PAIRS, JOB_BULK, JOB_RANDOM };
+
+/**
+ * struct thread - a thread that works
+ * @job: what it does
+ * @region: that it shares with the other thread
+ * @order: of the blocks
+ * @blocks: its own
+ * @nr: how many
+ * @random: state of its random numbers
+ * @end: when it is to stop
+ * @alloc_ns: the time of its allocations, for JOB_PAIRS that of its frees too
+ * @free_ns: the time of its frees
+ * @ops: how many allocations it made
+ */
+struct thread {
+	enum job job;
+	void *region;
+	unsigned int order;
+	unsigned long *blocks;
+	unsigned long nr;
+	unsigned long random;
+	double end;
+	double alloc_ns;
+	double free_ns;
+	unsigned long ops;
+} __aligned(128);
+
+double threads_now(void);
+void threads_shuffle(struct thread *thread);
+void threads_table(void);
 
 #endif /* NATIVE_H */

@@ -2,6 +2,8 @@
 /* This project's page layer as a subject. */
 #include "pcp.h"
 
+#include "loop.h"
+
 #define FIRST_PFN	0x100000UL	/* a multiple of all blocks' sizes */
 
 bool buddy_watched;
@@ -116,6 +118,21 @@ static unsigned long within(void *region, unsigned long nr_pages, const struct p
 	return buddy_alloc_pfn_within(region, nr_pages, &window, __GFP_NOWARN);
 }
 
+static __always_inline unsigned long alloc_order(void *region, unsigned int order)
+{
+	return buddy_alloc_pfn(region, order, __GFP_NOWARN);
+}
+
+static __always_inline void free_order(void *region, unsigned long pfn, unsigned int order)
+{
+	buddy_free_pfn(region, pfn, order);
+}
+
+static void loop(struct thread *thread)
+{
+	thread_loop(thread, alloc_order, free_order);
+}
+
 const struct subject ours = {
-	"buddypool", create, destroy, alloc, ours_free, first, within, true
+	"buddypool", create, destroy, alloc, ours_free, first, within, true, loop
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Stand-ins for what the peers use of the kernel and its tools' headers do not have.  There
- * is one task, so a lock is nothing.
+ * Stand-ins for what the peers use of the kernel and its tools' headers do not have.  A lock
+ * is nothing: gen_pool takes one when a region is made, and gpu_buddy has none.
  */
 #ifndef PEERS_H
 #define PEERS_H
@@ -98,7 +98,7 @@ static inline void kmem_cache_free(struct kmem_cache *cache, void *object)
 #define kfree_const(ptr)		((void)(ptr))
 #define kstrdup_const(text, gfp)	(text)
 
-/* --- gen_pool: one task, no devices --- */
+/* --- gen_pool: no devices --- */
 
 typedef struct {
 	int unused;
@@ -113,10 +113,10 @@ typedef u64 dma_addr_t;
 #define rcu_read_unlock()	do { } while (0)
 #define list_add_rcu(entry, list)	list_add(entry, list)
 #define list_for_each_entry_rcu(pos, list, member) list_for_each_entry(pos, list, member)
-#define atomic_long_set(v, n)	((v)->counter = (n))
-#define atomic_long_read(v)	((v)->counter)
-#define atomic_long_add(n, v)	((v)->counter += (n))
-#define atomic_long_sub(n, v)	((v)->counter -= (n))
+#define atomic_long_set(v, n)	__atomic_store_n(&(v)->counter, n, __ATOMIC_RELAXED)
+#define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
+#define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
+#define atomic_long_sub(n, v)	((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
 #define cmpxchg(ptr, old, new)	__sync_val_compare_and_swap(ptr, old, new)
 #define try_cmpxchg(ptr, old, new) \
 	__atomic_compare_exchange_n(ptr, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What one CPU can see of another, for threads of one process: the processor's own atomic
- * operations, a ticket lock, and a CPU that each thread chooses.
+ * operations, the lock of spinlock.h, and a CPU that each thread chooses.
  */
 #ifndef SHIM_SHARED_H
 #define SHIM_SHARED_H
 
+#include "spinlock.h"
 #include "native.h"
 
 /* --- atomic operations --- */
@@ -41,32 +42,12 @@
 
 /* --- locks --- */
 
-typedef struct {
-	unsigned int next;	/* the ticket of who comes next */
-	unsigned int owner;	/* the ticket of who may go on */
-} raw_spinlock_t;
+typedef struct lock raw_spinlock_t;
 
-static inline void lock_acquire(raw_spinlock_t *lock)
-{
-	unsigned int ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
-		__builtin_ia32_pause();
-}
-
-static inline bool lock_try(raw_spinlock_t *lock)
-{
-	unsigned int owner = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
-
-	return __atomic_compare_exchange_n(&lock->next, &owner, owner + 1, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-#define raw_spin_lock_init(lock)	((lock)->next = 0, (lock)->owner = 0)
+#define raw_spin_lock_init(lock)	lock_init(lock)
 #define raw_spin_lock_irqsave(lock, flags)	((flags) = 0, lock_acquire(lock))
 #define raw_spin_trylock_irqsave(lock, flags)	((flags) = 0, lock_try(lock))
-#define raw_spin_unlock_irqrestore(lock, flags) \
-	((void)(flags), __atomic_store_n(&(lock)->owner, (lock)->owner + 1, __ATOMIC_RELEASE))
+#define raw_spin_unlock_irqrestore(lock, flags)	((void)(flags), lock_release(lock))
 #define lockdep_assert_held(lock)	do { } while (0)
 #define rcu_read_lock()			do { } while (0)
 #define rcu_read_unlock()		do { } while (0)
