@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
+. scripts/kernels/kernels.sh
 
 job=$1 linux=$2
 shift 2
@@ -12,6 +13,7 @@ log=${LOG:-build/$job-uml.log}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+find_busybox
 guest_files "$work" "$job" "$@"
 
 # The guest's memory is a file.  It is on tmpfs, so that the disk is not measured.
