@@ -10,11 +10,11 @@
  *
  * An allocation takes from the lowest list that has a block for it: this fills the
  * fullest clusters first.  Of that list it takes the entry with the lowest address: this
- * keeps used blocks together.  Both keep large blocks whole.
+ * keeps used blocks together.  Both keep large blocks whole.  find_apart() is an exception.
  *
  * The caller of each function has the region's lock, but for buddy_free_area_init() and
- * buddy_metadata_bytes().  No function here allocates memory, sleeps, loops over pages or
- * walks a list.
+ * buddy_metadata_bytes().  No function here allocates memory, sleeps, loops over pages or,
+ * but for find_apart(), walks a list.
  */
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -51,10 +51,10 @@ static struct cluster *first_of_list(struct buddy_region *region, unsigned int l
 	return &region->clusters[index_set_lowest(&region->lists[list])];
 }
 
-/* Remove the block with the lowest address from @list, CLUSTER_ORDER or above. */
-static struct cluster *pop_block(struct buddy_region *region, unsigned int list)
+/* Remove the block that has @index from @list, CLUSTER_ORDER or above. */
+static struct cluster *pop_block(struct buddy_region *region, unsigned int list,
+				 unsigned long index)
 {
-	unsigned long index = index_set_lowest(&region->lists[list]);
 	struct cluster *cluster = entry_at_index(region, list, index);
 
 	del_from_free_list(region, cluster, list, index);
@@ -113,13 +113,13 @@ static void mark_used(struct cluster *cluster, unsigned int pos, unsigned int nr
 }
 
 /*
- * Remove the first block of @list, CLUSTER_ORDER or above, and cut it down to @order.
- * The upper halves that are cut off go to the free lists.
+ * Remove the block that has @index from @list, CLUSTER_ORDER or above, and cut it down to
+ * @order.  The upper halves that are cut off go to the free lists.
  */
-static struct cluster *expand(struct buddy_region *region,
-			      unsigned int list, unsigned int order)
+static struct cluster *expand(struct buddy_region *region, unsigned int list,
+			      unsigned long index, unsigned int order)
 {
-	struct cluster *cluster = pop_block(region, list);
+	struct cluster *cluster = pop_block(region, list, index);
 	unsigned long i;
 
 	i = cluster_index(region, cluster);
@@ -129,13 +129,14 @@ static struct cluster *expand(struct buddy_region *region,
 }
 
 /*
- * Remove a block of @order, CLUSTER_ORDER or above, from @list.  The block is not in use
- * yet: the caller writes its state and its block word.
+ * Remove a block of @order, CLUSTER_ORDER or above: the first of @list, or a part of it.  The
+ * block is not in use yet: the caller writes its state and its block word.
  */
 struct cluster *buddy_rmqueue_large(struct buddy_region *region, unsigned int list,
 				    unsigned int order)
 {
-	struct cluster *cluster = expand(region, list, order);
+	unsigned long index = index_set_lowest(&region->lists[list]);
+	struct cluster *cluster = expand(region, list, index, order);
 
 	lockdep_assert_held(&region->lock);
 	count_split(region, list, order);
@@ -158,23 +159,43 @@ static bool is_beside_cached(struct buddy_region *region, const struct cluster *
 	return false;
 }
 
+/* So many blocks are looked at: with many CPUs, the lock is held no longer for this. */
+#define APART_TRIES	32
+
 /*
- * The list from which to split a cluster off for small blocks: @list, or a higher one.  This
- * CPU will probably cache the cluster, and then each call writes to it.  Two CPUs that write
- * to one cache line wait for each other, so the cluster is none beside one that another CPU
- * caches, if there is any.
+ * The block from which to split a cluster off for small blocks: of *@list or, if there is none,
+ * of a higher list, which *@list becomes.  Return the index of the block.
+ *
+ * This CPU will probably cache the cluster, and then each call writes to it.  Two CPUs that
+ * write to one cache line wait for each other, so the cluster is none beside one that another
+ * CPU caches, if there is any.  A larger block is cut only if all smaller ones are in such
+ * places: else each cluster would cost a larger block, as long as the other CPU keeps its own.
  */
-static unsigned int find_list_apart(struct buddy_region *region, unsigned int list)
+static unsigned long find_apart(struct buddy_region *region, unsigned int *list)
 {
-	unsigned int other;
+	unsigned long lowest = index_set_lowest(&region->lists[*list]), index = lowest;
+	unsigned int other = *list, tries;
 
-	for (other = list; other != NO_LIST; other = buddy_find_list(region, other + 1)) {
-		unsigned long index = index_set_lowest(&region->lists[other]);
+	for (tries = 0; tries < APART_TRIES; tries++) {
+		const struct cluster *cluster = entry_at_index(region, other, index);
+		unsigned long behind = round_down(cluster_index(region, cluster),
+						  LINES_CLUSTERS) + LINES_CLUSTERS;
 
-		if (!is_beside_cached(region, entry_at_index(region, other, index)))
-			return other;
+		if (!is_beside_cached(region, cluster)) {
+			*list = other;
+			return index;
+		}
+		index = max(index + 1, behind >> block_shift(other));
+		index = index < list_indexes(other, region->nr_clusters) ?
+			index_set_next(&region->lists[other], index) : INDEX_NONE;
+		if (index != INDEX_NONE)
+			continue;
+		other = buddy_find_list(region, other + 1);
+		if (other == NO_LIST)
+			break;
+		index = index_set_lowest(&region->lists[other]);
 	}
-	return list;
+	return lowest;
 }
 
 /*
@@ -195,14 +216,15 @@ unsigned long buddy_rmqueue(struct buddy_region *region, unsigned int order)
 		atomic64_set(&cluster->block, block_word(BIT(order)));
 		return cluster_pfn(cluster);
 	}
-	if (list >= CLUSTER_ORDER)
-		list = find_list_apart(region, list);
-	found = list;
 	if (list >= CLUSTER_ORDER) {
-		cluster = expand(region, list, CLUSTER_ORDER);
+		unsigned long index = find_apart(region, &list);
+
+		found = list;
+		cluster = expand(region, list, index, CLUSTER_ORDER);
 		open_cluster(cluster, 0);
 		cluster->free = ~0ULL;
 	} else {
+		found = list;
 		cluster = first_of_list(region, list);
 		pos = bitmap64_find(cluster->free, order, &found);
 	}

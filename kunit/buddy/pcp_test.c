@@ -316,6 +316,7 @@ static void pcp_test_apart(struct kunit *test)
 		buddy_free_pfn(region, pfn, 0);
 		end_region(test, region);
 	}
+	small->cache_row = 10;
 	buddy_free_pfn(small, buddy_alloc_pfn(small, 0, 0), 0);
 	KUNIT_ASSERT_EQ(test, small->clusters[0].pcp_cpu, 1);
 	large = buddy_alloc_pfn(small, 9, 0);
@@ -323,6 +324,56 @@ static void pcp_test_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfn, CLUSTER_PAGES);
 	buddy_free_pfn(small, pfn, 0);
 	buddy_free_pfn(small, large, 9);
+}
+
+/*
+ * That does not cost a larger block for each cluster: CPU 1 uses up all of the eight that it
+ * began, while CPU 0 keeps its cluster and leaves seven smaller blocks beside it.
+ */
+static void pcp_test_apart_large(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned int i;
+
+	need_two_cpus(test);
+	region->cache_row = 2 * 512;
+	buddy_free_pfn(region, buddy_alloc_pfn(region, 0, 0), 0);
+	KUNIT_ASSERT_EQ(test, region->clusters[0].pcp_cpu, 1);
+	for (i = 0; i < 512; i++)
+		KUNIT_ASSERT_EQ(test, alloc_on(test, region, 1, 0), TEST_PFN + 512 + i);
+	for (i = 0; i < 512; i++)
+		buddy_free_pfn(region, TEST_PFN + 512 + i, 0);
+}
+
+/* Of many blocks beside such clusters, a call looks at 32, then takes the first. */
+static void pcp_test_apart_tries(struct kunit *test)
+{
+	struct buddy_region *region = test_region(test, TEST_PFN, PAGES);
+	unsigned int nr = 8 * 33, i;
+	unsigned long pfn;
+
+	region->cache_row = 2 * nr;
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, buddy_alloc_pfn(region, CLUSTER_ORDER, 0),
+				TEST_PFN + i * CLUSTER_PAGES);
+	for (i = 1; i < nr; i += 8)
+		buddy_free_pfn(region, TEST_PFN + i * CLUSTER_PAGES, CLUSTER_ORDER);
+	buddy_region_drain(region);
+	/* These are blocks in use: nothing but the search looks at the CPU. */
+	for (i = 0; i < nr; i += 8) {
+		unsigned int free = i < 8 * 31 ? i + 9 : 1;
+
+		region->clusters[i].pcp_cpu = 2;
+		pfn = buddy_alloc_pfn(region, 0, 0);
+		KUNIT_EXPECT_EQ(test, pfn, TEST_PFN + free * CLUSTER_PAGES);
+		buddy_free_pfn(region, pfn, 0);
+		buddy_region_drain(region);
+	}
+	for (i = 0; i < nr; i++) {
+		region->clusters[i].pcp_cpu = 0;
+		if (i % 8 != 1)
+			buddy_free_pfn(region, TEST_PFN + i * CLUSTER_PAGES, CLUSTER_ORDER);
+	}
 }
 
 /* A page in a cache is free: each CPU that frees the page again gets an error. */
@@ -578,7 +629,7 @@ static void pcp_test_file(struct kunit *test)
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
 	buddy_free_pfn(region, buddy_alloc_pfn(region, 7, 0), 7);
 	sprintf(cluster, "%#014llx", PFN_PHYS(TEST_PFN));
-	expect_line(test, region, cluster, "63", "7", "1", 1, 0);
+	expect_line(test, region, cluster, "63", "7", "4", 1, 0);
 	buddy_region_drain(region);
 	expect_line(test, region, "-", "-", "-", "-", 1, 1);
 	buddy_free_pfn(region, page, 0);
@@ -595,6 +646,8 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(pcp_test_share),
 	KUNIT_CASE(pcp_test_remote_free),
 	KUNIT_CASE(pcp_test_apart),
+	KUNIT_CASE(pcp_test_apart_large),
+	KUNIT_CASE(pcp_test_apart_tries),
 	KUNIT_CASE(pcp_test_double_free),
 	KUNIT_CASE(pcp_test_failure_keeps_caches),
 	KUNIT_CASE(pcp_test_drain_before_failure),
