@@ -488,21 +488,23 @@ static void free_area_test_exhaustion(struct kunit *test)
 	unsigned long nr_pages = 5000, *pfns = pfn_array(test, nr_pages);
 	struct buddy_region *region = test_region(test, TEST_PFN + 37, nr_pages);
 	struct buddy_stats *fresh = test_stats(test, region);
+	struct buddy_stats *stats = test_stats(test, region);
 	unsigned int order, round;
 
 	for (order = 0; order <= 13; order++) {
-		struct buddy_stats *stats = &region->stats;
 		unsigned long nr = blocks_inside(TEST_PFN + 37, nr_pages, order);
 
 		for (round = 1; round <= 2; round++) {
 			KUNIT_EXPECT_EQ(test, take_all(region, order, pfns, nr), nr);
 			KUNIT_EXPECT_EQ(test, buddy_alloc_pfn(region, order, __GFP_NOWARN),
 					BUDDY_NO_PFN);
+			buddy_region_stats(region, stats);
 			KUNIT_EXPECT_EQ(test, stats->allocs[order], (u64)nr * round);
 			KUNIT_EXPECT_EQ(test, stats->fails[order], (u64)round);
 			KUNIT_EXPECT_EQ(test, stats->free_pages, nr_pages - (nr << order));
 			check_region(test, region);
 			free_all(region, order, pfns, nr);
+			buddy_region_stats(region, stats);
 			KUNIT_EXPECT_EQ(test, stats->frees[order], (u64)nr * round);
 			expect_all_free(test, region, fresh);
 		}
