@@ -28,7 +28,7 @@ void buddy_count_alloc(struct buddy_region *region, unsigned long nr)
 {
 	struct buddy_stats *stats = &region->stats;
 
-	this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].allocs);
+	stats->allocs[order_base_2(nr)]++;
 	stats->locked++;
 	stats->peak_pages = max(stats->peak_pages, stats->pages - stats->free_pages);
 }
@@ -290,7 +290,7 @@ static noinline void free_locked(struct buddy_region *region, const struct pfn_r
 	if (likely(claimed && already < nr)) {
 		stats->locked++;
 		stats->splits += blocks ? blocks - 1 : 0;
-		this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
+		stats->frees[order_base_2(nr)]++;
 	}
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 

@@ -229,12 +229,12 @@ enum buddy_error {
  * @max_order: order of the largest block that the region can hold
  * @errors: caller errors, by &enum buddy_error
  *
- * All counters are of one instant, but for @allocs, @frees and @errors, and for what other
- * CPUs do with their caches meanwhile.  An exact allocation counts under the order of the
- * block that would hold it.  What a CPU caches is free, but @peak_pages counts it as used:
- * up to 64 pages and eight blocks of 64 pages or more for each CPU.  Splits and merges
- * inside a cache are not counted.  If the module itself splits a block in use into its
- * pages, this counts as a free of the block and an allocation of each page.
+ * All counters are of one instant, but for @errors, and for what other CPUs do with
+ * their caches meanwhile.  An exact allocation counts under the order of the block that
+ * would hold it.  What a CPU caches is free, but @peak_pages counts it as used: up to
+ * 64 pages and eight blocks of 64 pages or more for each CPU.  Splits and merges inside
+ * a cache are not counted.  If the module itself splits a block in use into its pages,
+ * this counts as a free of the block and an allocation of each page.
  */
 struct buddy_stats {
 	unsigned long pages;

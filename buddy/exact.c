@@ -333,8 +333,8 @@ static void trim_block(struct buddy_region *region, const struct pfn_range *rang
 	buddy_mark_block(region, range, first, keep);
 	buddy_free_range(region, range, pfn, first - pfn, &blocks);
 	buddy_free_range(region, range, first + keep, end - first - keep, &blocks);
-	this_cpu_inc(region->pcp->hot.count[order_base_2(nr)].frees);
-	this_cpu_inc(region->pcp->hot.count[order_base_2(keep)].allocs);
+	stats->frees[order_base_2(nr)]++;
+	stats->allocs[order_base_2(keep)]++;
 	stats->locked++;
 	stats->splits += blocks;
 }

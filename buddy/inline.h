@@ -37,7 +37,8 @@ struct buddy_tails {
  * struct buddy_pcp - what one CPU caches of a region: the free pages of one cluster
  * @half: the half words of the cluster
  * @tails: of the cluster; still valid when the CPU has given the cluster up
- * @count: by order, the allocations and the frees that this CPU made
+ * @count: by order, blocks that this CPU took out of its cache, and blocks that it put
+ *	into any CPU's cache
  *
  * Without the region's lock, a half word is changed by cmpxchg alone.  Because the word
  * names its half, a cmpxchg cannot succeed on the pages of another cluster.

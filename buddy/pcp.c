@@ -612,7 +612,7 @@ void buddy_pcp_add_free(struct buddy_region *region, struct buddy_stats *stats)
 	}
 }
 
-/* Add to @stats what each CPU counted for itself: its calls, and blocks that were split. */
+/* Add to @stats what the CPUs counted without the lock: calls, and blocks that were split. */
 void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats)
 {
 	unsigned int cpu, order;

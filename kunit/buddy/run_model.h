@@ -18,7 +18,6 @@ enum model_page {
  * @region: the region
  * @pfn: first page of the region
  * @nr: number of pages
- * @cut: index of a page that begins a range: no block goes on here from the page before
  * @page: &enum model_page, by index
  */
 struct model {
@@ -26,7 +25,6 @@ struct model {
 	struct buddy_region *region;
 	unsigned long pfn;
 	unsigned long nr;
-	unsigned long cut;
 	u8 *page;
 };
 
@@ -37,7 +35,6 @@ static inline void model_init(struct model *model, struct kunit *test,
 	model->region = region;
 	model->pfn = region->ranges->pfn;
 	model->nr = region->ranges->pages;
-	model->cut = 0;
 	model->page = kunit_kzalloc(test, model->nr, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, model->page);
 }
@@ -62,10 +59,7 @@ static inline unsigned long model_place(const struct model *model, unsigned long
 	unsigned long i, run = 0, found = BUDDY_NO_PFN;
 
 	for (i = 0; i < model->nr; i++) {
-		if (model->page[i] != MODEL_FREE)
-			run = 0;
-		else
-			run = i && i == model->cut ? 1 : run + 1;
+		run = model->page[i] == MODEL_FREE ? run + 1 : 0;
 		if (run < nr || !model_meets(window, model->pfn + i + 1 - nr, nr))
 			continue;
 		found = model->pfn + i + 1 - nr;
@@ -82,8 +76,7 @@ static inline bool model_is_free(const struct model *model, unsigned long pfn, u
 
 	if (at >= model->nr || nr > model->nr - at)
 		return false;
-	return !memchr_inv(&model->page[at], MODEL_FREE, nr) &&
-	       (at >= model->cut || at + nr <= model->cut);
+	return !memchr_inv(&model->page[at], MODEL_FREE, nr);
 }
 
 static inline void model_alloc(struct model *model, unsigned long pfn, unsigned long nr)
@@ -114,10 +107,7 @@ static inline unsigned long model_largest(const struct model *model)
 	unsigned long i, run = 0, largest = 0;
 
 	for (i = 0; i < model->nr; i++) {
-		if (model->page[i] != MODEL_FREE)
-			run = 0;
-		else
-			run = i && i == model->cut ? 1 : run + 1;
+		run = model->page[i] == MODEL_FREE ? run + 1 : 0;
 		largest = max(largest, run);
 	}
 	return largest;

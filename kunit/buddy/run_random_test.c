@@ -219,8 +219,8 @@ static void warn_before(struct buddy_region *region)
 }
 
 /*
- * Leave a gap in the region, and begin a range at a page: no test can choose the ranges, so
- * the test changes them while all pages are in use.
+ * Leave a gap in the region, and a gap of one page before another range: no test can choose
+ * the ranges, so the test changes them while all pages are in use.
  */
 static void make_ranges(struct state *state, struct pfn_range parts[3])
 {
@@ -231,16 +231,16 @@ static void make_ranges(struct state *state, struct pfn_range parts[3])
 	unsigned long cut = base + 11 * CLUSTER_PAGES, end = whole->pfn + whole->pages;
 
 	parts[0] = (struct pfn_range){ whole->pfn, gap - whole->pfn, whole->first };
-	parts[1] = (struct pfn_range){ behind, cut - behind, whole->first + 6 };
+	parts[1] = (struct pfn_range){ behind, cut - 1 - behind, whole->first + 6 };
 	parts[2] = (struct pfn_range){ cut, end - cut, whole->first + 11 };
 	for (i = 0; i < whole->pages; i++)
 		KUNIT_ASSERT_NE(state->model.test, buddy_alloc_pfn(region, 0, 0), BUDDY_NO_PFN);
 	buddy_region_drain(region);
 	memset(&state->model.page[gap - whole->pfn], MODEL_NONE, behind - gap);
-	state->model.cut = cut - whole->pfn;
+	state->model.page[cut - 1 - whole->pfn] = MODEL_NONE;
 	region->ranges = parts;
 	region->nr_ranges = 3;
-	region->stats.pages -= behind - gap;
+	region->stats.pages -= behind - gap + 1;
 	for (i = 0; i < 3; i++)
 		for (pfn = parts[i].pfn; pfn < parts[i].pfn + parts[i].pages; pfn++)
 			buddy_free_pfn(region, pfn, 0);
