@@ -8,10 +8,6 @@
 
 #include <stdbool.h>
 
-#ifndef __aligned
-#define __aligned(bytes)	__attribute__((aligned(bytes)))
-#endif
-
 /* No block; 0 is one of page 0. */
 #define NOTHING	(~0UL)
 
@@ -151,7 +147,7 @@ struct thread {
 	double alloc_ns;
 	double free_ns;
 	unsigned long ops;
-} __aligned(128);
+};
 
 double threads_now(void);
 void threads_shuffle(struct thread *thread);

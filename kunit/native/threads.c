@@ -80,7 +80,7 @@ static struct worker {
 	unsigned int cpu;
 	pthread_t task;
 	double busy;
-} workers[THREADS];
+} __aligned(128) workers[THREADS];
 
 static pthread_barrier_t begin, end;
 static unsigned int working;	/* how many threads work in this window; 0 is the end */

@@ -82,7 +82,8 @@ typedef struct {
 #define __percpu
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
-#define ____cacheline_aligned __attribute__((aligned(64)))
+#define __aligned(bytes) __attribute__((aligned(bytes)))
+#define ____cacheline_aligned __aligned(64)
 #define EXPORT_SYMBOL_GPL(name) extern int name##_is_exported
 #define BUILD_BUG_ON(cond) _Static_assert(!(cond), #cond)
 #define static_assert(cond) _Static_assert(cond, #cond)
