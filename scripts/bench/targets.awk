@@ -68,7 +68,9 @@ function least(l, subject,   i, r, low) {
 
 function times(l,   n, i, o, orders, drm, peers, p, low) {
 	n = split("0 1 3 5 9", orders, " ")
-	# In time, a pair of order 0 to 3 is little more than its locked operations: see floors().
+	for (i = 1; i <= n && l == "native"; i++)
+		floors(l, "hot pair, order " orders[i])
+	# In time, a pair of order 0 to 3 is little more than its atomic operations.
 	for (i = l == "native" ? 4 : 1; i <= n; i++)
 		check(l ": alloc_pages / ours, hot pair, order " orders[i],
 			ratio(l, "hot pair, order " orders[i], "alloc_pages"), ">=", i == 1 ? 12 : 5)
@@ -78,8 +80,8 @@ function times(l,   n, i, o, orders, drm, peers, p, low) {
 	split("gen_pool " drm, peers, " ")
 	for (p = 1; p <= 2; p++) {
 		for (i = 1; i <= n; i++) {
-			# gen_pool keeps no length of a block, so it has half of the operations.
-			if (p == 2 || orders[i] % 9 == 0)
+			# gen_pool keeps no length of a block, so it has half of the instructions.
+			if (p == 2 || l == "native" || orders[i] % 9 == 0)
 				check(l ": " peers[p] " / ours, hot pair, order " orders[i],
 					ratio(l, "hot pair, order " orders[i], peers[p]), ">=", 5)
 			check(l ": " peers[p] " / ours, bulk, order " orders[i],
