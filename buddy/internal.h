@@ -84,8 +84,8 @@ enum origin {
  *	context up to hardirq and tried in NMI; held for a few steps per order, for a
  *	few more per CPU to drain or count the caches, or for one line of the map
  * @nonempty: a bit for each free list that has an entry
- * @stats: counters without those of the CPUs, which buddy_region_stats() adds; behind
- *	@nonempty, because a call under the lock changes few cache lines like that
+ * @stats: counters without those of the caches, which buddy_region_stats() adds; right
+ *	behind @nonempty, so that a call under the lock changes fewer cache lines
  * @lists: the free lists, one for each order.  The index of a cluster is that of the
  *	array; from CLUSTER_ORDER on, it is divided by the clusters of a block
  */
