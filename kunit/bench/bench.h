@@ -102,6 +102,17 @@ static inline void bench_clock(void)
 
 #define BENCH_PFN	BIT(30)
 
+/* From an object to its page, and back, for subjects whose objects are pfns. */
+static inline unsigned long page_of_pfn(unsigned long object)
+{
+	return object - BENCH_PFN;
+}
+
+static inline unsigned long pfn_of_page(unsigned long page)
+{
+	return BENCH_PFN + page;
+}
+
 /* A region without memory: only its metadata exists, and no page is accessed. */
 static inline struct buddy_region *bench_region(unsigned long pages)
 {

@@ -88,7 +88,7 @@ static __always_inline unsigned long floor_take(struct floor *floor, unsigned in
 		atomic64_set(&words->tails, order);
 	else if (order)
 		floor_step(&words->tails);
-	return BENCH_PFN + page;
+	return pfn_of_page(page);
 }
 
 static noinline unsigned long floor_alloc(void *from, unsigned int order)
@@ -98,7 +98,7 @@ static noinline unsigned long floor_alloc(void *from, unsigned int order)
 
 static noinline void floor_free(void *from, unsigned long object, unsigned int order)
 {
-	unsigned long page = object - BENCH_PFN;
+	unsigned long page = page_of_pfn(object);
 	struct floor *floor = from;
 
 	if (order)
@@ -108,18 +108,8 @@ static noinline void floor_free(void *from, unsigned long object, unsigned int o
 		floor->stack[floor->nr++] = page;
 }
 
-static inline unsigned long floor_page(unsigned long object)
-{
-	return object - BENCH_PFN;
-}
-
-static inline unsigned long floor_object(unsigned long page)
-{
-	return BENCH_PFN + page;
-}
-
 static const struct subject bench_floor = {
-	"floor", floor_alloc, floor_free, floor_page, floor_object
+	"floor", floor_alloc, floor_free, page_of_pfn, pfn_of_page
 };
 
 #endif /* KUNIT_BENCH_FLOOR_H */

@@ -22,18 +22,8 @@ static __always_inline void ours_free(void *from, unsigned long object,
 	buddy_free_pfn(from, object, order);
 }
 
-static inline unsigned long ours_page(unsigned long object)
-{
-	return object - BENCH_PFN;
-}
-
-static inline unsigned long ours_object(unsigned long page)
-{
-	return BENCH_PFN + page;
-}
-
 static const struct subject ours = {
-	"buddypool", ours_alloc, ours_free, ours_page, ours_object
+	"buddypool", ours_alloc, ours_free, page_of_pfn, pfn_of_page
 };
 
 static inline unsigned long pages_alloc(void *from, unsigned int order)
