@@ -57,15 +57,6 @@ struct run {
 	unsigned long random;
 };
 
-static unsigned int draw(struct run *run)
-{
-	/* G. Marsaglia, "Xorshift RNGs" (2003) */
-	run->random ^= run->random << 13;
-	run->random ^= run->random >> 7;
-	run->random ^= run->random << 17;
-	return run->random >> 32;
-}
-
 static double now(void)
 {
 	struct timespec time;
@@ -120,11 +111,11 @@ static void drop(struct run *run, struct block *block)
 
 static void step(struct run *run, const struct work *work, bool fill)
 {
-	unsigned int random = draw(run);
+	unsigned int random = draw(&run->random);
 	unsigned int order = __builtin_ctz(random | 1U << work->max_order);
 
 	if (run->nr && !fill && random >> 31) {
-		struct block *block = &run->blocks[draw(run) % run->nr];
+		struct block *block = &run->blocks[draw(&run->random) % run->nr];
 
 		drop(run, block);
 		*block = run->blocks[run->nr];
@@ -201,7 +192,7 @@ static struct run start(const struct subject *subject, const struct work *work,
 	unsigned int i;
 
 	for (i = 0; i < 10; i++)
-		draw(&run);
+		draw(&run.random);
 	native_cpus = work->cpus;
 	run.region = subject->create(pages);
 	run.blocks = calloc(pages, sizeof(*run.blocks));

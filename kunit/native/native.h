@@ -57,6 +57,16 @@ extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first, the_floor
 extern unsigned int native_cpus;
 extern __thread unsigned int native_cpu;
 
+/* The next of the random numbers whose state is @random, which is not 0. */
+static inline unsigned int draw(unsigned long *random)
+{
+	/* G. Marsaglia, "Xorshift RNGs" (2003) */
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return *random >> 32;
+}
+
 /* --- mixed.c: mixed work, and what is left of large blocks after it --- */
 
 /**

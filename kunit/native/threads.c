@@ -45,22 +45,13 @@ double threads_now(void)
 	return time_of(CLOCK_MONOTONIC);
 }
 
-static unsigned int draw(struct thread *thread)
-{
-	/* G. Marsaglia, "Xorshift RNGs" (2003) */
-	thread->random ^= thread->random << 13;
-	thread->random ^= thread->random >> 7;
-	thread->random ^= thread->random << 17;
-	return thread->random >> 32;
-}
-
 /* Move THREAD_RANDOM blocks, at random, to the front. */
 void threads_shuffle(struct thread *thread)
 {
 	unsigned long i;
 
 	for (i = 0; i < THREAD_RANDOM; i++) {
-		unsigned long other = i + draw(thread) % (thread->nr - i);
+		unsigned long other = i + draw(&thread->random) % (thread->nr - i);
 
 		swap(thread->blocks[i], thread->blocks[other]);
 	}
