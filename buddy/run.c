@@ -280,12 +280,29 @@ static unsigned long place(const struct buddy_run *run, unsigned long start, uns
 	return pfn > end - run->nr ? BUDDY_NO_PFN : pfn;
 }
 
+/*
+ * Where the block can lie in the run that begins at @start and goes on to *@end or further.  The
+ * lowest place may be found before *@end; if not, *@end becomes the end of the run.
+ */
+static unsigned long place_in_run(struct buddy_region *region, const struct pfn_range *range,
+				  const struct buddy_run *run, unsigned long start,
+				  unsigned long *end)
+{
+	unsigned long pfn = run->top_down ? BUDDY_NO_PFN : place(run, start, *end);
+
+	if (pfn == BUDDY_NO_PFN) {
+		*end = run_end(region, range, *end);
+		pfn = place(run, start, *end);
+	}
+	return pfn;
+}
+
 /* Where the block can lie in a run that has pages of the split @cluster. */
 static unsigned long place_in_cluster(struct buddy_region *region,
 				      const struct pfn_range *range,
 				      const struct cluster *cluster, const struct buddy_run *run)
 {
-	unsigned long pfn = cluster_pfn(cluster), found = BUDDY_NO_PFN;
+	unsigned long pfn = cluster_pfn(cluster), found = BUDDY_NO_PFN, start, behind;
 	unsigned int pos, end;
 	u64 free = cluster->free;
 
@@ -298,12 +315,10 @@ static unsigned long place_in_cluster(struct buddy_region *region,
 			end = pos + __ffs64(~(free >> pos));
 		}
 		free &= ~bitmap64_mask(pos, end - pos);
-		if (!pos || end == CLUSTER_PAGES)
-			found = place(run, pos ? pfn + pos : run_start(region, range, pfn),
-				      end < CLUSTER_PAGES ? pfn + end :
-				      run_end(region, range, pfn + CLUSTER_PAGES));
-		else if (end - pos >= run->nr)
-			found = place(run, pfn + pos, pfn + end);
+		start = pos ? pfn + pos : run_start(region, range, pfn);
+		behind = pfn + end;
+		found = end < CLUSTER_PAGES ? place(run, start, behind) :
+					      place_in_run(region, range, run, start, &behind);
 	}
 	return found;
 }
@@ -318,27 +333,38 @@ static const struct pfn_range *range_of(struct buddy_region *region,
 }
 
 /*
+ * Whether the block may have a place in a run that has pages of the split @cluster.  A block no
+ * longer than its alignment lies in one cluster, so the bits tell.
+ */
+static bool may_have_place(const struct cluster *cluster, const struct buddy_run *run)
+{
+	return run->nr > run->align || run->align > CLUSTER_PAGES ||
+	       bitmap64_rows(cluster->free, run->nr) & bitmap64_starts[ilog2(run->align)];
+}
+
+/*
  * Where the block can lie in the run, or the runs, that @cluster is part of.  *@from becomes
  * the cluster to go on with: the next one or, behind a block, the one in which the run ends.
  */
-static unsigned long place_at(struct buddy_region *region, const struct pfn_range *range,
-			      const struct cluster *cluster, const struct buddy_run *run,
-			      unsigned long *from)
+static unsigned long place_at(struct buddy_region *region, const struct cluster *cluster,
+			      const struct buddy_run *run, unsigned long *from)
 {
-	unsigned long start = cluster_pfn(cluster), end = start + free_size(cluster), pfn;
-
-	if (cluster->state == CLUSTER_SPLIT) {
-		pfn = place_in_cluster(region, range, cluster, run);
-	} else {
-		start = run_start(region, range, start);
-		end = run_end(region, range, end);
-		pfn = place(run, start, end);
-	}
+	unsigned long index = cluster_index(region, cluster);
 	/* In front of cluster 0 there is INDEX_NONE. */
-	*from = run->top_down ? index_at(range, start) - !(start % CLUSTER_PAGES) :
-				index_at(range, end);
-	if (*from >= region->nr_clusters)
-		*from = INDEX_NONE;
+	unsigned long next = run->top_down ? index - 1 : index + 1, pfn = BUDDY_NO_PFN;
+
+	if (cluster->state != CLUSTER_SPLIT) {
+		const struct pfn_range *range = range_of(region, cluster);
+		unsigned long start = cluster_pfn(cluster), end = start + free_size(cluster);
+
+		start = run_start(region, range, start);
+		pfn = place_in_run(region, range, run, start, &end);
+		next = run->top_down ? index_at(range, start) - !(start % CLUSTER_PAGES) :
+				       index_at(range, end);
+	} else if (may_have_place(cluster, run)) {
+		pfn = place_in_cluster(region, range_of(region, cluster), cluster, run);
+	}
+	*from = next < region->nr_clusters ? next : INDEX_NONE;
 	return pfn;
 }
 
@@ -459,7 +485,6 @@ static unsigned long try_lists(struct buddy_region *region, const struct buddy_r
 		struct cluster *cluster = run->top_down ?
 					  prev_candidate(region, lists, *from) :
 					  next_candidate(region, lists, *from);
-		const struct pfn_range *range;
 		unsigned long pfn;
 
 		*from = INDEX_NONE;
@@ -468,10 +493,9 @@ static unsigned long try_lists(struct buddy_region *region, const struct buddy_r
 		if (run->top_down ? cluster_pfn(cluster) + free_size(cluster) <= run->start :
 				    cluster_pfn(cluster) >= run->end)
 			break;
-		range = range_of(region, cluster);
-		pfn = place_at(region, range, cluster, run, from);
+		pfn = place_at(region, cluster, run, from);
 		if (pfn != BUDDY_NO_PFN) {
-			take_run(region, range, pfn, run->nr);
+			take_run(region, find_range(region, pfn), pfn, run->nr);
 			return pfn;
 		}
 	}
@@ -492,7 +516,6 @@ unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_
 {
 	unsigned int order = max(order_base_2(run->nr), ilog2(run->align));
 	unsigned int list = buddy_find_list(region, order);
-	const struct pfn_range *range;
 	struct cluster *cluster;
 	unsigned long pfn, index;
 
@@ -507,9 +530,8 @@ unsigned long buddy_rmqueue_fit(struct buddy_region *region, const struct buddy_
 		return BUDDY_NO_PFN;
 	index = index_set_lowest(&region->lists[list]);
 	cluster = entry_at_index(region, list, index);
-	range = range_of(region, cluster);
-	pfn = place_at(region, range, cluster, run, &index);
-	take_run(region, range, pfn, run->nr);
+	pfn = place_at(region, cluster, run, &index);
+	take_run(region, find_range(region, pfn), pfn, run->nr);
 	return pfn;
 }
 
@@ -564,10 +586,10 @@ unsigned long buddy_longest_run(struct buddy_region *region, unsigned long longe
 		*from = INDEX_NONE;
 		if (!cluster)
 			break;
-		range = range_of(region, cluster);
-		pfn = place_at(region, range, cluster, &run, from);
+		pfn = place_at(region, cluster, &run, from);
 		if (pfn == BUDDY_NO_PFN)
 			continue;
+		range = find_range(region, pfn);
 		/* Another run of the same cluster may be longer. */
 		*from = cluster_index(region, cluster);
 		/* The run begins at @pfn. */
