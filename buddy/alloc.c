@@ -13,7 +13,6 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/prefetch.h>
 #include <linux/ratelimit.h>
 
 #include "lock.h"
@@ -54,6 +53,27 @@ void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigne
 				    largest < 0 ? 0 : BIT(largest));
 }
 
+/* Allocate a block of @order under the lock, which the caller has. */
+static __always_inline unsigned long alloc_with_lock(struct buddy_region *region,
+						     unsigned int order)
+{
+	unsigned long pfn = order < CLUSTER_ORDER ? buddy_pcp_refill(region, order) :
+						    buddy_pcp_refill_large(region, order);
+
+	if (pfn == BUDDY_NO_PFN && order <= region->stats.max_order &&
+	    buddy_pcp_reclaim(region, order))
+		pfn = buddy_rmqueue(region, order);
+	if (pfn != BUDDY_NO_PFN)
+		buddy_count_alloc(region, BIT(order));
+	return pfn;
+}
+
+/* The same for bulk.c. */
+unsigned long buddy_alloc_with_lock(struct buddy_region *region, unsigned int order)
+{
+	return alloc_with_lock(region, order);
+}
+
 /* Allocate a block of @order, which this CPU's cache does not have. */
 static noinline unsigned long alloc_locked(struct buddy_region *region,
 					   unsigned int order, gfp_t gfp)
@@ -62,13 +82,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 
 	if (!lock_irqsave_or_try(&region->lock, &flags))
 		return BUDDY_NO_PFN;
-	pfn = order < CLUSTER_ORDER ? buddy_pcp_refill(region, order) :
-				      buddy_pcp_refill_large(region, order);
-	if (pfn == BUDDY_NO_PFN && order <= region->stats.max_order &&
-	    buddy_pcp_reclaim(region, order))
-		pfn = buddy_rmqueue(region, order);
-	if (pfn != BUDDY_NO_PFN)
-		buddy_count_alloc(region, BIT(order));
+	pfn = alloc_with_lock(region, order);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (pfn == BUDDY_NO_PFN && !(gfp & BUDDY_GFP_ELSEWHERE))
@@ -223,43 +237,12 @@ unsigned long buddy_alloc_pfn_slow(struct buddy_region *region,
 }
 EXPORT_SYMBOL_GPL(buddy_alloc_pfn_slow);
 
-static bool is_array(const char *func, const unsigned long *pfns)
-{
-	return buddy_is_pointer(func, "this is no array of pfns", pfns);
-}
-
-/**
- * buddy_alloc_bulk() - allocate many blocks of one order
- * @region: the region to allocate from
- * @order: as for buddy_alloc_pfn()
- * @nr: how many blocks
- * @pfns: filled in with the first page of each block
- * @gfp: as for buddy_alloc_pfn()
- *
- * Context: any, as buddy_alloc_pfn().
- * Return: the number of blocks, which is less than @nr if memory ran out.
- */
-unsigned int buddy_alloc_bulk(struct buddy_region *region, unsigned int order,
-			      unsigned int nr, unsigned long *pfns, gfp_t gfp)
-{
-	unsigned int i;
-
-	if (!is_region_pointer(__func__, region) || (nr && !is_array(__func__, pfns)))
-		return 0;
-	for (i = 0; i < nr; i++) {
-		pfns[i] = buddy_alloc_pfn(region, order, gfp);
-		if (pfns[i] == BUDDY_NO_PFN)
-			break;
-	}
-	return i;
-}
-EXPORT_SYMBOL_GPL(buddy_alloc_bulk);
-
 /* --- free --- */
 
 /* Free the claimed block into this CPU's cache, if that is worthwhile. */
-static bool pcp_take(struct buddy_region *region, const struct pfn_range *range,
-		     struct cluster *cluster, unsigned long pfn, unsigned long nr)
+static __always_inline bool pcp_take(struct buddy_region *region,
+				     const struct pfn_range *range, struct cluster *cluster,
+				     unsigned long pfn, unsigned long nr)
 {
 	if (nr <= HALF_PAGES)
 		return pfn % CLUSTER_PAGES + nr <= CLUSTER_PAGES &&
@@ -268,41 +251,71 @@ static bool pcp_take(struct buddy_region *region, const struct pfn_range *range,
 	       buddy_pcp_take_large(region, pfn, ilog2(nr));
 }
 
+/*
+ * Free the @nr pages at @pfn, which are of @range and @cluster, under the lock, which the
+ * caller has.  False for a mistake: the caller drops the lock and reports it.
+ */
+static __always_inline bool free_with_lock(struct buddy_region *region,
+					   const struct pfn_range *range,
+					   struct cluster *cluster, unsigned long pfn,
+					   unsigned long nr, struct wrong_free *wrong)
+{
+	struct buddy_stats *stats = &region->stats;
+	unsigned int blocks = 0;
+
+	wrong->already = 0;
+	if (unlikely(!nr || nr > range->pages || !claim_block(region, cluster, pfn, nr))) {
+		wrong->error = BUDDY_DOUBLE_FREE;
+		wrong->used = buddy_used_pages(region, range, pfn, &wrong->error);
+		return false;
+	}
+	if (!pcp_take(region, range, cluster, pfn, nr))
+		wrong->already = buddy_free_range(region, range, pfn, nr, &blocks);
+	if (likely(wrong->already < nr)) {
+		stats->locked++;
+		stats->splits += blocks ? blocks - 1 : 0;
+		stats->frees[order_base_2(nr)]++;
+	}
+	return likely(!wrong->already);
+}
+
+/* The same for bulk.c. */
+bool buddy_free_with_lock(struct buddy_region *region, const struct pfn_range *range,
+			  struct cluster *cluster, unsigned long pfn, unsigned long nr,
+			  struct wrong_free *wrong)
+{
+	return free_with_lock(region, range, cluster, pfn, nr, wrong);
+}
+
+void buddy_report_free(struct buddy_region *region, unsigned long pfn, unsigned long nr,
+		       const struct wrong_free *wrong)
+{
+	if (wrong->already)
+		buddy_double_free(region, pfn, nr, wrong->already);
+	else
+		buddy_wrong_free(region, wrong->error, pfn, nr, wrong->used);
+}
+
 /* Free the @nr pages at @pfn, which are of @range and @cluster, or report the mistake. */
 static noinline void free_locked(struct buddy_region *region, const struct pfn_range *range,
 				 struct cluster *cluster, unsigned long pfn,
 				 unsigned long nr)
 {
-	struct buddy_stats *stats = &region->stats;
-	enum buddy_error error = BUDDY_DOUBLE_FREE;
-	unsigned long flags, used = 0, already = 0;
-	unsigned int blocks = 0;
-	bool claimed;
+	struct wrong_free wrong;
+	unsigned long flags;
+	bool freed;
 
 	if (is_in_nmi(region, pfn, nr))
 		return;
 	raw_spin_lock_irqsave(&region->lock, flags);
-	claimed = nr && nr <= range->pages && claim_block(region, cluster, pfn, nr);
-	if (unlikely(!claimed))
-		used = buddy_used_pages(region, range, pfn, &error);
-	else if (!pcp_take(region, range, cluster, pfn, nr))
-		already = buddy_free_range(region, range, pfn, nr, &blocks);
-	if (likely(claimed && already < nr)) {
-		stats->locked++;
-		stats->splits += blocks ? blocks - 1 : 0;
-		stats->frees[order_base_2(nr)]++;
-	}
+	freed = free_with_lock(region, range, cluster, pfn, nr, &wrong);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
-
-	if (unlikely(!claimed))
-		buddy_wrong_free(region, error, pfn, nr, used);
-	else if (unlikely(already))
-		buddy_double_free(region, pfn, nr, already);
+	if (unlikely(!freed))
+		buddy_report_free(region, pfn, nr, &wrong);
 }
 
 /* The end of a free whose half word has changed since the tails were cleared. */
-static noinline void free_late(struct buddy_region *region, unsigned long pfn,
-			       unsigned long nr)
+void buddy_free_late(struct buddy_region *region, unsigned long pfn, unsigned long nr)
 {
 	const struct pfn_range *range = find_range(region, pfn);
 	struct cluster *cluster = find_cluster(region, range, pfn);
@@ -335,7 +348,7 @@ static noinline void free_nr_pages(struct buddy_region *region, unsigned long pf
 	if (result == CACHE_MISS)
 		free_locked(region, range, cluster, pfn, nr);
 	else if (unlikely(result == CACHE_LATE))
-		free_late(region, pfn, nr);
+		buddy_free_late(region, pfn, nr);
 }
 
 /* Free a block of @order, below a cluster. */
@@ -345,7 +358,7 @@ static __always_inline void free_small(struct buddy_region *region,
 	enum cache_free result = pcp_free(region, pfn, 1U << order);
 
 	if (unlikely(result == CACHE_LATE))
-		free_late(region, pfn, 1U << order);
+		buddy_free_late(region, pfn, 1U << order);
 	else if (result == CACHE_MISS)
 		free_nr_pages(region, pfn, 1U << order);
 }
@@ -505,40 +518,6 @@ void buddy_free_pfn_exact(struct buddy_region *region, unsigned long pfn,
 		free_nr_pages(region, pfn, nr_pages);
 }
 EXPORT_SYMBOL_GPL(buddy_free_pfn_exact);
-
-/* So many clusters are fetched into the CPU's caches before their turn. */
-#define AHEAD	8
-
-/**
- * buddy_free_bulk() - free many blocks of one order
- * @region: the region that the blocks came from
- * @order: of all of them
- * @nr: how many blocks
- * @pfns: the first page of each block
- *
- * Cheaper than single frees if the blocks are spread over a region whose metadata is
- * larger than the CPU's caches: the cache misses overlap.
- *
- * Context: any but NMI, as buddy_free_pfn_exact().
- */
-void buddy_free_bulk(struct buddy_region *region, unsigned int order,
-		     unsigned int nr, const unsigned long *pfns)
-{
-	unsigned int i, next = 0;
-
-	if (!is_region_pointer(__func__, region) || (nr && !is_array(__func__, pfns)))
-		return;
-	for (i = 0; i < nr; i++) {
-		for (; next < nr && next <= i + AHEAD; next++) {
-			const struct pfn_range *range = find_range(region, pfns[next]);
-
-			if (range)
-				prefetchw(find_cluster(region, range, pfns[next]));
-		}
-		buddy_free_pfn(region, pfns[i], order);
-	}
-}
-EXPORT_SYMBOL_GPL(buddy_free_bulk);
 
 /* --- split a block --- */
 

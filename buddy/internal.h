@@ -81,8 +81,9 @@ enum origin {
  * @watch_lock: protects @owners, and makes a watched free below a cluster one step;
  *	taken in any context but NMI, where it is only tried; taken before @lock
  * @lock: protects @clusters and all members below; the innermost lock, taken in any
- *	context up to hardirq and tried in NMI; held for a few steps per order, for a
- *	few more per CPU to drain or count the caches, or for one line of the map
+ *	context up to hardirq and tried in NMI; held for a few steps per order, in a bulk
+ *	call for up to eight blocks, for a few more steps per CPU to drain or count the
+ *	caches, or for one line of the map
  * @nonempty: a bit for each free list that has an entry
  * @stats: counters without those of the caches, which buddy_region_stats() adds; right
  *	behind @nonempty, so that a call under the lock changes fewer cache lines
@@ -253,6 +254,26 @@ void buddy_count_alloc(struct buddy_region *region, unsigned long nr);
 void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigned long nr,
 			gfp_t gfp, const char *where);
 void buddy_split_pfn(struct buddy_region *region, unsigned long pfn, unsigned long nr);
+
+/**
+ * struct wrong_free - the facts of a free that was a mistake
+ * @already: so many of the pages were free; 0 if no such block was in use at all
+ * @error: of a block that was not in use: &enum buddy_error
+ * @used: the pages of the block that is in use there
+ */
+struct wrong_free {
+	unsigned long already;
+	enum buddy_error error;
+	unsigned long used;
+};
+
+unsigned long buddy_alloc_with_lock(struct buddy_region *region, unsigned int order);
+bool buddy_free_with_lock(struct buddy_region *region, const struct pfn_range *range,
+			  struct cluster *cluster, unsigned long pfn, unsigned long nr,
+			  struct wrong_free *wrong);
+void buddy_report_free(struct buddy_region *region, unsigned long pfn, unsigned long nr,
+		       const struct wrong_free *wrong);
+void buddy_free_late(struct buddy_region *region, unsigned long pfn, unsigned long nr);
 
 /* --- free_area.c: the free lists; but for the first two, the caller has region->lock --- */
 

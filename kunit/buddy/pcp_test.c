@@ -565,35 +565,6 @@ static void pcp_test_nmi(struct kunit *test)
 	buddy_free_pfn(region, cached, 0);
 }
 
-/* --- many at once --- */
-
-static void pcp_test_many(struct kunit *test)
-{
-	struct buddy_region *region = test_region(test, TEST_PFN, 4 * CLUSTER_PAGES);
-	unsigned int order, got, all = 4 * CLUSTER_PAGES, i;
-	struct buddy_stats *fresh = test_stats(test, region);
-	unsigned long *pfns = kunit_kcalloc(test, all + 1, sizeof(*pfns), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, pfns);
-	for (order = 0; order <= 8; order++) {
-		got = buddy_alloc_bulk(region, order, all + 1, pfns, __GFP_NOWARN);
-		KUNIT_ASSERT_EQ(test, got, all >> order);
-		for (i = 0; i < got; i++)
-			KUNIT_EXPECT_EQ(test, buddy_block_pages(region, pfns[i]), BIT(order));
-		buddy_free_bulk(region, order, got, pfns);
-		expect_all_free(test, region, fresh);
-	}
-	KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(region, 0, 0, pfns, 0), 0U);
-
-	/* A wrong block is reported, and the others are freed. */
-	got = buddy_alloc_bulk(region, 2, 10, pfns, 0);
-	KUNIT_ASSERT_EQ(test, got, 10U);
-	swap(pfns[5], pfns[10]);
-	pfns[5] = TEST_PFN + BIT(30);
-	EXPECT_WARNING("in no region", buddy_free_bulk(region, 2, 11, pfns));
-	expect_all_free(test, region, fresh);
-}
-
 /* --- debugfs --- */
 
 static void expect_line(struct kunit *test, struct buddy_region *region,
@@ -653,7 +624,6 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(pcp_test_drain_before_failure),
 	KUNIT_CASE(pcp_test_cpu_offline),
 	KUNIT_CASE(pcp_test_nmi),
-	KUNIT_CASE(pcp_test_many),
 	KUNIT_CASE(pcp_test_file),
 	{}
 };

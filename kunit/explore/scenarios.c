@@ -374,6 +374,15 @@ static const struct scenario bulk[] = {
 			{ 1, .ops = { { ALLOC_BULK, 4, 6, 4 }, { DRAIN } } },
 		},
 		.bound = 3,
+	}, {
+		/* The other CPU takes the cluster into its cache, and gives it up. */
+		.shape = ONE_RANGE(256, 6),
+		.setup = { { ALLOC_BULK, 0, 1, 4 }, { DRAIN } },
+		.programs = {
+			{ 0, .ops = { { FREE_BULK, 0, 1, 4 }, { ALLOC_BULK, 4, 0, 3 } } },
+			{ 1, .ops = { { ALLOC, 8, 0 }, { DRAIN } } },
+		},
+		.bound = 3,
 	},
 };
 

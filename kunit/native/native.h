@@ -51,7 +51,9 @@ struct subject {
 	void (*loop)(struct thread *thread);
 };
 
-extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first, the_floor, lock_alone;
+extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first;
+/* For threads alone: this project's calls for many blocks, the floor, and a lock. */
+extern const struct subject ours_bulk, the_floor, lock_alone;
 
 /* How many CPUs a region that is created now has caches for, and the calling thread's own. */
 extern unsigned int native_cpus;
@@ -124,6 +126,7 @@ void runs_table(void);
 #define THREADS		2
 #define THREAD_BULK	1024	/* blocks that a thread allocates at once */
 #define THREAD_RANDOM	64	/* blocks that a thread frees at once, at random */
+#define THREAD_BY	64	/* blocks in each call for many blocks */
 
 /**
  * enum job - what a thread does

@@ -136,3 +136,30 @@ static void loop(struct thread *thread)
 const struct subject ours = {
 	"buddypool", create, destroy, alloc, ours_free, first, within, true, loop
 };
+
+/* --- its calls for many blocks --- */
+
+static __always_inline void alloc_bulk(void *region, unsigned int order, unsigned int nr,
+				       unsigned long *pfns)
+{
+	buddy_alloc_bulk(region, order, nr, pfns, __GFP_NOWARN);
+}
+
+static __always_inline void free_bulk(void *region, unsigned int order, unsigned int nr,
+				      const unsigned long *pfns)
+{
+	buddy_free_bulk(region, order, nr, pfns);
+}
+
+static void loop_by_many(struct thread *thread)
+{
+	thread_loop_calls(thread, (struct calls){
+		.alloc = alloc_order, .free = free_order,
+		.alloc_bulk = alloc_bulk, .free_bulk = free_bulk,
+	});
+}
+
+const struct subject ours_bulk = {
+	.name = "buddypool by 64", .create = create, .destroy = destroy, .alloc = alloc,
+	.free = ours_free, .loop = loop_by_many,
+};

@@ -27,7 +27,7 @@ static const struct {
 static const char *const jobs[] = { "pair", "bulk", "random" };
 
 static const struct subject *const subjects[] = {
-	&ours, &gpu_buddy, &gen_pool_first, &the_floor, &lock_alone
+	&ours, &ours_bulk, &gpu_buddy, &gen_pool_first, &the_floor, &lock_alone
 };
 
 /* --- threads --- */
@@ -262,6 +262,14 @@ static void measure_subject(const struct subject *subject, enum job job, unsigne
 		subject->destroy(region);
 }
 
+/* A lock has one kind of work; a call for many blocks has no pairs. */
+static bool has_work(const struct subject *subject, enum job job, unsigned int s)
+{
+	if (subject == &lock_alone)
+		return job == JOB_PAIRS && !s;
+	return subject != &ours_bulk || job != JOB_PAIRS;
+}
+
 void threads_table(void)
 {
 	cpu_set_t cpus;
@@ -289,7 +297,7 @@ void threads_table(void)
 	for (job = JOB_PAIRS; job <= JOB_RANDOM; job++)
 		for (s = 0; s < ARRAY_SIZE(sizes); s++)
 			for (i = 0; i < ARRAY_SIZE(subjects); i++)
-				if (subjects[i] != &lock_alone || (job == JOB_PAIRS && !s))
+				if (has_work(subjects[i], job, s))
 					measure_subject(subjects[i], job, s);
 	run_window(0, 0);
 	for (i = 0; i < THREADS; i++)
