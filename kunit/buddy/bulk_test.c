@@ -118,6 +118,7 @@ static void expect_mistake(struct kunit *test, unsigned int at, unsigned long wr
 	struct buddy_region *region = bulk_region(test, 32 * CLUSTER_PAGES);
 	struct buddy_stats *fresh = test_stats(test, region);
 	unsigned long pfns[20], last;
+	char line[64];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(pfns); i++) {
@@ -126,7 +127,8 @@ static void expect_mistake(struct kunit *test, unsigned int at, unsigned long wr
 	}
 	last = pfns[at];
 	pfns[at] = wrong;
-	EXPECT_WARNING(text, buddy_free_bulk(region, 1, ARRAY_SIZE(pfns), pfns));
+	snprintf(line, sizeof(line), "%s: pfn %#lx,", text, wrong);
+	EXPECT_WARNING(line, buddy_free_bulk(region, 1, ARRAY_SIZE(pfns), pfns));
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->errors[error], 1UL);
 	check_region(test, region);
 	KUNIT_EXPECT_EQ(test, test_stats(test, region)->free_pages, fresh->free_pages - 2);
@@ -146,7 +148,7 @@ static void bulk_test_mistakes(struct kunit *test)
 		expect_mistake(test, at, TEST_PFN + 9 * CLUSTER_PAGES + 30, BUDDY_DOUBLE_FREE,
 			       "free already");
 		expect_mistake(test, at, TEST_PFN + at * CLUSTER_PAGES + 5, BUDDY_NOT_A_HEAD,
-			       "inside a block");
+			       "not its start");
 	}
 }
 
