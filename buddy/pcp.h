@@ -5,7 +5,7 @@
  *
  * A cache that cannot serve a call is no failure: the caller goes on under the region's
  * lock.  All code that changes tails, block words, half words or large words without
- * the lock is in this file, at the start of pcp.c and, for one page, in inline.h.
+ * the lock is in this file, in pcp_late.c and, for one page, in inline.h.
  *
  * The protocol, for blocks below a cluster:
  *
@@ -130,6 +130,13 @@ struct pcp {
 	u64 splits;
 } ____cacheline_aligned;
 
+/* --- pcp_late.c: without the lock, or they take it --- */
+
+unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn,
+				  unsigned int nr);
+bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
+			 unsigned long pfn, unsigned int nr);
+
 /* --- pcp.c --- */
 
 /* In process context, without the lock. */
@@ -137,11 +144,7 @@ int buddy_hotplug_init(void);
 void buddy_hotplug_exit(void);
 int buddy_pcp_init(struct buddy_region *region);
 void buddy_pcp_exit(struct buddy_region *region);
-/* These need no lock, or take it. */
-unsigned long buddy_pcp_set_tails(struct buddy_region *region, unsigned long pfn,
-				  unsigned int nr);
-bool buddy_pcp_free_late(struct buddy_region *region, struct cluster *cluster,
-			 unsigned long pfn, unsigned int nr);
+/* Without the lock. */
 void buddy_pcp_add_counts(struct buddy_region *region, struct buddy_stats *stats);
 /* The caller has region->lock. */
 unsigned long buddy_pcp_refill(struct buddy_region *region, unsigned int order);
