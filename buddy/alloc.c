@@ -53,14 +53,17 @@ void buddy_alloc_failed(struct buddy_region *region, unsigned int order, unsigne
 				    largest < 0 ? 0 : BIT(largest));
 }
 
-/* Allocate a block of @order under the lock, which the caller has. */
+/*
+ * Allocate a block of @order under the lock, which the caller has.  If there is none, with
+ * @reclaim, drain caches.
+ */
 static __always_inline unsigned long alloc_with_lock(struct buddy_region *region,
-						     unsigned int order)
+						     unsigned int order, bool reclaim)
 {
 	unsigned long pfn = order < CLUSTER_ORDER ? buddy_pcp_refill(region, order) :
 						    buddy_pcp_refill_large(region, order);
 
-	if (pfn == BUDDY_NO_PFN && order <= region->stats.max_order &&
+	if (pfn == BUDDY_NO_PFN && reclaim && order <= region->stats.max_order &&
 	    buddy_pcp_reclaim(region, order))
 		pfn = buddy_rmqueue(region, order);
 	if (pfn != BUDDY_NO_PFN)
@@ -69,9 +72,10 @@ static __always_inline unsigned long alloc_with_lock(struct buddy_region *region
 }
 
 /* The same for bulk.c. */
-unsigned long buddy_alloc_with_lock(struct buddy_region *region, unsigned int order)
+unsigned long buddy_alloc_with_lock(struct buddy_region *region, unsigned int order,
+				    bool reclaim)
 {
-	return alloc_with_lock(region, order);
+	return alloc_with_lock(region, order, reclaim);
 }
 
 /* Allocate a block of @order, which this CPU's cache does not have. */
@@ -82,7 +86,7 @@ static noinline unsigned long alloc_locked(struct buddy_region *region,
 
 	if (!lock_irqsave_or_try(&region->lock, &flags))
 		return BUDDY_NO_PFN;
-	pfn = alloc_with_lock(region, order);
+	pfn = alloc_with_lock(region, order, true);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
 	if (pfn == BUDDY_NO_PFN && !(gfp & BUDDY_GFP_ELSEWHERE))

@@ -59,8 +59,9 @@ static noinline unsigned int alloc_batch(struct buddy_region *region, unsigned i
 	nr = min(nr, BATCH);
 	do {
 		pfns[i] = i ? alloc_cached(region, order) : BUDDY_NO_PFN;
+		/* The first alone may drain caches, which takes longer with many CPUs. */
 		if (pfns[i] == BUDDY_NO_PFN)
-			pfns[i] = buddy_alloc_with_lock(region, order);
+			pfns[i] = buddy_alloc_with_lock(region, order, !i);
 	} while (pfns[i] != BUDDY_NO_PFN && ++i < nr);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 
@@ -135,16 +136,6 @@ static bool is_cache_of(struct buddy_region *region, unsigned long pfn, unsigned
 	return (atomic64_read(&pcp->large) ^ large_word(pfn, order)) <= LARGE_BLOCKS;
 }
 
-/* Free the block of @order at @pfn under the lock, which the caller has. */
-static bool free_with_lock(struct buddy_region *region, unsigned long pfn, unsigned int order,
-			   struct wrong_free *wrong)
-{
-	const struct pfn_range *range = find_range(region, pfn);
-
-	return buddy_free_with_lock(region, range, find_cluster(region, range, pfn), pfn,
-				    BIT(order), wrong);
-}
-
 /*
  * Free up to BATCH blocks, of which the cache does not take the first, in one hold of the lock:
  * up to a mistake, or a block that the cache takes.  Return how many were freed or reported.
@@ -152,33 +143,41 @@ static bool free_with_lock(struct buddy_region *region, unsigned long pfn, unsig
 static noinline unsigned int free_batch(struct buddy_region *region, unsigned int order,
 					unsigned int nr, const unsigned long *pfns)
 {
-	const struct pfn_range *range;
+	struct {
+		unsigned long pfn;
+		const struct pfn_range *range;
+		struct cluster *cluster;
+	} blocks[BATCH], *block = blocks, *end;
 	struct wrong_free wrong;
-	unsigned int known, i = 0;
 	unsigned long flags;
 	bool freed;
 
+	nr = min(nr, BATCH);
 	/* The clusters may be far apart: fetch them at the same time. */
-	for (known = 0; known < min(nr, BATCH); known++) {
-		range = find_range(region, pfns[known]);
-		if (unlikely(!range))
+	for (end = blocks; end < blocks + nr; end++) {
+		/* Once: the array may lie in a page that is freed here. */
+		end->pfn = READ_ONCE(pfns[end - blocks]);
+		end->range = find_range(region, end->pfn);
+		if (unlikely(!end->range))
 			break;
-		prefetchw(find_cluster(region, range, pfns[known]));
+		end->cluster = find_cluster(region, end->range, end->pfn);
+		prefetchw(end->cluster);
 	}
-	if (unlikely(!known)) {
-		buddy_page_error(region, BUDDY_OUTSIDE, *pfns, BIT(order));
+	if (unlikely(end == blocks)) {
+		buddy_page_error(region, BUDDY_OUTSIDE, block->pfn, BIT(order));
 		return 1;
 	}
-	if (is_in_nmi(region, *pfns, BIT(order)))
+	if (is_in_nmi(region, block->pfn, BIT(order)))
 		return 1;
 	raw_spin_lock_irqsave(&region->lock, flags);
 	do {
-		freed = free_with_lock(region, pfns[i++], order, &wrong);
-	} while (freed && i < known && !is_cache_of(region, pfns[i], order));
+		freed = buddy_free_with_lock(region, block->range, block->cluster, block->pfn,
+					     BIT(order), &wrong);
+	} while (++block < end && freed && !is_cache_of(region, block->pfn, order));
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	if (unlikely(!freed))
-		buddy_report_free(region, pfns[i - 1], BIT(order), &wrong);
-	return i;
+		buddy_report_free(region, block[-1].pfn, BIT(order), &wrong);
+	return block - blocks;
 }
 
 /**

@@ -323,6 +323,26 @@ void buddy_cluster_attach(struct buddy_region *region, struct cluster *cluster, 
 }
 
 /*
+ * Free the page at @pos into the cache of the CPU that has @cluster.  Return 1 if it was free
+ * already, or has become the start of a longer block: nothing else tells that since the caller
+ * claimed the page, a broken caller has freed it and another has allocated it again.
+ */
+static unsigned int free_page_to_pcp(struct buddy_region *region, struct cluster *cluster,
+				     unsigned int pos)
+{
+	atomic64_t *half = pcp_half(region, cluster->pcp_cpu, pos);
+	u64 page = bitmap64_mask(pos % HALF_PAGES, 1), word;
+
+	do {
+		/* The half word before the tails, as in F1, also after a cmpxchg fails. */
+		word = atomic64_read_acquire(half);
+		if (word & page || !bitmap64_is_block(atomic64_read(&cluster->tail), pos, 1))
+			return 1;
+	} while (!atomic64_try_cmpxchg(half, &word, word | page));
+	return 0;
+}
+
+/*
  * Free the @nr pages from @pos on into the cache of the CPU that has @cluster: the one
  * way from the free lists up to the caches, by two inline functions of pcp.h.  Return
  * how many of them were free already: another call freed them as blocks of one page
@@ -334,6 +354,8 @@ static unsigned int free_to_pcp(struct buddy_region *region, struct cluster *clu
 	u64 pages = bitmap64_mask(pos, nr);
 	unsigned int already = 0, first;
 
+	if (nr == 1)
+		return free_page_to_pcp(region, cluster, pos);
 	for (first = 0; first < CLUSTER_PAGES; first += HALF_PAGES) {
 		u64 part = (u32)(pages >> first);
 

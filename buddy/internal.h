@@ -267,7 +267,8 @@ struct wrong_free {
 	unsigned long used;
 };
 
-unsigned long buddy_alloc_with_lock(struct buddy_region *region, unsigned int order);
+unsigned long buddy_alloc_with_lock(struct buddy_region *region, unsigned int order,
+				    bool reclaim);
 bool buddy_free_with_lock(struct buddy_region *region, const struct pfn_range *range,
 			  struct cluster *cluster, unsigned long pfn, unsigned long nr,
 			  struct wrong_free *wrong);

@@ -390,6 +390,8 @@ static void do_free_again(const struct op *op)
 		split_and_free(&copy);
 	else if (op->kind == AGAIN_TRIM)
 		trim_and_free(&copy, op);
+	else if (op->kind == AGAIN_BULK)
+		buddy_free_bulk(region, ilog2(copy.nr), 1, &copy.pfn);
 	else
 		free_block(&copy, op->kind == AGAIN_EXACT);
 	has_gone(&copy);
@@ -498,6 +500,7 @@ void do_op(const struct op *op)
 		return do_trim(op);
 	case AGAIN:
 	case AGAIN_EXACT:
+	case AGAIN_BULK:
 	case AGAIN_SPLIT:
 	case AGAIN_TRIM:
 		return do_free_again(op);

@@ -56,6 +56,7 @@
  * @OFFLINE: CPU @nr goes offline
  * @AGAIN: free by order; other callers may do so, too: all but the first make a mistake
  * @AGAIN_EXACT: the same by pages
+ * @AGAIN_BULK: the same by a bulk call
  * @AGAIN_SPLIT: split the block and free its pages; counts like a free of the block
  * @AGAIN_TRIM: trim the block and free what is left; counts like a free of the block
  * @WRONG_TRIM: a mistake: trim a block of @nr pages, from page @extra of the block on
@@ -66,8 +67,8 @@
  */
 enum op_kind {
 	END, ALLOC, EXACT, ALIGNED, WITHIN, ALLOC_BULK, FREE, FREE_EXACT, FREE_BULK, SPLIT, TRIM,
-	PAGES, STATS, DRAIN, OFFLINE, AGAIN, AGAIN_EXACT, AGAIN_SPLIT, AGAIN_TRIM, WRONG_SPLIT,
-	WRONG_TRIM, KEEP_MORE, WRONG, WRONG_PAGE,
+	PAGES, STATS, DRAIN, OFFLINE, AGAIN, AGAIN_EXACT, AGAIN_BULK, AGAIN_SPLIT, AGAIN_TRIM,
+	WRONG_SPLIT, WRONG_TRIM, KEEP_MORE, WRONG, WRONG_PAGE,
 };
 
 struct op {

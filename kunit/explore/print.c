@@ -9,9 +9,9 @@ static const char * const op_names[] = {
 	[FREE_BULK] = "free bulk of order", [SPLIT] = "split", [TRIM] = "trim",
 	[PAGES] = "block_pages", [STATS] = "stats",
 	[DRAIN] = "drain", [OFFLINE] = "offline CPU", [AGAIN] = "free again",
-	[AGAIN_EXACT] = "free exact again", [AGAIN_SPLIT] = "split and free again",
-	[AGAIN_TRIM] = "trim and free again", [WRONG_TRIM] = "MISTAKE: trim pages",
-	[KEEP_MORE] = "MISTAKE: keep pages",
+	[AGAIN_EXACT] = "free exact again", [AGAIN_BULK] = "free bulk again",
+	[AGAIN_SPLIT] = "split and free again", [AGAIN_TRIM] = "trim and free again",
+	[WRONG_TRIM] = "MISTAKE: trim pages", [KEEP_MORE] = "MISTAKE: keep pages",
 	[WRONG_SPLIT] = "MISTAKE: split pages", [WRONG] = "MISTAKE: free pages",
 	[WRONG_PAGE] = "MISTAKE: free page",
 };

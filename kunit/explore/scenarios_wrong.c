@@ -132,6 +132,25 @@ static const struct scenario taken_again[] = {
 		},
 		.bound = 4,
 		.migrate = true,
+	}, {
+		/* The free under the lock, into the other CPU's cache. */
+		.shape = ONE_RANGE(128, 6),
+		.setup = { { ALLOC, 0, 0 } },
+		.programs = {
+			{ 1, .ops = { { AGAIN_BULK, 0 } } },
+			{ 0, .ops = { { AGAIN, 0 }, { ALLOC, 1, 1 }, { ALLOC, 2, 1 } } },
+		},
+		.bound = 4,
+	}, {
+		/* The CPU takes the cluster before the free has the lock. */
+		.shape = ONE_RANGE(64, 6),
+		.setup = { { ALLOC, 0, 0 }, { ALLOC, 5, 5 }, { DRAIN } },
+		.programs = {
+			{ 1, .ops = { { AGAIN, 0 } } },
+			{ 0, .ops = { { ALLOC, 3, 2 }, { AGAIN, 0 }, { ALLOC, 1, 1 },
+				      { ALLOC, 2, 1 } } },
+		},
+		.bound = 4,
 	},
 };
 
