@@ -3,7 +3,7 @@
 # and nanoseconds with one and with two threads for each subject, "-" if none.
 BEGIN {
 	FS = OFS = "\t"
-	subjects = split("buddypool,gen_pool 7.2 first fit,gpu_buddy 7.2,floor", subject, ",")
+	subjects = split("buddypool,buddypool by 64,gen_pool 7.2 first fit,gpu_buddy 7.2,floor", subject, ",")
 }
 $1 == "threads" && $5 == "ns" { value[$2, $3] = $4 }
 

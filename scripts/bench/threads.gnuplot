@@ -17,13 +17,13 @@ set tics nomirror scale 0
 set key above center horizontal
 stats ARG1 using 1 nooutput name "Y"
 set yrange [Y_min - 0.7:-0.3]
-array name[4] = ["buddypool", "gen_pool, Linux 7.2", "gpu_buddy, Linux 7.2", "floor"]
-array colour[4] = ["#1f5fa8", "#e08b27", "#7a3b8f", "#888888"]
-at(i) = 0.27 - 0.18 * (i - 1)
+array name[5] = ["buddypool", "64 in a call", "gen_pool, Linux 7.2", "gpu_buddy, Linux 7.2", "floor"]
+array colour[5] = ["#1f5fa8", "#4fa3d9", "#e08b27", "#7a3b8f", "#888888"]
+at(i) = 0.3 - 0.15 * (i - 1)
 plot ARG1 using (5):1:ytic(2) with dots linecolor "white" notitle, \
-	for [i = 1:4] ARG1 using (column(2 * i + 1)):($1 + at(i)):(column(2 * i + 2) - column(2 * i + 1)):(0) \
+	for [i = 1:5] ARG1 using (column(2 * i + 1)):($1 + at(i)):(column(2 * i + 2) - column(2 * i + 1)):(0) \
 		with vectors nohead linewidth 2 linecolor rgb colour[i] notitle, \
-	for [i = 1:4] ARG1 using (column(2 * i + 1)):($1 + at(i)) \
+	for [i = 1:5] ARG1 using (column(2 * i + 1)):($1 + at(i)) \
 		with points pointtype 7 pointsize 0.8 linecolor rgb colour[i] title name[i], \
-	for [i = 1:4] ARG1 using (column(2 * i + 2)):($1 + at(i)) \
+	for [i = 1:5] ARG1 using (column(2 * i + 2)):($1 + at(i)) \
 		with points pointtype 6 pointsize 0.8 linewidth 2 linecolor rgb colour[i] notitle
