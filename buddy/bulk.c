@@ -155,7 +155,7 @@ static noinline unsigned int free_batch(struct buddy_region *region, unsigned in
 	nr = min(nr, BATCH);
 	/* The clusters may be far apart: fetch them at the same time. */
 	for (end = blocks; end < blocks + nr; end++) {
-		/* Once: the array may lie in a page that is freed here. */
+		/* Each pfn is read once: the array may lie in a page that is freed here. */
 		end->pfn = READ_ONCE(pfns[end - blocks]);
 		end->range = find_range(region, end->pfn);
 		if (unlikely(!end->range))
@@ -207,9 +207,11 @@ void buddy_free_bulk(struct buddy_region *region, unsigned int order,
 		return;
 	}
 	for (i = 0; i < nr; i += done) {
-		result = free_cached(region, pfns[i], order);
+		unsigned long pfn = READ_ONCE(pfns[i]);
+
+		result = free_cached(region, pfn, order);
 		if (unlikely(result == CACHE_LATE))
-			buddy_free_late(region, pfns[i], BIT(order));
+			buddy_free_late(region, pfn, BIT(order));
 		done = result == CACHE_MISS ? free_batch(region, order, nr - i, pfns + i) : 1;
 	}
 }
