@@ -126,19 +126,19 @@ static __always_inline enum cache_free free_cached(struct buddy_region *region,
 	return CACHE_MISS;
 }
 
-/* Whether this CPU's cache will probably take the block of @order at @pfn. */
-static bool is_cache_of(struct buddy_region *region, unsigned long pfn, unsigned int order)
+/*
+ * Whether two blocks of @order are of one cluster or, from CLUSTER_ORDER on, of the same eight.
+ * When the first one is freed, the cache often takes what is beside it.
+ */
+static bool is_beside(unsigned long pfn, unsigned long other, unsigned int order)
 {
-	struct pcp *pcp = raw_cpu_ptr(region->pcp);
-
-	if (order < CLUSTER_ORDER)
-		return which_half(pcp_cluster(pcp), pfn) <= 1;
-	return (atomic64_read(&pcp->large) ^ large_word(pfn, order)) <= LARGE_BLOCKS;
+	return !((pfn ^ other) >> (order < CLUSTER_ORDER ? CLUSTER_ORDER :
+							   order + LARGE_NR_ORDER));
 }
 
 /*
  * Free up to BATCH blocks, of which the cache does not take the first, in one hold of the lock:
- * up to a mistake, or a block that the cache takes.  Return how many were freed or reported.
+ * up to a mistake, or two blocks beside each other.  Return how many were freed or reported.
  */
 static noinline unsigned int free_batch(struct buddy_region *region, unsigned int order,
 					unsigned int nr, const unsigned long *pfns)
@@ -160,6 +160,8 @@ static noinline unsigned int free_batch(struct buddy_region *region, unsigned in
 		end->range = find_range(region, end->pfn);
 		if (unlikely(!end->range))
 			break;
+		if (end > blocks && is_beside(end->pfn, end[-1].pfn, order))
+			break;
 		end->cluster = find_cluster(region, end->range, end->pfn);
 		prefetchw(end->cluster);
 	}
@@ -173,7 +175,7 @@ static noinline unsigned int free_batch(struct buddy_region *region, unsigned in
 	do {
 		freed = buddy_free_with_lock(region, block->range, block->cluster, block->pfn,
 					     BIT(order), &wrong);
-	} while (++block < end && freed && !is_cache_of(region, block->pfn, order));
+	} while (++block < end && freed);
 	raw_spin_unlock_irqrestore(&region->lock, flags);
 	if (unlikely(!freed))
 		buddy_report_free(region, block[-1].pfn, BIT(order), &wrong);

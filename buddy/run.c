@@ -280,29 +280,12 @@ static unsigned long place(const struct buddy_run *run, unsigned long start, uns
 	return pfn > end - run->nr ? BUDDY_NO_PFN : pfn;
 }
 
-/*
- * Where the block can lie in the run that begins at @start and goes on to *@end or further.  The
- * lowest place may be found before *@end; if not, *@end becomes the end of the run.
- */
-static unsigned long place_in_run(struct buddy_region *region, const struct pfn_range *range,
-				  const struct buddy_run *run, unsigned long start,
-				  unsigned long *end)
-{
-	unsigned long pfn = run->top_down ? BUDDY_NO_PFN : place(run, start, *end);
-
-	if (pfn == BUDDY_NO_PFN) {
-		*end = run_end(region, range, *end);
-		pfn = place(run, start, *end);
-	}
-	return pfn;
-}
-
 /* Where the block can lie in a run that has pages of the split @cluster. */
 static unsigned long place_in_cluster(struct buddy_region *region,
 				      const struct pfn_range *range,
 				      const struct cluster *cluster, const struct buddy_run *run)
 {
-	unsigned long pfn = cluster_pfn(cluster), found = BUDDY_NO_PFN, start, behind;
+	unsigned long pfn = cluster_pfn(cluster), found = BUDDY_NO_PFN;
 	unsigned int pos, end;
 	u64 free = cluster->free;
 
@@ -315,10 +298,12 @@ static unsigned long place_in_cluster(struct buddy_region *region,
 			end = pos + __ffs64(~(free >> pos));
 		}
 		free &= ~bitmap64_mask(pos, end - pos);
-		start = pos ? pfn + pos : run_start(region, range, pfn);
-		behind = pfn + end;
-		found = end < CLUSTER_PAGES ? place(run, start, behind) :
-					      place_in_run(region, range, run, start, &behind);
+		if (!pos || end == CLUSTER_PAGES)
+			found = place(run, pos ? pfn + pos : run_start(region, range, pfn),
+				      end < CLUSTER_PAGES ? pfn + end :
+				      run_end(region, range, pfn + CLUSTER_PAGES));
+		else if (end - pos >= run->nr)
+			found = place(run, pfn + pos, pfn + end);
 	}
 	return found;
 }
@@ -358,7 +343,13 @@ static unsigned long place_at(struct buddy_region *region, const struct cluster 
 		unsigned long start = cluster_pfn(cluster), end = start + free_size(cluster);
 
 		start = run_start(region, range, start);
-		pfn = place_in_run(region, range, run, start, &end);
+		/* The lowest place may be in these pages, without a look at those behind. */
+		if (!run->top_down && end - start >= run->nr)
+			pfn = place(run, start, end);
+		if (pfn == BUDDY_NO_PFN) {
+			end = run_end(region, range, end);
+			pfn = place(run, start, end);
+		}
 		next = run->top_down ? index_at(range, start) - !(start % CLUSTER_PAGES) :
 				       index_at(range, end);
 	} else if (may_have_place(cluster, run)) {
