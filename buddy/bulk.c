@@ -191,7 +191,7 @@ static noinline unsigned int free_batch(struct buddy_region *region, unsigned in
  *
  * Cheaper than single frees: blocks that this CPU's cache does not take are freed by the
  * eight in one hold of the region's lock, and their metadata, which may be far apart, is
- * fetched at the same time.
+ * fetched at the same time.  A mistake is reported, and the other blocks are freed.
  *
  * Context: any but NMI, as buddy_free_pfn_exact().
  */

@@ -54,7 +54,7 @@ function row(w,   p, v, cell) {
 			if (value[w, "buddypool"] > 0 && unit[w] != "percent")
 				cell = cell sprintf(" x%.1f", v / value[w, "buddypool"])
 		}
-		printf " %*s", width[p], cell
+		printf "  %*s", width[p], cell
 	}
 	print ""
 }
@@ -66,7 +66,7 @@ END {
 			continue
 		peer[++peers] = name[p]
 		width[peers] = length(name[p]) > 16 ? length(name[p]) : 16
-		printf " %*s", width[peers], name[p]
+		printf "  %*s", width[peers], name[p]
 	}
 	print ""
 	for (f = 1; f <= families; f++) {
