@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two subjects that allocate nothing: the floor and a lock.
+ * Three subjects that allocate nothing: the floor, the same with shared words, and a lock.
  *
  * The floor is what an allocation and its free cannot leave out.  Which pages are free and
  * where a block ends are two words for 64 pages, as in struct cluster.  An interrupt may change
@@ -8,6 +8,9 @@
  * second word is the block's own, and the allocation writes it plainly.  The free blocks are
  * a stack for each thread: nothing is searched, split or merged, and no word is shared.  For
  * pairs, there is not even a stack.
+ *
+ * "Side by side", the blocks of both threads are taken in turns from the same memory, as an
+ * allocator takes them that keeps used blocks together: the threads share the words.
  */
 #include <kernel.h>
 
@@ -22,6 +25,8 @@ struct floor {
 		u64 tails;
 		u64 rest;	/* of struct cluster */
 	} *words;
+	unsigned long next;	/* the block if the stacks are empty, side by side */
+	bool side_by_side;
 	struct floor_stack {
 		unsigned long *blocks;
 		unsigned long nr;
@@ -75,12 +80,14 @@ static __always_inline void free_alone(void *region, unsigned long block, unsign
 
 static unsigned long pop(void *region, unsigned long nr_pages)
 {
-	struct floor_stack *stack = &((struct floor *)region)->stack[native_cpu];
+	struct floor *floor = region;
+	struct floor_stack *stack = &floor->stack[native_cpu];
+	unsigned long *next = floor->side_by_side ? &floor->next : &stack->next;
 
 	if (stack->nr)
 		return stack->blocks[--stack->nr];
-	stack->next += nr_pages;
-	return stack->next - nr_pages;
+	*next += nr_pages;
+	return *next - nr_pages;
 }
 
 static void push(void *region, unsigned long block, unsigned long nr_pages)
@@ -119,11 +126,21 @@ static void *create(unsigned long nr_pages)
 	unsigned int i;
 
 	floor->words = calloc(nr_pages >> FLOOR_ORDER, sizeof(*floor->words));
+	floor->next = 0;
+	floor->side_by_side = false;
 	for (i = 0; i < THREADS; i++)
 		floor->stack[i] = (struct floor_stack){
 			.blocks = calloc(nr_pages, sizeof(unsigned long)),
 			.next = nr_pages / THREADS * i,
 		};
+	return floor;
+}
+
+static void *create_side_by_side(unsigned long nr_pages)
+{
+	struct floor *floor = create(nr_pages);
+
+	floor->side_by_side = true;
 	return floor;
 }
 
@@ -141,6 +158,11 @@ static void destroy(void *region)
 const struct subject the_floor = {
 	.name = "floor", .create = create, .destroy = destroy, .alloc = pop, .free = push,
 	.loop = floor_loop,
+};
+
+const struct subject floor_side_by_side = {
+	.name = "side by side", .create = create_side_by_side, .destroy = destroy, .alloc = pop,
+	.free = push, .loop = floor_loop,
 };
 
 /* --- a lock and nothing else --- */

@@ -52,8 +52,8 @@ struct subject {
 };
 
 extern const struct subject ours, gpu_buddy, gen_pool, gen_pool_first;
-/* For threads alone: this project's calls for many blocks, the floor, and a lock. */
-extern const struct subject ours_bulk, the_floor, lock_alone;
+/* For threads alone: this project's calls for many blocks, two floors, and a lock. */
+extern const struct subject ours_bulk, the_floor, floor_side_by_side, lock_alone;
 
 /* How many CPUs a region that is created now has caches for, and the calling thread's own. */
 extern unsigned int native_cpus;

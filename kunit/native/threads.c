@@ -27,7 +27,7 @@ static const struct {
 static const char *const jobs[] = { "pair", "bulk", "random" };
 
 static const struct subject *const subjects[] = {
-	&ours, &ours_bulk, &gpu_buddy, &gen_pool_first, &the_floor, &lock_alone
+	&ours, &ours_bulk, &gpu_buddy, &gen_pool_first, &the_floor, &floor_side_by_side, &lock_alone
 };
 
 /* --- threads --- */
@@ -262,11 +262,16 @@ static void measure_subject(const struct subject *subject, enum job job, unsigne
 		subject->destroy(region);
 }
 
-/* A lock has one kind of work; a call for many blocks has no pairs. */
+/*
+ * A lock has one kind of work; a call for many blocks has no pairs; threads take blocks side by
+ * side without a race only if they all have them from the start.
+ */
 static bool has_work(const struct subject *subject, enum job job, unsigned int s)
 {
 	if (subject == &lock_alone)
 		return job == JOB_PAIRS && !s;
+	if (subject == &floor_side_by_side)
+		return job == JOB_RANDOM;
 	return subject != &ours_bulk || job != JOB_PAIRS;
 }
 

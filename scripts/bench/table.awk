@@ -6,7 +6,7 @@ BEGIN {
 	FS = "\t"
 	all = split("buddypool by 64,alloc_pages,alloc_pages 7.2,alloc_pages_bulk,page_frag,kmalloc," \
 		"kmem_cache,gen_pool,drm_buddy,gpu_buddy,gpu_buddy 7.2,gen_pool 7.2 best fit,gen_pool 7.2 first fit,dma_pool,system heap,CMA heap," \
-		"fixed buffer,nginx,none,floor,lock alone", name, ",")
+		"fixed buffer,nginx,none,floor,side by side,lock alone", name, ",")
 	wide = 38
 }
 $2 == "timed" {
