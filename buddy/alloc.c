@@ -6,7 +6,7 @@
  * A call that a CPU's cache can serve ends in pcp.h, without the lock.  Any other call
  * goes on in a _locked function, which takes the region's lock once and asks pcp.c, then
  * free_area.c.  What is rare is the last call of its function: so no register is saved
- * for it.  Blocks of any length are allocated in exact.c.
+ * for it.  Blocks of any length are allocated in exact.c, many blocks in one call in bulk.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
